@@ -1,0 +1,216 @@
+//! The one error type of the library.
+
+use core::fmt;
+
+/// What a parameter must satisfy; part of [`Error::Parameter`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Rule {
+    /// At least one.
+    Positive,
+    /// At least one and at most the number of columns.
+    WithinDim,
+    /// At least the rank asked for and at most the number of columns.
+    FromRankToDim,
+    /// Larger than the rank asked for.
+    AboveRank,
+    /// At least one, as a factor.
+    AtLeastOne,
+    /// Finite and not negative.
+    NotNegative,
+    /// Finite and positive.
+    FinitePositive,
+    /// Between zero and one.
+    Fraction,
+    /// Too large for the storage to be addressed.
+    Addressable,
+}
+
+impl Rule {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Positive => "must be at least 1",
+            Self::WithinDim => "must be from 1 to the number of columns",
+            Self::FromRankToDim => "must be from the rank to the number of columns",
+            Self::AboveRank => "must be larger than the rank",
+            Self::AtLeastOne => "must be a finite number of at least 1",
+            Self::NotNegative => "must be finite and not negative",
+            Self::FinitePositive => "must be finite and positive",
+            Self::Fraction => "must be between 0 and 1",
+            Self::Addressable => "needs more storage than can be addressed",
+        }
+    }
+}
+
+/// Why an operation was refused. The operation changed nothing.
+///
+/// Every function of the library that can fail fails with this type. It is `Copy` and small, so that it travels well
+/// on a microcontroller, and every message says what was seen and what to do.
+///
+/// # Example
+/// ```
+/// use sketchlet_core::Error;
+/// let error = Error::Dimension { expected: 3, got: 2 };
+/// assert_eq!(error.to_string(), "row has 2 entries, 3 expected: pass rows of the dimension given at construction");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Error {
+    /// A row or vector has the wrong length.
+    Dimension {
+        /// Entries that the call needs.
+        expected: usize,
+        /// Entries given.
+        got: usize,
+    },
+    /// An entry is NaN or infinite.
+    NonFinite {
+        /// Position of the entry in the row.
+        index: usize,
+    },
+    /// An entry that must not be negative is.
+    Negative {
+        /// Position of the entry.
+        index: usize,
+    },
+    /// An entry is too large or too small for the scale of what came before.
+    Scale {
+        /// Position of the entry.
+        index: usize,
+    },
+    /// A parameter is out of range.
+    Parameter {
+        /// Name of the parameter, as its builder method is called.
+        name: &'static str,
+        /// What it must satisfy.
+        rule: Rule,
+    },
+    /// The storage given has the wrong length.
+    Storage {
+        /// Scalars that the parameters need.
+        needed: usize,
+        /// Scalars given.
+        got: usize,
+    },
+    /// A fixed capacity is used up.
+    Capacity {
+        /// The capacity.
+        limit: usize,
+    },
+    /// There are too few rows (or too few with any energy) for an answer.
+    TooFewRows {
+        /// Rows needed.
+        needed: u64,
+        /// Rows seen.
+        got: u64,
+    },
+    /// The data span fewer directions than the answer needs.
+    RankDeficient {
+        /// Directions that the data span.
+        rank: usize,
+    },
+    /// The problem is too ill-conditioned for this method.
+    IllConditioned,
+    /// A matrix that must be positive semidefinite is not.
+    NotPositiveSemidefinite {
+        /// The offending pivot or eigenvalue.
+        value: f64,
+    },
+    /// An iteration stopped at its limit.
+    NotConverged {
+        /// Relative residual reached.
+        residual: f64,
+    },
+    /// A rejection sampler used up its trials.
+    TrialsExceeded {
+        /// The limit on trials.
+        limit: u64,
+    },
+    /// A value is above the bound that the caller promised.
+    BoundViolated {
+        /// The value seen.
+        value: f64,
+        /// The bound promised.
+        bound: f64,
+    },
+    /// Two summaries can't be combined: their parameters, seeds or row ranges don't fit.
+    Incompatible,
+    /// The bytes are not a valid encoding: damaged, cut or not ours.
+    Corrupt,
+    /// The element is already there.
+    AlreadyPresent {
+        /// Its id.
+        index: usize,
+    },
+    /// The element is not there.
+    NotFound {
+        /// Its id.
+        index: usize,
+    },
+    /// A function supplied by the caller returned something impossible.
+    OracleFault {
+        /// The element it was asked about.
+        index: usize,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Dimension { expected, got } => {
+                write!(
+                    f,
+                    "row has {got} entries, {expected} expected: pass rows of the dimension given at construction"
+                )
+            }
+            Self::NonFinite { index } => write!(f, "entry {index} is NaN or infinite: clean the row or skip it"),
+            Self::Negative { index } => write!(f, "entry {index} is negative: only values from 0 up are allowed here"),
+            Self::Scale { index } => {
+                write!(f, "entry {index} is out of scale with the rows before: rescale the data and start again")
+            }
+            Self::Parameter { name, rule } => write!(f, "parameter {name} {}", rule.text()),
+            Self::Storage { needed, got } => {
+                write!(f, "storage has {got} scalars, the parameters need {needed}: size it with storage_len()")
+            }
+            Self::Capacity { limit } => write!(f, "capacity of {limit} is used up: make room or raise it"),
+            Self::TooFewRows { needed, got } => {
+                write!(f, "{got} usable rows seen, {needed} needed: feed rows that are not all zero")
+            }
+            Self::RankDeficient { rank } => write!(f, "the data have rank {rank}: ask for at most {rank}"),
+            Self::IllConditioned => {
+                write!(f, "the problem is too ill-conditioned for this method: use one based on QR")
+            }
+            Self::NotPositiveSemidefinite { value } => {
+                write!(f, "matrix is not positive semidefinite, pivot {value:e}: check symmetry and sign")
+            }
+            Self::NotConverged { residual } => {
+                write!(f, "no convergence, relative residual {residual:e}: use a dense solver")
+            }
+            Self::TrialsExceeded { limit } => write!(f, "no sample in {limit} trials: raise the limit"),
+            Self::BoundViolated { value, bound } => {
+                write!(f, "value {value:e} is above the promised bound {bound:e}: correct the bound")
+            }
+            Self::Incompatible => write!(f, "parameters, seeds or row ranges differ: only like summaries combine"),
+            Self::Corrupt => write!(f, "not a valid summary: the bytes are damaged, cut or of another format"),
+            Self::AlreadyPresent { index } => write!(f, "element {index} is already present: remove it first"),
+            Self::NotFound { index } => write!(f, "element {index} is not present: check the id"),
+            Self::OracleFault { index } => {
+                write!(f, "the function supplied gave an impossible value for element {index}: check it")
+            }
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_fits_in_three_words() {
+        assert!(size_of::<Error>() <= 24);
+    }
+}

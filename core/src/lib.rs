@@ -1,0 +1,64 @@
+//! Streaming and sketching algorithms without `std`, heap or `unsafe`: the same bits from a Cortex-M to a server.
+//!
+//! # The map
+//!
+//! | family | question it answers | home |
+//! |---|---|---|
+//! | eigen | which direction carries most of the energy of a stream of rows? | [`eigen`] |
+//!
+//! Below the families lie the floors they stand on: [`Error`], [`Real`], [`Storage`]; [`MatRef`], the traits
+//! [`RowSummary`] and [`Merge`], the byte form [`Wire`]; [`random`] and [`linalg`]. Imports run downwards only.
+//!
+//! # Feature tiers
+//!
+//! | feature | adds | costs |
+//! |---|---|---|
+//! | (none) | everything, on storage that you give | nothing: no allocator, no `std` |
+//! | `alloc` | constructors that allocate (`new` beside `new_in`) | an allocator |
+//! | `serde` | summaries as serde byte strings | `serde_core` |
+//! | `defmt` | `defmt::Format` of errors and statuses | `defmt` |
+//! | `std` | hardware square roots, vector width chosen at run time; same bits | `std`, `pulp` |
+//!
+//! # Example
+//! ```
+//! use sketchlet_core::{RowSummary, eigen::{RandomOrderEigen, RandomOrderEigenParams, TopEigen}};
+//! const PARAMS: RandomOrderEigenParams = RandomOrderEigenParams::new(3).heavy_capacity(4);
+//! let mut summary = RandomOrderEigen::new_in(PARAMS, [0.0f32; PARAMS.storage_len()])?;
+//! for i in 0..200 {
+//!     let x = (i % 7) as f32 - 3.0;
+//!     summary.update(&[2.0 * x, x, 0.1 * (i % 3) as f32])?;
+//! }
+//! let mut answer = [0.0; PARAMS.answer_len()];
+//! let top = summary.estimate(&mut answer)?;
+//! assert!((top.vector(0)[0] - 0.894).abs() < 1e-2);
+//! # Ok::<(), sketchlet_core::Error>(())
+//! ```
+
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod error;
+mod matrix;
+mod real;
+mod storage;
+mod stream;
+mod wire;
+
+pub mod eigen;
+pub mod linalg;
+pub mod random;
+
+pub use error::{Error, Rule};
+pub use matrix::{MatMut, MatRef};
+pub use real::{Real, Scaled};
+pub use storage::Storage;
+pub use stream::{Merge, RowSummary};
+pub use wire::{Header, Kind, Wire};
+
+/// The crate whose generator trait the one-shot samplers take; re-exported so that versions match.
+pub use rand_core;

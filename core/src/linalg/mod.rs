@@ -1,0 +1,17 @@
+//! Small dense kernels: no allocation, no recursion, no large arrays on the stack, the same bits everywhere.
+//!
+//! | job | take | cost |
+//! |---|---|---|
+//! | sums, dot products, projections of a row | [`vector`] | one pass |
+//! | Gram matrix of a stream of rows, upper triangle packed | [`packed`] | `d^2` flops a row |
+//! | eigenvectors of a small symmetric matrix | [`symmetric`] (Jacobi) | about `20 m^3` |
+//! | singular vectors of a few long rows | [`one_sided`] (Jacobi) | about `40 m^2 d` |
+//!
+//! Matrices are row-major, as everywhere in the library. These kernels are for the sizes that fit in a small memory; big
+//! matrices belong to the paths of the `sketchlet` crate that say so.
+
+pub mod one_sided;
+pub mod packed;
+pub mod symmetric;
+pub mod vector;
+mod wide;

@@ -1,0 +1,250 @@
+//! Symmetric matrices as their upper triangle, row after row, and the sum of outer products that fills them.
+//!
+//! Entry `(i, j)`, `i <= j`, of a `d x d` matrix stands at [`index`]`(d, i, j)`; [`len`]`(d)` scalars in all.
+//!
+//! # Numerics
+//! Every entry adds its products in row order, one after the other. Panels of rows and register tiles only change when
+//! which entry is worked on, never the order within one, so batches of any size give the bits of single rows.
+//!
+//! # Example
+//! ```
+//! use sketchlet_core::linalg::packed;
+//! let mut gram = [0.0; packed::len(2)];
+//! packed::add_rows(&mut gram, &[1.0, 2.0, 3.0, 4.0], 2);
+//! assert_eq!(gram, [10.0, 14.0, 20.0]);
+//! ```
+
+use super::wide;
+use crate::Real;
+
+/// Rows of a register tile.
+const TILE_ROWS: usize = 4;
+/// Rows of input that pass through all tiles before the next ones: they stay in the first-level cache.
+const PANEL: usize = 64;
+
+/// Scalars of the packed upper triangle of a `dim x dim` matrix. Saturates.
+#[must_use]
+pub const fn len(dim: usize) -> usize {
+    // One of the two factors is even; halving it first keeps the product exact up to the last word.
+    if dim % 2 == 0 { (dim / 2).saturating_mul(dim + 1) } else { dim.saturating_mul(dim / 2 + 1) }
+}
+
+/// Where entry `(i, j)` stands; `i <= j < dim`.
+#[must_use]
+#[inline]
+pub const fn index(dim: usize, i: usize, j: usize) -> usize {
+    i * dim - i * i.saturating_sub(1) / 2 - if i > 0 { i } else { 0 } + j
+}
+
+/// Adds `row' row`. `d^2` flops.
+pub fn add_row<T: Real>(gram: &mut [T], row: &[T]) {
+    wide::run(
+        #[inline(always)]
+        || add_row_kernel(gram, row),
+    );
+}
+
+#[inline(always)]
+fn add_row_kernel<T: Real>(mut gram: &mut [T], row: &[T]) {
+    for i in 0..row.len() {
+        let Some((line, rest)) = gram.split_at_mut_checked(row.len() - i) else { return };
+        let x = row[i];
+        for (sum, &y) in line.iter_mut().zip(&row[i..]) {
+            *sum += x * y;
+        }
+        gram = rest;
+    }
+}
+
+/// Subtracts `row' row`. `d^2` flops.
+pub fn subtract_row<T: Real>(mut gram: &mut [T], row: &[T]) {
+    for i in 0..row.len() {
+        let Some((line, rest)) = gram.split_at_mut_checked(row.len() - i) else { return };
+        for (sum, &y) in line.iter_mut().zip(&row[i..]) {
+            *sum -= row[i] * y;
+        }
+        gram = rest;
+    }
+}
+
+/// Adds `row' row` for each of the rows of `dim` entries, in order, with the bits of [`add_row`].
+pub fn add_rows<T: Real>(gram: &mut [T], rows: &[T], dim: usize) {
+    if dim == 0 || gram.len() < len(dim) {
+        return;
+    }
+    // Tiles as wide as two or four vector registers; too narrow a matrix has no room for one.
+    let width = if T::BYTES == 4 { 16 } else { 8 };
+    if dim < 2 * width {
+        rows.chunks_exact(dim).for_each(|row| add_row(gram, row));
+        return;
+    }
+    for panel in rows.chunks(PANEL * dim) {
+        wide::run(
+            #[inline(always)]
+            || {
+                if T::BYTES == 4 {
+                    panel_kernel::<T, 16>(gram, panel, dim)
+                } else {
+                    panel_kernel::<T, 8>(gram, panel, dim)
+                }
+            },
+        );
+    }
+}
+
+#[inline(always)]
+fn panel_kernel<T: Real, const W: usize>(gram: &mut [T], panel: &[T], dim: usize) {
+    let mut row_from = 0;
+    while row_from < dim {
+        // The last tiles are moved back into the matrix; they store only what is not yet done.
+        let top = row_from.min(dim - TILE_ROWS);
+        let mut col_from = row_from.min(dim - W);
+        while col_from < dim {
+            let left = col_from.min(dim - W);
+            tile::<T, W>(gram, panel, dim, (top, row_from), (left, col_from));
+            col_from = left + W;
+        }
+        row_from = top + TILE_ROWS;
+    }
+}
+
+#[inline(always)]
+fn tile<T: Real, const W: usize>(
+    gram: &mut [T],
+    panel: &[T],
+    dim: usize,
+    (top, row_from): (usize, usize),
+    (left, col_from): (usize, usize),
+) {
+    let mut sums = [[T::ZERO; W]; TILE_ROWS];
+    for (i, sums) in sums.iter_mut().enumerate() {
+        for (j, sum) in sums.iter_mut().enumerate() {
+            if left + j >= top + i {
+                *sum = gram[index(dim, top + i, left + j)];
+            }
+        }
+    }
+    accumulate(&mut sums, panel, dim, top, left);
+    for (i, sums) in sums.iter().enumerate() {
+        for (j, &sum) in sums.iter().enumerate() {
+            if top + i >= row_from && left + j >= col_from && left + j >= top + i {
+                gram[index(dim, top + i, left + j)] = sum;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn accumulate<T: Real, const W: usize>(
+    sums: &mut [[T; W]; TILE_ROWS],
+    panel: &[T],
+    dim: usize,
+    top: usize,
+    left: usize,
+) {
+    let mut local = *sums;
+    for row in panel.chunks_exact(dim) {
+        let (Some(x), Some(y)) = (row[top..].first_chunk::<TILE_ROWS>(), row[left..].first_chunk::<W>()) else {
+            return;
+        };
+        for i in 0..TILE_ROWS {
+            for j in 0..W {
+                local[i][j] += x[i] * y[j];
+            }
+        }
+    }
+    *sums = local;
+}
+
+/// `out = A x`. `2 d^2` flops.
+pub fn multiply<T: Real>(matrix: &[T], x: &[T], out: &mut [T]) {
+    out.fill(T::ZERO);
+    let mut rest = matrix;
+    for i in 0..x.len().min(out.len()) {
+        let Some((line, tail)) = rest.split_at_checked(x.len() - i) else { return };
+        // Row i of the triangle serves as row i and as column i of the matrix.
+        let dot = super::vector::dot(line, &x[i..]);
+        out[i] += dot;
+        if let (Some((_, below)), Some((_, right))) = (out[i..].split_first_mut(), line.split_first()) {
+            super::vector::add_scaled(below, x[i], right);
+        }
+        rest = tail;
+    }
+}
+
+/// Sum of the diagonal.
+pub fn trace<T: Real>(matrix: &[T], dim: usize) -> T {
+    (0..dim).fold(T::ZERO, |sum, i| sum + matrix[index(dim, i, i)])
+}
+
+/// Spreads the packed triangle at the front of `matrix` over all of its `dim * dim` entries, in place.
+pub fn unpack<T: Real>(matrix: &mut [T], dim: usize) {
+    // From the end: an entry's full position is never before its packed one.
+    for i in (0..dim).rev() {
+        for j in (i..dim).rev() {
+            matrix[i * dim + j] = matrix[index(dim, i, j)];
+        }
+    }
+    for i in 1..dim {
+        for j in 0..i {
+            matrix[i * dim + j] = matrix[j * dim + i];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::keyed::{Domain, symmetric, word};
+    use std::vec;
+    use std::vec::Vec;
+
+    fn rows<T: Real>(count: u64) -> Vec<T> {
+        (0..count).map(|i| symmetric(word(5, Domain::Normal, i))).collect()
+    }
+
+    fn batches_give_the_bits_of_rows_in<T: Real>() {
+        for dim in [1, 3, 9, 16, 17, 31, 32, 33, 35, 50, 64, 67] {
+            let rows = rows::<T>(dim as u64 * 150);
+            let (mut single, mut batch) = (vec![T::ZERO; len(dim)], vec![T::ZERO; len(dim)]);
+            rows.chunks_exact(dim).for_each(|row| add_row(&mut single, row));
+            let cut = 37 * dim;
+            add_rows(&mut batch, &rows[..cut], dim);
+            add_rows(&mut batch, &rows[cut..], dim);
+            assert!(single == batch, "{dim}");
+            let naive = rows.chunks_exact(dim).fold(T::ZERO, |sum, row| sum + row[0] * row[dim - 1]);
+            assert_eq!(single[index(dim, 0, dim - 1)], naive);
+        }
+    }
+
+    #[test]
+    fn batches_give_the_bits_of_rows() {
+        batches_give_the_bits_of_rows_in::<f32>();
+        batches_give_the_bits_of_rows_in::<f64>();
+    }
+
+    #[test]
+    fn multiply_and_unpack_agree_with_the_full_matrix() {
+        let dim = 7;
+        let packed: Vec<f64> = rows(len(dim) as u64);
+        let mut full = vec![0.0; dim * dim];
+        full[..packed.len()].copy_from_slice(&packed);
+        unpack(&mut full, dim);
+        let x: Vec<f64> = rows(dim as u64);
+        let mut out = vec![0.0; dim];
+        multiply(&packed, &x, &mut out);
+        for i in 0..dim {
+            for j in 0..dim {
+                assert_eq!(full[i * dim + j], packed[index(dim, i.min(j), i.max(j))]);
+            }
+            let expected: f64 = (0..dim).map(|j| full[i * dim + j] * x[j]).sum();
+            assert!((out[i] - expected).abs() < 1e-14);
+        }
+    }
+
+    #[test]
+    fn len_saturates() {
+        assert_eq!(len(usize::MAX), usize::MAX);
+        assert_eq!([len(0), len(1), len(2), len(9)], [0, 1, 3, 45]);
+    }
+}

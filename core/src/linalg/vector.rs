@@ -1,0 +1,197 @@
+//! Sums over vectors with 16 fixed lanes and one fixed reduction tree.
+//!
+//! # Numerics
+//! Entry `i` goes to lane `i mod 16`; each lane adds in index order, starting from zero; then lane `i` takes lane `i + 8`,
+//! `i + 4`, `i + 2`, `i + 1` in turn. Products are rounded before they are added. Vector units of any width up to 16 lanes
+//! run this order as it stands, and so does a machine without any: the bits are the same. The number of lanes is part of
+//! every answer of the library and will not change.
+//!
+//! # Example
+//! ```
+//! use sketchlet_core::linalg::vector;
+//! assert_eq!(vector::dot(&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0]), 32.0);
+//! ```
+
+use super::wide;
+use crate::Real;
+
+/// Lanes of every sum.
+pub const LANES: usize = 16;
+
+/// Adds lane `i + 8`, `+ 4`, `+ 2`, `+ 1` to lane `i`: the fixed tree.
+#[inline(always)]
+pub(crate) fn tree<T: Real>(lanes: &[T; LANES]) -> T {
+    let mut sums = *lanes;
+    let mut half = LANES / 2;
+    while half > 0 {
+        for i in 0..half {
+            sums[i] += sums[i + half];
+        }
+        half /= 2;
+    }
+    sums[0]
+}
+
+/// Inner product of the common length of two vectors. `2 n` flops.
+pub fn dot<T: Real>(x: &[T], y: &[T]) -> T {
+    wide::run(
+        #[inline(always)]
+        || dot_kernel(x, y),
+    )
+}
+
+#[inline(always)]
+fn dot_kernel<T: Real>(x: &[T], y: &[T]) -> T {
+    let len = x.len().min(y.len());
+    let (x, y) = (&x[..len], &y[..len]);
+    let (x, x_tail) = x.as_chunks::<LANES>();
+    let (y, y_tail) = y.as_chunks::<LANES>();
+    let mut lanes = [T::ZERO; LANES];
+    for (x, y) in x.iter().zip(y) {
+        for i in 0..LANES {
+            lanes[i] += x[i] * y[i];
+        }
+    }
+    for ((lane, &x), &y) in lanes.iter_mut().zip(x_tail).zip(y_tail) {
+        *lane += x * y;
+    }
+    tree(&lanes)
+}
+
+/// Sum of the squares. May overflow or vanish: scale first where that matters. `2 n` flops.
+pub fn sum_of_squares<T: Real>(x: &[T]) -> T {
+    dot(x, x)
+}
+
+/// Largest magnitude; zero for an empty vector. The entries must not be NaN.
+pub fn max_abs<T: Real>(x: &[T]) -> T {
+    x.iter().fold(T::ZERO, |max, x| max.max(x.abs()))
+}
+
+/// `y += a x` over the common length. `2 n` flops.
+pub fn add_scaled<T: Real>(y: &mut [T], a: T, x: &[T]) {
+    wide::run(
+        #[inline(always)]
+        || {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y += a * x;
+            }
+        },
+    );
+}
+
+/// `x *= a`. `n` flops.
+pub fn scale<T: Real>(x: &mut [T], a: T) {
+    for x in x {
+        *x *= a;
+    }
+}
+
+/// Multiplies by a power of two: exact unless an entry overflows or becomes subnormal.
+pub fn rescale<T: Real>(x: &mut [T], e: i32) {
+    for x in x {
+        *x = x.times_power_of_two(e);
+    }
+}
+
+/// Euclidean norm, safe against overflow and underflow for any finite entries.
+pub fn norm<T: Real>(x: &[T]) -> T {
+    let largest = max_abs(x);
+    if largest == T::ZERO {
+        return T::ZERO;
+    }
+    let e = largest.exponent();
+    let sum = x.iter().fold(T::ZERO, |sum, &x| {
+        let x = x.times_power_of_two(-e);
+        sum + x * x
+    });
+    sum.sqrt().times_power_of_two(e)
+}
+
+/// Scales to unit length and returns the length before; a zero vector stays as it is.
+pub fn normalize<T: Real>(x: &mut [T]) -> T {
+    let largest = max_abs(x);
+    if largest == T::ZERO {
+        return T::ZERO;
+    }
+    // Into [1, 2) by an exact power of two first: the sum of squares can then neither overflow nor vanish.
+    let e = largest.exponent();
+    rescale(x, -e);
+    let length = sum_of_squares(x).sqrt();
+    scale(x, T::ONE / length);
+    length.times_power_of_two(e)
+}
+
+/// Takes the components along the orthonormal rows `basis` out of `x`, twice, so that what is left is orthogonal to
+/// working precision (modified Gram-Schmidt with reorthogonalisation). `8 n` flops a basis row.
+pub fn orthogonalize<T: Real>(x: &mut [T], basis: &[T]) {
+    if x.is_empty() {
+        return;
+    }
+    for _ in 0..2 {
+        for row in basis.chunks_exact(x.len()) {
+            let along = dot(row, x);
+            add_scaled(x, -along, row);
+        }
+    }
+}
+
+/// Turns `x` so that its first nonzero entry is positive; "nonzero" means above `8 eps max|x|`.
+pub fn fix_sign<T: Real>(x: &mut [T]) {
+    let noise = T::constant(8.0) * T::EPSILON * max_abs(x);
+    if x.iter().find(|x| x.abs() > noise).is_some_and(|&x| x < T::ZERO) {
+        x.iter_mut().for_each(|x| *x = -*x);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers<T: Real>(n: u64, salt: u64) -> std::vec::Vec<T> {
+        use crate::random::keyed::{Domain, symmetric, word};
+        (0..n).map(|i| symmetric(word(salt, Domain::Normal, i))).collect()
+    }
+
+    /// The documented order, written out naively.
+    fn dot_by_definition<T: Real>(x: &[T], y: &[T]) -> T {
+        let mut lanes = [T::ZERO; 16];
+        for (i, (&x, &y)) in x.iter().zip(y).enumerate() {
+            lanes[i % 16] += x * y;
+        }
+        for half in [8, 4, 2, 1] {
+            for i in 0..half {
+                lanes[i] = lanes[i] + lanes[i + half];
+            }
+        }
+        lanes[0]
+    }
+
+    #[test]
+    fn dot_follows_the_documented_order_to_the_bit() {
+        for n in (0..70).chain([255, 256, 1000]) {
+            let (x, y) = (numbers::<f32>(n, 1), numbers::<f32>(n, 2));
+            assert_eq!(dot(&x, &y).to_bits(), dot_by_definition(&x, &y).to_bits(), "{n}");
+            let (x, y) = (numbers::<f64>(n, 1), numbers::<f64>(n, 2));
+            assert_eq!(dot(&x, &y).to_bits(), dot_by_definition(&x, &y).to_bits(), "{n}");
+        }
+    }
+
+    #[test]
+    fn normalize_is_safe_at_both_ends_of_the_range() {
+        for e in [-140, -60, 0, 60, 120] {
+            let mut x = [3.0f32.times_power_of_two(e), 4.0f32.times_power_of_two(e)];
+            assert_eq!(norm(&x), 5.0f32.times_power_of_two(e));
+            let length = normalize(&mut x);
+            assert_eq!(length, 5.0f32.times_power_of_two(e));
+            assert!((x[0] - 0.6).abs() <= 1e-7 && (x[1] - 0.8).abs() <= 1e-7);
+        }
+    }
+
+    #[test]
+    fn fix_sign_ignores_noise() {
+        let mut x = [-1e-18, -0.5, 0.2];
+        fix_sign(&mut x);
+        assert_eq!(x, [1e-18, 0.5, -0.2]);
+    }
+}

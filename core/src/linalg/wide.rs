@@ -1,0 +1,20 @@
+//! Run-time choice of the vector width.
+
+/// Runs a kernel with the widest vector instructions of this machine.
+///
+/// The kernel must be `#[inline(always)]` all the way down, so that it is compiled once for each width. Wider units run
+/// the same lanes in the same order and never fuse a product with a sum, so the answer keeps its bits. Without feature
+/// `std` there is nothing to ask and the kernel is simply called.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) fn run<R>(kernel: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(kernel)
+}
+
+/// Runs a kernel in a function of its own: inlined into its caller, the lanes would be re-packed and lose half of their
+/// speed (measured).
+#[cfg(not(feature = "std"))]
+#[inline(never)]
+pub(crate) fn run<R>(kernel: impl FnOnce() -> R) -> R {
+    kernel()
+}

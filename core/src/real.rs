@@ -1,0 +1,325 @@
+//! The numbers we compute with: f32 and f64, with the same bits on every machine.
+
+use core::fmt::{Debug, Display, LowerExp};
+use core::ops::Neg;
+use num_traits::{Bounded, FromPrimitive, NumAssign, ToPrimitive};
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// A floating-point scalar: `f32` or `f64`, sealed.
+///
+/// # Numerics
+/// Arithmetic is that of IEEE 754 and never fused. Every transcendental function comes from `libm`, on every target,
+/// so that a server and a microcontroller agree bit for bit; that is why this trait names its own functions instead of
+/// using `num_traits::Float`, whose functions change with a feature that any crate of a build can switch on.
+///
+/// # Example
+/// ```
+/// use sketchlet_core::Real;
+/// fn norm<T: Real>(x: T, y: T) -> T {
+///     (x * x + y * y).sqrt()
+/// }
+/// assert_eq!(norm(3.0f32, 4.0), 5.0);
+/// ```
+pub trait Real:
+    sealed::Sealed
+    + NumAssign
+    + Neg<Output = Self>
+    + PartialOrd
+    + Bounded
+    + FromPrimitive
+    + ToPrimitive
+    + Copy
+    + Default
+    + Debug
+    + Display
+    + LowerExp
+    + Send
+    + Sync
+    + 'static
+{
+    /// Zero.
+    const ZERO: Self;
+    /// One.
+    const ONE: Self;
+    /// Distance from one to the next larger number.
+    const EPSILON: Self;
+    /// Bytes of one scalar in the wire form.
+    const BYTES: usize;
+    /// Powers of two by which a row may exceed the scale of a summary before the summary rescales itself.
+    const SCALE_HEADROOM: i32;
+
+    /// The nearest scalar to a constant.
+    fn constant(x: f64) -> Self;
+    /// The nearest scalar to a count.
+    fn count(n: u64) -> Self;
+    /// This number as `f64`, exactly.
+    fn as_f64(self) -> f64;
+    /// Neither NaN nor infinite.
+    fn is_finite(self) -> bool;
+    /// Absolute value.
+    #[must_use]
+    fn abs(self) -> Self;
+    /// Larger of two numbers; the other one if one is NaN.
+    #[must_use]
+    fn max(self, other: Self) -> Self;
+    /// Smaller of two numbers; the other one if one is NaN.
+    #[must_use]
+    fn min(self, other: Self) -> Self;
+    /// Square root, correctly rounded.
+    #[must_use]
+    fn sqrt(self) -> Self;
+    /// Exponential function.
+    #[must_use]
+    fn exp(self) -> Self;
+    /// Natural logarithm.
+    #[must_use]
+    fn ln(self) -> Self;
+    /// Power.
+    #[must_use]
+    fn pow(self, exponent: Self) -> Self;
+    /// Sine, in radians.
+    #[must_use]
+    fn sin(self) -> Self;
+    /// Cosine, in radians.
+    #[must_use]
+    fn cos(self) -> Self;
+    /// Arc sine.
+    #[must_use]
+    fn asin(self) -> Self;
+    /// Cube root.
+    #[must_use]
+    fn cbrt(self) -> Self;
+    /// The number negated if `flip`: no branch, no rounding.
+    #[must_use]
+    fn negate_if(self, flip: bool) -> Self;
+    /// `e` with `2^e <= |x| < 2^(e + 1)`; `i32::MIN` for zero. The number must be finite.
+    fn exponent(self) -> i32;
+    /// `x 2^e`, exact unless it overflows or becomes subnormal.
+    #[must_use]
+    fn times_power_of_two(self, e: i32) -> Self;
+    /// Writes the little-endian bytes to the first [`BYTES`](Self::BYTES) of `out`.
+    fn write_le(self, out: &mut [u8]);
+    /// Reads what [`write_le`](Self::write_le) wrote; `None` if there are too few bytes.
+    fn read_le(bytes: &[u8]) -> Option<Self>;
+}
+
+macro_rules! real {
+    ($t:ident, $bits:ident, $headroom:expr, $mantissa:expr, $bias:expr, $sqrt:path, $exp:path, $ln:path, $pow:path,
+     $sin:path, $cos:path, $asin:path, $cbrt:path, $scalbn:path) => {
+        impl Real for $t {
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const EPSILON: Self = $t::EPSILON;
+            const BYTES: usize = size_of::<$t>();
+            const SCALE_HEADROOM: i32 = $headroom;
+
+            #[inline(always)]
+            #[allow(clippy::cast_possible_truncation, reason = "nearest scalar is what is asked for")]
+            fn constant(x: f64) -> Self {
+                x as $t
+            }
+            #[inline(always)]
+            fn count(n: u64) -> Self {
+                n as $t
+            }
+            #[inline(always)]
+            #[allow(clippy::cast_lossless, reason = "one macro for both scalars")]
+            fn as_f64(self) -> f64 {
+                self as f64
+            }
+            #[inline(always)]
+            fn is_finite(self) -> bool {
+                $t::is_finite(self)
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                $t::abs(self)
+            }
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                $t::max(self, other)
+            }
+            #[inline(always)]
+            fn min(self, other: Self) -> Self {
+                $t::min(self, other)
+            }
+            #[inline]
+            fn sqrt(self) -> Self {
+                $sqrt(self)
+            }
+            fn exp(self) -> Self {
+                $exp(self)
+            }
+            fn ln(self) -> Self {
+                $ln(self)
+            }
+            fn pow(self, exponent: Self) -> Self {
+                $pow(self, exponent)
+            }
+            fn sin(self) -> Self {
+                $sin(self)
+            }
+            fn cos(self) -> Self {
+                $cos(self)
+            }
+            fn asin(self) -> Self {
+                $asin(self)
+            }
+            fn cbrt(self) -> Self {
+                $cbrt(self)
+            }
+            #[inline(always)]
+            fn negate_if(self, flip: bool) -> Self {
+                $t::from_bits(self.to_bits() ^ (($bits::from(flip)) << ($bits::BITS - 1)))
+            }
+            #[inline]
+            #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "an exponent fits in i32")]
+            fn exponent(self) -> i32 {
+                let magnitude = self.to_bits() & ($bits::MAX >> 1);
+                if magnitude == 0 {
+                    return i32::MIN;
+                }
+                match (magnitude >> $mantissa) as i32 {
+                    // A subnormal: the position of its leading bit decides.
+                    0 => ($bits::BITS - 1 - magnitude.leading_zeros()) as i32 - $mantissa - $bias + 1,
+                    e => e - $bias,
+                }
+            }
+            #[inline]
+            fn times_power_of_two(self, e: i32) -> Self {
+                $scalbn(self, e)
+            }
+            fn write_le(self, out: &mut [u8]) {
+                for (to, from) in out.iter_mut().zip(self.to_le_bytes()) {
+                    *to = from;
+                }
+            }
+            fn read_le(bytes: &[u8]) -> Option<Self> {
+                Some($t::from_le_bytes(*bytes.first_chunk()?))
+            }
+        }
+    };
+}
+
+real!(
+    f32,
+    u32,
+    40,
+    23,
+    127,
+    libm::sqrtf,
+    libm::expf,
+    libm::logf,
+    libm::powf,
+    libm::sinf,
+    libm::cosf,
+    libm::asinf,
+    libm::cbrtf,
+    libm::scalbnf
+);
+real!(
+    f64,
+    u64,
+    400,
+    52,
+    1023,
+    libm::sqrt,
+    libm::exp,
+    libm::log,
+    libm::pow,
+    libm::sin,
+    libm::cos,
+    libm::asin,
+    libm::cbrt,
+    libm::scalbn
+);
+
+/// A number with an exponent of its own, `mantissa * 2^exponent`: squared singular values of data whose squares would
+/// overflow or vanish in the scalar type.
+///
+/// # Example
+/// ```
+/// use sketchlet_core::Scaled;
+/// let square_of_a_huge_number = Scaled { mantissa: 1.5f32, exponent: 200 };
+/// assert_eq!(square_of_a_huge_number.as_f64(), 1.5 * 2f64.powi(200));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scaled<T> {
+    /// The number before the power of two.
+    pub mantissa: T,
+    /// The power of two.
+    pub exponent: i32,
+}
+
+impl<T: Real> Scaled<T> {
+    /// The number in `f64`; infinite or zero where even that can't hold it.
+    pub fn as_f64(self) -> f64 {
+        self.mantissa.as_f64().times_power_of_two(self.exponent)
+    }
+}
+
+/// A running sum that keeps the rounding errors of its additions (Neumaier's form of Kahan's summation).
+///
+/// A plain `f32` sum of equal numbers stops growing at 2^24 of them; this one does not before 2^48 or so.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct CompensatedSum<T> {
+    pub(crate) sum: T,
+    pub(crate) lost: T,
+}
+
+impl<T: Real> CompensatedSum<T> {
+    #[inline]
+    pub(crate) fn add(&mut self, x: T) {
+        let sum = self.sum + x;
+        let (large, small) = if self.sum.abs() >= x.abs() { (self.sum, x) } else { (x, self.sum) };
+        self.lost += (large - sum) + small;
+        self.sum = sum;
+    }
+
+    #[inline]
+    pub(crate) fn value(self) -> T {
+        self.sum + self.lost
+    }
+
+    /// Multiplies by a power of two, exactly.
+    pub(crate) fn rescale(&mut self, e: i32) {
+        self.sum = self.sum.times_power_of_two(e);
+        self.lost = self.lost.times_power_of_two(e);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exponent_brackets_the_magnitude() {
+        for x in [1.0f64, 1.5, 2.0, 0.75, f64::MIN_POSITIVE, 5e-324, 3e-310, f64::MAX] {
+            let e = Real::exponent(x);
+            assert!(1.0.times_power_of_two(e) <= x, "{x}");
+            assert!(e == 1023 || x < 1.0.times_power_of_two(e + 1), "{x}");
+            assert_eq!(Real::exponent(-x), e);
+        }
+        assert_eq!(Real::exponent(1e-45f32), -149);
+        assert_eq!(Real::exponent(0.0f32), i32::MIN);
+    }
+
+    #[test]
+    fn compensated_sum_keeps_growing_in_f32() {
+        let mut sum = CompensatedSum::<f32>::default();
+        (0..20_000_000u32).for_each(|_| sum.add(1.0));
+        assert_eq!(sum.value(), 2e7);
+    }
+
+    #[test]
+    fn negate_if_changes_the_sign_bit_only() {
+        assert_eq!(2.5f32.negate_if(true), -2.5);
+        assert_eq!(2.5f64.negate_if(false), 2.5);
+        assert!(0.0f32.negate_if(true).is_sign_negative());
+    }
+}

@@ -1,0 +1,19 @@
+//! Where a summary keeps its numbers: any slice-like thing the caller owns or borrows.
+
+/// Memory for a summary: arrays, `&mut [T]`, `heapless::Vec`, `Box<[T]>` and `Vec` all qualify.
+///
+/// The summary checks the length once, at construction, and never grows it. A `heapless::Vec` counts with its length,
+/// not its capacity: resize it first.
+///
+/// # Example
+/// ```
+/// use sketchlet_core::Storage;
+/// fn scalars<S: Storage<f32>>(storage: &S) -> usize {
+///     storage.as_ref().len()
+/// }
+/// assert_eq!(scalars(&[0.0; 4]), 4);
+/// assert_eq!(scalars(&vec![0.0; 4]), 4);
+/// ```
+pub trait Storage<T>: AsRef<[T]> + AsMut<[T]> {}
+
+impl<T, S: AsRef<[T]> + AsMut<[T]> + ?Sized> Storage<T> for S {}

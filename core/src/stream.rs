@@ -1,0 +1,56 @@
+//! The traits that every streaming summary speaks.
+//!
+//! The parallel driver, the law tests and the command line are generic over these two; what a family answers is a trait
+//! of that family.
+
+use crate::{Error, MatRef, Real};
+
+/// A summary that consumes rows of numbers, one at a time or in batches.
+///
+/// # Example
+/// ```
+/// use sketchlet_core::{Error, RowSummary};
+/// fn feed<M: RowSummary<Scalar = f32>>(summary: &mut M, rows: &[[f32; 3]]) -> Result<(), Error> {
+///     rows.iter().try_for_each(|row| summary.update(row))
+/// }
+/// ```
+pub trait RowSummary {
+    /// Scalar of the rows.
+    type Scalar: Real;
+
+    /// Number of entries of a row.
+    fn dim(&self) -> usize;
+
+    /// Rows consumed so far.
+    fn rows_seen(&self) -> u64;
+
+    /// Consumes one row.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] for a row of the wrong length, [`Error::NonFinite`] for one with a NaN or an infinity; more
+    /// where the type says so. After an error the state is what it was before, to the bit.
+    fn update(&mut self, row: &[Self::Scalar]) -> Result<(), Error>;
+
+    /// Consumes the rows of a matrix in order, with the bits that one [`update`](Self::update) a row would give.
+    ///
+    /// # Errors
+    /// Those of `update`; [`Error::NonFinite`] counts entries through the whole batch. All rows are checked before the
+    /// first one is consumed.
+    fn update_batch(&mut self, rows: MatRef<'_, Self::Scalar>) -> Result<(), Error>;
+
+    /// Back to the empty summary, with parameters and storage kept.
+    fn clear(&mut self);
+}
+
+/// A summary that can absorb another one, as if it had seen the other's rows too.
+///
+/// In what sense "as if" holds (to the bit, to rounding, in law) is in the docs of each type. A summary whose merge would
+/// not be sound does not implement this trait.
+pub trait Merge {
+    /// Absorbs `other`.
+    ///
+    /// # Errors
+    /// [`Error::Incompatible`] if parameters (or seeds, where rows are keyed by them) differ; the state is then
+    /// unchanged.
+    fn merge(&mut self, other: &Self) -> Result<(), Error>;
+}

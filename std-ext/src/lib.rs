@@ -1,0 +1,2 @@
+//! sketchlet
+pub use sketchlet_core::*;
