@@ -21,9 +21,9 @@
 //!
 //! # Example
 //! ```
-//! use sketchlet_core::{RowSummary, eigen::{RandomOrderEigen, RandomOrderEigenParams, TopEigen}};
-//! const PARAMS: RandomOrderEigenParams = RandomOrderEigenParams::new(3).heavy_capacity(4);
-//! let mut summary = RandomOrderEigen::new_in(PARAMS, [0.0f32; PARAMS.storage_len()])?;
+//! use sketchlet_core::{RowSummary, eigen::{ExactEigen, ExactEigenParams, TopEigen}};
+//! const PARAMS: ExactEigenParams = ExactEigenParams::new(3);
+//! let mut summary = ExactEigen::new_in(PARAMS, [0.0f32; PARAMS.storage_len()])?;
 //! for i in 0..200 {
 //!     let x = (i % 7) as f32 - 3.0;
 //!     summary.update(&[2.0 * x, x, 0.1 * (i % 3) as f32])?;

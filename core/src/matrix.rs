@@ -1,5 +1,6 @@
 //! Borrowed views of row-major matrices.
 
+use crate::linalg::vector;
 use crate::{Error, Real};
 
 /// A borrowed row-major matrix: `rows x cols` numbers, row after row, with no gaps.
@@ -31,6 +32,11 @@ impl<'a, T> MatRef<'a, T> {
         } else {
             Err(Error::Dimension { expected, got: data.len() })
         }
+    }
+
+    /// The matrix without rows or columns.
+    pub const fn empty() -> Self {
+        Self { data: &[], rows: 0, cols: 0 }
     }
 
     /// Number of rows.
@@ -135,13 +141,19 @@ impl<'a, T> MatMut<'a, T> {
     }
 }
 
-/// The checks every row passes before a summary changes: length and finite entries.
-pub(crate) fn check_row<T: Real>(expected: usize, row: &[T]) -> Result<(), Error> {
-    if row.len() != expected {
-        return Err(Error::Dimension { expected, got: row.len() });
+/// The check of a whole batch before its first row is consumed: width and finite entries.
+pub(crate) fn check_batch<T: Real>(dim: usize, rows: MatRef<'_, T>) -> Result<(), Error> {
+    if rows.cols != dim && rows.rows > 0 {
+        return Err(Error::Dimension { expected: dim, got: rows.cols });
     }
-    match row.iter().position(|x| !x.is_finite()) {
-        Some(index) => Err(Error::NonFinite { index }),
-        None => Ok(()),
+    check_finite(rows.data)
+}
+
+/// Names the first entry that is NaN or infinite.
+pub(crate) fn check_finite<T: Real>(entries: &[T]) -> Result<(), Error> {
+    // Zero times anything finite is zero: one cheap sum finds out whether the slow search is needed.
+    if vector::all_finite(entries) {
+        return Ok(());
     }
+    entries.iter().position(|x| !x.is_finite()).map_or(Ok(()), |index| Err(Error::NonFinite { index }))
 }

@@ -48,8 +48,13 @@ pub trait Real:
     const ONE: Self;
     /// Distance from one to the next larger number.
     const EPSILON: Self;
+    /// Positive infinity.
+    const INFINITY: Self;
     /// Bytes of one scalar in the wire form.
     const BYTES: usize;
+    /// Numbers of at most this many powers of two, up or down, are far from where squares and their sums overflow or
+    /// vanish; summaries keep them as they are.
+    const COMFORT: i32;
     /// Powers of two by which a row may exceed the scale of a summary before the summary rescales itself.
     const SCALE_HEADROOM: i32;
 
@@ -115,7 +120,9 @@ macro_rules! real {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
             const EPSILON: Self = $t::EPSILON;
+            const INFINITY: Self = $t::INFINITY;
             const BYTES: usize = size_of::<$t>();
+            const COMFORT: i32 = $headroom / 2;
             const SCALE_HEADROOM: i32 = $headroom;
 
             #[inline(always)]

@@ -3,6 +3,7 @@
 //! The parallel driver, the law tests and the command line are generic over these two; what a family answers is a trait
 //! of that family.
 
+use crate::matrix::check_batch;
 use crate::{Error, MatRef, Real};
 
 /// A summary that consumes rows of numbers, one at a time or in batches.
@@ -36,7 +37,10 @@ pub trait RowSummary {
     /// # Errors
     /// Those of `update`; [`Error::NonFinite`] counts entries through the whole batch. All rows are checked before the
     /// first one is consumed.
-    fn update_batch(&mut self, rows: MatRef<'_, Self::Scalar>) -> Result<(), Error>;
+    fn update_batch(&mut self, rows: MatRef<'_, Self::Scalar>) -> Result<(), Error> {
+        check_batch(self.dim(), rows)?;
+        rows.iter_rows().try_for_each(|row| self.update(row))
+    }
 
     /// Back to the empty summary, with parameters and storage kept.
     fn clear(&mut self);

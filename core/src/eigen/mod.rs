@@ -1,1 +1,29 @@
-//! placeholder
+//! Which direction carries most of the energy of a stream of rows? The top right singular vectors, in one pass.
+//!
+//! For rows `a_1, a_2, ...` of `d` numbers, every type here estimates the first `rank` right singular vectors of the
+//! matrix of all rows seen, the eigenvectors of `A'A`: the principal directions of the stream as it is, or of its
+//! fluctuation when [`Centered`].
+//!
+//! | you have | take | guarantee | merges | state (scalars) |
+//! |---|---|---|---|---|
+//! | `d (d + 1) / 2` scalars to spare (often: small `d`) | [`ExactEigen`] | exact, any order | yes, removes too | `d (d + 1) / 2` + scratch |
+//! | large `d` or few flops, rows in random order | [`RandomOrderEigen`] | certificate for any order; error estimate for random order | random shards | `(3 width + heavy_capacity) d` + scratch |
+//! | any order, energy in few directions | [`FrequentDirections`] | deterministic | yes | `2 l d` + scratch |
+//! | rows to be removed again, or split at will | [`NystromSketch`] | linear; certificate | yes, removes too | `2 r d` + scratch |
+//! | the paper's own algorithm, to compare with | [`BlockPower`] | Kacham and Woodruff 2024, random order | no | `(2 rank + heavy_capacity) d` + scratch |
+//! | `d` scalars, random order, no heavy rows | [`CandidIncremental`] | none | no | `rank d` |
+//! | the textbook methods, to compare with | [`Oja`], [`AdaptiveOja`], [`HistoryPca`] | see their docs | no | `rank d` and up |
+//!
+//! [`recommend`] turns this table into a decision. Plainly: for `d` up to about 64 on a part with 16 KiB to spare, and
+//! on servers for `d` up to some hundreds, the exact covariance is the better choice; the sketches pay where `d^2` words
+//! or `d^2` flops a row hurt.
+//!
+//! Every answer is a [`TopEigenvector`] with a [`Confidence`]: what is known about its error, and a status that says
+//! whether to trust it.
+
+mod answer;
+mod exact;
+mod scale;
+
+pub use answer::{Confidence, OrderReport, Status, TopEigen, TopEigenvector};
+pub use exact::{ExactEigen, ExactEigenParams};

@@ -159,6 +159,11 @@ fn accumulate<T: Real, const W: usize>(
 /// `out = A x`. `2 d^2` flops.
 pub fn multiply<T: Real>(matrix: &[T], x: &[T], out: &mut [T]) {
     out.fill(T::ZERO);
+    add_product(matrix, x, out);
+}
+
+/// `out += A x`. `2 d^2` flops.
+pub fn add_product<T: Real>(matrix: &[T], x: &[T], out: &mut [T]) {
     let mut rest = matrix;
     for i in 0..x.len().min(out.len()) {
         let Some((line, tail)) = rest.split_at_checked(x.len() - i) else { return };

@@ -63,6 +63,28 @@ pub fn sum_of_squares<T: Real>(x: &[T]) -> T {
     dot(x, x)
 }
 
+/// Whether all entries are finite.
+pub fn all_finite<T: Real>(x: &[T]) -> bool {
+    // Zero times a finite number is zero, times anything else NaN: sums of such products need no branch.
+    let zeros = wide::run(
+        #[inline(always)]
+        || {
+            let (chunks, tail) = x.as_chunks::<LANES>();
+            let mut lanes = [T::ZERO; LANES];
+            for chunk in chunks {
+                for i in 0..LANES {
+                    lanes[i] += chunk[i] * T::ZERO;
+                }
+            }
+            for (lane, &x) in lanes.iter_mut().zip(tail) {
+                *lane += x * T::ZERO;
+            }
+            tree(&lanes)
+        },
+    );
+    zeros == T::ZERO
+}
+
 /// Largest magnitude; zero for an empty vector. The entries must not be NaN.
 pub fn max_abs<T: Real>(x: &[T]) -> T {
     x.iter().fold(T::ZERO, |max, x| max.max(x.abs()))
@@ -106,6 +128,56 @@ pub fn norm<T: Real>(x: &[T]) -> T {
         sum + x * x
     });
     sum.sqrt().times_power_of_two(e)
+}
+
+/// Inner product of `f x` and `y`, `f` a power of two that brings `x` into range. `3 n` flops.
+pub(crate) fn dot_times<T: Real>(x: &[T], f: T, y: &[T]) -> T {
+    if f == T::ONE {
+        return dot(x, y);
+    }
+    let mut lanes = [T::ZERO; LANES];
+    for (i, (&x, &y)) in x.iter().zip(y).enumerate() {
+        lanes[i % LANES] += (x * f) * y;
+    }
+    tree(&lanes)
+}
+
+/// Sum of the squares of `f x`. `3 n` flops.
+pub(crate) fn dot_times_self<T: Real>(x: &[T], f: T) -> T {
+    let mut lanes = [T::ZERO; LANES];
+    for (i, &x) in x.iter().enumerate() {
+        let x = x * f;
+        lanes[i % LANES] += x * x;
+    }
+    tree(&lanes)
+}
+
+/// `y += a (f x)`, `f` a power of two that brings `x` into range. `3 n` flops.
+pub(crate) fn add_scaled_times<T: Real>(y: &mut [T], a: T, x: &[T], f: T) {
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y += a * (x * f);
+    }
+}
+
+/// Replaces the `inputs` vectors of length `len` at the front of `vectors` (vector `i` at `i * len`) by
+/// `coefficients.len() / inputs` combinations of them, in place: new vector `o` is the sum of old `i` times
+/// `coefficients[o * inputs + i]`. There may not be more new vectors than old ones. `scratch` holds `inputs` scalars.
+pub(crate) fn combine_in_place<T: Real>(
+    vectors: &mut [T],
+    len: usize,
+    inputs: usize,
+    coefficients: &[T],
+    scratch: &mut [T],
+) {
+    let scratch = &mut scratch[..inputs];
+    for j in 0..len {
+        for (i, x) in scratch.iter_mut().enumerate() {
+            *x = vectors[i * len + j];
+        }
+        for (o, weights) in coefficients.chunks_exact(inputs).enumerate() {
+            vectors[o * len + j] = weights.iter().zip(&*scratch).fold(T::ZERO, |sum, (&w, &x)| sum + w * x);
+        }
+    }
 }
 
 /// Scales to unit length and returns the length before; a zero vector stays as it is.

@@ -1,0 +1,118 @@
+//! The power of two that keeps a summary's numbers in range, whatever the units of the data.
+
+use crate::linalg::vector;
+use crate::matrix::check_finite;
+use crate::wire::{Reader, Writer};
+use crate::{Error, Real};
+
+/// Scale of a summary: rows are multiplied by `2^-exponent` before anything else sees them.
+///
+/// Data of ordinary magnitude have exponent 0 and are taken as they are. Otherwise the first row with any energy decides;
+/// a later row that exceeds the headroom makes the summary multiply its state by an exact power of two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scale {
+    exponent: i32,
+    known: bool,
+}
+
+/// A row that was found good, and what to do with it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Admitted<T> {
+    /// Squared length of the row, after multiplication with `factor`.
+    pub(crate) square: T,
+    /// Power of two that the row is to be multiplied with.
+    pub(crate) factor: T,
+    /// Multiply what is linear in the rows by `2^rescale` first; zero nearly always.
+    pub(crate) rescale: i32,
+}
+
+impl Scale {
+    /// Exponent of squares: values of the summary are in units of 2 to this.
+    pub(crate) fn value_exponent(self) -> i32 {
+        2 * self.exponent
+    }
+
+    /// Checks a row and takes it into account.
+    pub(crate) fn admit<T: Real>(&mut self, dim: usize, row: &[T]) -> Result<Admitted<T>, Error> {
+        if row.len() != dim {
+            return Err(Error::Dimension { expected: dim, got: row.len() });
+        }
+        let square = vector::sum_of_squares(row);
+        // A square inside these limits proves that every entry is finite and in range: no second pass.
+        if self.exponent == 0 && Self::ordinary(square) {
+            self.known = true;
+            return Ok(Admitted { square, factor: T::ONE, rescale: 0 });
+        }
+        self.admit_unusual(row)
+    }
+
+    /// Whether a finite row can be taken as it is, with no change to the scale; then it is also taken into account.
+    pub(crate) fn is_plain<T: Real>(&mut self, row: &[T]) -> bool {
+        let plain = self.exponent == 0 && Self::ordinary(vector::sum_of_squares(row));
+        self.known |= plain;
+        plain
+    }
+
+    fn ordinary<T: Real>(square: T) -> bool {
+        square >= T::ONE.times_power_of_two(-2 * T::COMFORT) && square <= T::ONE.times_power_of_two(2 * T::COMFORT)
+    }
+
+    #[cold]
+    fn admit_unusual<T: Real>(&mut self, row: &[T]) -> Result<Admitted<T>, Error> {
+        check_finite(row)?;
+        let largest = vector::max_abs(row);
+        let mut rescale = 0;
+        if largest > T::ZERO {
+            let e = largest.exponent();
+            if !self.known || e.saturating_sub(self.exponent) > T::SCALE_HEADROOM {
+                let exponent = if e.abs() <= T::COMFORT { 0 } else { e.max(-Self::limit::<T>()) };
+                if self.known {
+                    rescale = self.exponent - exponent;
+                }
+                *self = Self { exponent, known: true };
+            }
+        }
+        let factor = self.factor::<T>();
+        let square = vector::dot_times_self(row, factor);
+        Ok(Admitted { square, factor, rescale })
+    }
+
+    /// Exponents below this would need a factor beyond the largest number.
+    fn limit<T: Real>() -> i32 {
+        if T::BYTES == 4 { 126 } else { 1022 }
+    }
+
+    fn factor<T: Real>(self) -> T {
+        T::ONE.times_power_of_two(-self.exponent)
+    }
+
+    /// Brings two summaries to one scale: how much each one's linear state is to be multiplied by, as powers of two.
+    pub(crate) fn align(&mut self, other: Self) -> (i32, i32) {
+        match (self.known, other.known) {
+            (_, false) => (0, 0),
+            (false, true) => {
+                *self = other;
+                (0, 0)
+            }
+            (true, true) => {
+                let common = self.exponent.max(other.exponent);
+                let shifts = (self.exponent - common, other.exponent - common);
+                self.exponent = common;
+                shifts
+            }
+        }
+    }
+
+    pub(crate) fn write(self, w: &mut Writer<'_>) {
+        w.u8(u8::from(self.known));
+        w.i32(self.exponent);
+    }
+
+    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let (known, exponent) = (r.flag()?, r.i32()?);
+        if exponent.unsigned_abs() > 1023 || (!known && exponent != 0) {
+            return Err(Error::Corrupt);
+        }
+        Ok(Self { exponent, known })
+    }
+}
