@@ -23,7 +23,13 @@
 
 mod answer;
 mod exact;
+mod heavy;
+mod monitor;
+mod pool;
+mod random_order;
 mod scale;
 
 pub use answer::{Confidence, OrderReport, Status, TopEigen, TopEigenvector};
 pub use exact::{ExactEigen, ExactEigenParams};
+pub use monitor::{OrderMonitor, OrderMonitorParams, WarmUp};
+pub use random_order::{RandomOrderEigen, RandomOrderEigenParams};

@@ -142,6 +142,14 @@ pub(crate) fn dot_times<T: Real>(x: &[T], f: T, y: &[T]) -> T {
     tree(&lanes)
 }
 
+/// `lanes += f chunk`.
+#[inline(always)]
+pub(crate) fn add_signed_lanes<T: Real>(lanes: &mut [T; LANES], chunk: &[T; LANES], f: T) {
+    for i in 0..LANES {
+        lanes[i] += f * chunk[i];
+    }
+}
+
 /// Sum of the squares of `f x`. `3 n` flops.
 pub(crate) fn dot_times_self<T: Real>(x: &[T], f: T) -> T {
     let mut lanes = [T::ZERO; LANES];

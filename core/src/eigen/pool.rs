@@ -1,0 +1,257 @@
+//! Singular vectors of a few pieces laid side by side, and the Nystrom form of a block.
+//!
+//! A piece is some vectors of length `dim`; pieces laid side by side are a `dim x m` matrix `P` with small `m`, and its
+//! left singular vectors are what the family's methods work with. `P` is never formed: its entries are gathered one
+//! coordinate at a time, so that no memory of size `dim x m` is needed.
+
+use crate::Real;
+use crate::linalg::{one_sided, packed, symmetric, vector};
+
+/// A piece of the matrix.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Piece<'a, T> {
+    /// Vectors as they stand, times a factor.
+    Vectors(&'a [T], T),
+    /// The Nystrom factor of a block, times a factor: see [`Scratch::nystrom`].
+    Nystrom(Block<'a, T>, T),
+}
+
+/// A block of rows: its iterate and the products of the block's Gram matrix with it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block<'a, T> {
+    pub(super) iterate: &'a [T],
+    pub(super) products: &'a [T],
+    /// Shift that keeps the factor defined for a block of deficient rank.
+    pub(super) shift: T,
+}
+
+/// Scratch for the small problems, part of a summary's storage.
+#[derive(Debug)]
+pub(super) struct Scratch<'a, T> {
+    pub(super) gram: &'a mut [T],
+    pub(super) coefficients: &'a mut [T],
+    pub(super) values: &'a mut [T],
+    gather: &'a mut [T],
+    weights: &'a mut [T],
+    /// Room for a copy of all columns, or empty: then Gram matrices serve, which lose the small singular values.
+    copy: &'a mut [T],
+}
+
+impl<'a, T: Real> Scratch<'a, T> {
+    /// Scalars for matrices of up to `columns` columns with Nystrom pieces of `width`. Saturates.
+    pub(super) const fn len(columns: usize, width: usize, copy_dim: usize) -> usize {
+        columns
+            .saturating_mul(columns)
+            .saturating_mul(2)
+            .saturating_add(columns.saturating_mul(2))
+            .saturating_add(width.saturating_mul(width))
+            .saturating_add(copy_dim.saturating_mul(columns))
+    }
+
+    /// Cuts a slice of that length.
+    pub(super) fn new(slice: &'a mut [T], columns: usize, width: usize) -> Self {
+        let (gram, rest) = slice.split_at_mut(columns * columns);
+        let (coefficients, rest) = rest.split_at_mut(columns * columns);
+        let (values, rest) = rest.split_at_mut(columns);
+        let (gather, rest) = rest.split_at_mut(columns);
+        let (weights, copy) = rest.split_at_mut(width * width);
+        Self { gram, coefficients, values, gather, weights, copy }
+    }
+
+    /// Prepares the weights of a block's Nystrom factor `N`, for which `N N' = Y (V'Y)^-1 Y'`, and returns the shift to
+    /// put in the block: `N` is the weights times `Y + shift V`. A block without energy has weights zero.
+    pub(super) fn nystrom(&mut self, dim: usize, iterate: &[T], products: &[T]) -> T {
+        let width = iterate.len() / dim;
+        let shift = T::constant(4.0) * T::EPSILON * vector::norm(products);
+        if shift == T::ZERO {
+            self.weights.fill(T::ZERO);
+            return shift;
+        }
+        let half = T::constant(0.5);
+        for i in 0..width {
+            for j in i..width {
+                let (vi, vj) = (&iterate[i * dim..][..dim], &iterate[j * dim..][..dim]);
+                let (yi, yj) = (&products[i * dim..][..dim], &products[j * dim..][..dim]);
+                let mut b = half * (vector::dot(vi, yj) + vector::dot(vj, yi));
+                if i == j {
+                    b += shift;
+                }
+                self.gram[i * width + j] = b;
+                self.gram[j * width + i] = b;
+            }
+        }
+        symmetric::eigen(self.gram, self.coefficients, &mut self.values[..width]);
+        for ((weights, vector), &value) in
+            self.weights.chunks_exact_mut(width).zip(self.coefficients.chunks_exact(width)).zip(&self.values[..width])
+        {
+            let root = value.max(half * shift).sqrt();
+            for (weight, &x) in weights.iter_mut().zip(vector) {
+                *weight = x / root;
+            }
+        }
+        shift
+    }
+
+    /// Singular value decomposition of the pieces: squared singular values, descending, in `values[..m]`; the number `m`
+    /// of columns is returned.
+    pub(super) fn factor(&mut self, dim: usize, pieces: &[Piece<'_, T>]) -> usize {
+        let m = pieces.iter().map(|piece| piece.columns(dim)).sum();
+        if m == 0 {
+            return 0;
+        }
+        if !self.copy.is_empty() {
+            for j in 0..dim {
+                gather(dim, pieces, self.weights, j, self.gather);
+                for (i, &x) in self.gather[..m].iter().enumerate() {
+                    self.copy[i * dim + j] = x;
+                }
+            }
+            one_sided::orthogonalize_rows(&mut self.copy[..m * dim], &mut self.values[..m]);
+            return m;
+        }
+        let gram = &mut self.gram[..m * m];
+        gram.fill(T::ZERO);
+        // The coefficients are not yet in use: room for some gathered rows at a time.
+        let at_once = self.coefficients.len() / m;
+        for first in (0..dim).step_by(at_once) {
+            let count = at_once.min(dim - first);
+            for (i, row) in self.coefficients.chunks_exact_mut(m).take(count).enumerate() {
+                gather(dim, pieces, self.weights, first + i, row);
+            }
+            packed::add_rows(gram, &self.coefficients[..count * m], m);
+        }
+        packed::unpack(gram, m);
+        symmetric::eigen(gram, self.coefficients, &mut self.values[..m]);
+        m
+    }
+
+    /// Writes left singular vector times singular value number `index` of the last [`factor`](Self::factor), which had
+    /// `m` columns.
+    pub(super) fn left_vector(&mut self, dim: usize, pieces: &[Piece<'_, T>], m: usize, index: usize, out: &mut [T]) {
+        for (j, out) in out.iter_mut().enumerate() {
+            *out = self.left_entry(dim, pieces, m, index, j);
+        }
+    }
+
+    /// Writes the top left vectors times singular values to the rows of `out`: the best matrix of that many columns. Rows
+    /// without a column are zero.
+    pub(super) fn truncate(&mut self, dim: usize, pieces: &[Piece<'_, T>], out: &mut [T]) {
+        let m = self.factor(dim, pieces);
+        for (i, row) in out.chunks_exact_mut(dim).enumerate() {
+            if i < m { self.left_vector(dim, pieces, m, i, row) } else { row.fill(T::ZERO) }
+        }
+    }
+
+    /// Inner product of a vector with left singular vector number `index` of the last [`factor`](Self::factor), made unit
+    /// length; zero if that vector is.
+    pub(super) fn cosine_with_left_vector(
+        &mut self,
+        dim: usize,
+        pieces: &[Piece<'_, T>],
+        m: usize,
+        index: usize,
+        x: &[T],
+    ) -> T {
+        let (mut along, mut square) = (T::ZERO, T::ZERO);
+        for (j, &x) in x.iter().enumerate() {
+            let u = self.left_entry(dim, pieces, m, index, j);
+            along += u * x;
+            square += u * u;
+        }
+        if square > T::ZERO { along / square.sqrt() } else { T::ZERO }
+    }
+
+    fn left_entry(&mut self, dim: usize, pieces: &[Piece<'_, T>], m: usize, index: usize, j: usize) -> T {
+        if !self.copy.is_empty() {
+            return self.copy[index * dim + j];
+        }
+        gather(dim, pieces, self.weights, j, self.gather);
+        let coefficients = &self.coefficients[index * m..(index + 1) * m];
+        coefficients.iter().zip(&*self.gather).fold(T::ZERO, |sum, (&q, &p)| sum + q * p)
+    }
+
+    /// Squared Frobenius norm of what the orthonormal `vectors` have outside the span of the first `rank` left singular
+    /// vectors of the last [`factor`](Self::factor).
+    pub(super) fn residual_outside(
+        &mut self,
+        dim: usize,
+        pieces: &[Piece<'_, T>],
+        m: usize,
+        rank: usize,
+        vectors: &[T],
+    ) -> T {
+        // Cosines first, `rank x rank` of them, then the residual entry by entry: near 0 it must not be a difference.
+        let count = vectors.len() / dim;
+        for i in 0..rank {
+            for (k, v) in vectors.chunks_exact(dim).enumerate() {
+                self.gram[i * count + k] = self.cosine_with_left_vector(dim, pieces, m, i, v);
+            }
+        }
+        let mut sum = T::ZERO;
+        for j in 0..dim {
+            for k in 0..count {
+                let mut rest = vectors[k * dim + j];
+                for i in 0..rank {
+                    let u = self.left_entry(dim, pieces, m, i, j) / self.values[i].sqrt();
+                    rest -= self.gram[i * count + k] * u;
+                }
+                sum += rest * rest;
+            }
+        }
+        sum
+    }
+
+    /// Squared length of `P'x`.
+    pub(super) fn quadratic_form(&mut self, dim: usize, pieces: &[Piece<'_, T>], x: &[T]) -> T {
+        let m: usize = pieces.iter().map(|piece| piece.columns(dim)).sum();
+        let (sums, _) = self.gram.split_at_mut(m);
+        sums.fill(T::ZERO);
+        for (j, &x) in x.iter().enumerate() {
+            gather(dim, pieces, self.weights, j, self.gather);
+            for (sum, &p) in sums.iter_mut().zip(&*self.gather) {
+                *sum += x * p;
+            }
+        }
+        vector::sum_of_squares(sums)
+    }
+
+    /// Makes `N`, the Nystrom factor that was prepared, explicit in place of the block's products.
+    pub(super) fn make_explicit(&mut self, dim: usize, iterate: &[T], products: &mut [T], shift: T) {
+        vector::add_scaled(products, shift, iterate);
+        let width = iterate.len() / dim;
+        vector::combine_in_place(products, dim, width, &self.weights[..width * width], self.gather);
+    }
+}
+
+impl<T: Real> Piece<'_, T> {
+    fn columns(&self, dim: usize) -> usize {
+        match self {
+            Self::Vectors(vectors, _) => vectors.len() / dim,
+            Self::Nystrom(block, _) => block.iterate.len() / dim,
+        }
+    }
+}
+
+/// Coordinate `j` of all columns.
+fn gather<T: Real>(dim: usize, pieces: &[Piece<'_, T>], weights: &[T], j: usize, out: &mut [T]) {
+    let mut out = out.iter_mut();
+    for piece in pieces {
+        match *piece {
+            Piece::Vectors(vectors, factor) => {
+                for (x, out) in vectors.iter().skip(j).step_by(dim).zip(&mut out) {
+                    *out = *x * factor;
+                }
+            }
+            Piece::Nystrom(block, factor) => {
+                let width = block.iterate.len() / dim;
+                for (weights, out) in weights.chunks_exact(width).zip(&mut out) {
+                    let sum = weights.iter().enumerate().fold(T::ZERO, |sum, (l, &weight)| {
+                        let at = l * dim + j;
+                        sum + weight * (block.products[at] + block.shift * block.iterate[at])
+                    });
+                    *out = sum * factor;
+                }
+            }
+        }
+    }
+}

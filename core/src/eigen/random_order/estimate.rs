@@ -1,0 +1,214 @@
+//! The answer: vectors from the rescaled pool, certificates from the pool as it is.
+
+use super::{Counts, RandomOrderEigen, RandomOrderEigenParams, split};
+use crate::eigen::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector};
+use crate::eigen::heavy::THRESHOLD;
+use crate::eigen::monitor;
+use crate::eigen::pool::{Block, Piece, Scratch};
+use crate::linalg::vector;
+use crate::{Error, Real, Storage};
+
+/// Gaps below this are reported as low.
+const LOW_GAP: f64 = 1.25;
+/// Error estimates from this on are reported as a low gap.
+const LARGE_ERROR: f64 = 0.25;
+
+/// The vectors that a summary holds, read only.
+pub(super) struct View<'a, T> {
+    pub(super) iterate: &'a [T],
+    pub(super) products: &'a [T],
+    pub(super) history: &'a [T],
+    pub(super) heavy: &'a [T],
+}
+
+impl<'a, T: Real> View<'a, T> {
+    /// Of the storage of a summary with these parameters.
+    pub(super) fn new(params: &RandomOrderEigenParams, counts: &Counts<T>, storage: &'a [T]) -> Self {
+        let (dim, block) = (params.dim, params.block_width() * params.dim);
+        let (iterate, rest) = storage.split_at(block + dim);
+        let (products, rest) = rest.split_at(block);
+        let (history, rest) = rest.split_at(block);
+        Self { iterate: &iterate[..block], products, history, heavy: &rest[..counts.heavy_len * dim] }
+    }
+
+    /// History, heavy rows and open block; light pieces times a factor.
+    fn pool(&self, shift: T, factor: T) -> [Piece<'_, T>; 3] {
+        let block = Block { iterate: self.iterate, products: self.products, shift };
+        [Piece::Vectors(self.history, factor), Piece::Vectors(self.heavy, T::ONE), Piece::Nystrom(block, factor)]
+    }
+
+    /// Factors the pool as it stands for all rows seen; returns its number of columns.
+    fn factor_rescaled(&self, dim: usize, counts: &Counts<T>, shift: T, scratch: &mut Scratch<'_, T>) -> (T, usize) {
+        let light = counts.history_rows + T::count(counts.block_rows);
+        let factor = if light > T::ZERO { (T::count(counts.light_rows) / light).sqrt() } else { T::ONE };
+        (factor, scratch.factor(dim, &self.pool(shift, factor)))
+    }
+
+    /// The gap between value `rank` and the next one in the rescaled pool, capped after merges; 0 if there is no pool.
+    pub(super) fn gap(&self, params: &RandomOrderEigenParams, counts: &Counts<T>, scratch: &mut Scratch<'_, T>) -> T {
+        let shift = scratch.nystrom(params.dim, self.iterate, self.products);
+        let (_, m) = self.factor_rescaled(params.dim, counts, shift, scratch);
+        gap(&scratch.values[..m], params.rank, counts)
+    }
+}
+
+fn gap<T: Real>(values: &[T], rank: usize, counts: &Counts<T>) -> T {
+    let (Some(&last), Some(&largest)) = (values.get(rank - 1), values.first()) else { return T::ZERO };
+    let noise = T::count(values.len() as u64) * T::EPSILON * largest;
+    let gap = match values.get(rank) {
+        Some(&next) if next > noise => last / next,
+        _ => T::INFINITY,
+    };
+    counts.gap_cap.map_or(gap, |cap| gap.min(cap))
+}
+
+impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
+    /// Sets the direction of the order check to the estimate so far.
+    pub(super) fn freeze_direction(&mut self) {
+        let dim = self.params.dim;
+        let (counts, params) = (&self.counts, &self.params);
+        let parts = split(params, self.storage.as_mut());
+        let width = params.block_width();
+        let (iterate, direction) = parts.iterate.split_at_mut(width * dim);
+        let view = View {
+            iterate,
+            products: parts.products,
+            history: parts.history,
+            heavy: &parts.heavy[..counts.heavy_len * dim],
+        };
+        let mut scratch = Scratch::new(parts.scratch, params.columns(), width);
+        let shift = scratch.nystrom(dim, view.iterate, view.products);
+        let (factor, m) = view.factor_rescaled(dim, counts, shift, &mut scratch);
+        scratch.left_vector(dim, &view.pool(shift, factor), m, 0, direction);
+        vector::normalize(direction);
+    }
+}
+
+impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
+    fn rank(&self) -> usize {
+        self.params.rank
+    }
+
+    fn estimate_available<'a>(&mut self, answer: &'a mut [T]) -> Result<TopEigenvector<'a, T>, Error> {
+        let (dim, rank) = (self.params.dim, self.params.rank);
+        let mut answer = AnswerMut::new(answer, dim, rank)?;
+        let (params, counts) = (&self.params, &self.counts);
+        let energy = counts.energy.value();
+        if energy <= T::ZERO {
+            return Err(Error::TooFewRows { needed: 1, got: 0 });
+        }
+        let start = params.storage_len() - params.scratch_len();
+        let (state, scratch) = self.storage.as_mut().split_at_mut(start);
+        let view = View::new(params, counts, state);
+        let mut scratch = Scratch::new(scratch, params.columns(), params.block_width());
+        let shift = scratch.nystrom(dim, view.iterate, view.products);
+        let (factor, m) = view.factor_rescaled(dim, counts, shift, &mut scratch);
+        let pool = view.pool(shift, factor);
+        let noise = T::count(m as u64) * T::EPSILON * scratch.values[0];
+        let available = scratch.values[..m].iter().take(rank).take_while(|&&x| x > noise).count();
+        let gap = gap(&scratch.values[..m], rank, counts);
+        answer.values[..available].copy_from_slice(&scratch.values[..available]);
+        for (i, vector) in answer.vectors.chunks_exact_mut(dim).take(available).enumerate() {
+            scratch.left_vector(dim, &pool, m, i, vector);
+            vector::normalize(vector);
+        }
+        orthonormalize(answer.vectors, dim, available);
+
+        // A pool that every row entered misses nothing; else it misses the trace.
+        let m = scratch.factor(dim, &view.pool(shift, T::ONE));
+        let pooled = scratch.values[..m].iter().fold(T::ZERO, |sum, &x| sum + x);
+        let missed = if counts.light_rows == 0 { T::ZERO } else { (energy - pooled).max(T::ZERO) };
+        for i in 0..available {
+            answer.lower[i] = scratch.values[i];
+            answer.upper[i] = scratch.values[i] + missed;
+        }
+        let bound = if available == rank {
+            error_bound(&mut scratch, dim, rank, &view.pool(shift, T::ONE), m, missed, answer.vectors)
+        } else {
+            None
+        };
+        if counts.history_rows > T::ZERO {
+            // Sum of squares along the first vector: sees energy that the pool's factor truncates.
+            let heavy = scratch.quadratic_form(dim, &[Piece::Vectors(view.heavy, T::ONE)], &answer.vectors[..dim]);
+            answer.values[0] = counts.rayleigh * (T::count(counts.light_rows) / counts.history_rows) + heavy;
+        }
+        for i in 0..available {
+            answer.values[i] = answer.values[i].max(answer.lower[i]).min(answer.upper[i]);
+        }
+
+        let report = self.monitor.report();
+        let flagged = self.monitor.flagged || monitor::is_flagged(&report);
+        let sampled = params.row_sampling > 0.0;
+        let error_estimate = error_estimate(counts, gap);
+        let heavy_overflow =
+            counts.lost > T::ZERO && counts.lost * (T::count(dim as u64) * T::constant(THRESHOLD)) >= energy;
+        let status = if counts.term_count < 2 || counts.rows < 2 * params.first_block_len() {
+            Status::TooFewRows
+        } else if heavy_overflow {
+            Status::HeavyOverflow
+        } else if flagged {
+            Status::NotRandomOrder
+        } else if gap < T::constant(LOW_GAP) || error_estimate.is_some_and(|e| e >= T::constant(LARGE_ERROR)) {
+            Status::LowGap
+        } else {
+            Status::Ok
+        };
+        let confidence = Confidence {
+            status,
+            gap_estimate: Some(gap),
+            error_estimate,
+            error_bound: bound.filter(|_| !sampled),
+            order: Some(report),
+        };
+        Ok(answer.finish(available, self.scale.value_exponent(), !sampled, confidence))
+    }
+}
+
+/// Gram-Schmidt over the first vectors: they are orthogonal already, up to rounding that small values amplify.
+fn orthonormalize<T: Real>(vectors: &mut [T], dim: usize, count: usize) {
+    for i in 1..count {
+        let (before, rest) = vectors.split_at_mut(i * dim);
+        vector::orthogonalize(&mut rest[..dim], before);
+        vector::normalize(&mut rest[..dim]);
+    }
+}
+
+/// Variance of the pooled vector if rows were drawn independently.
+fn error_estimate<T: Real>(counts: &Counts<T>, gap: T) -> Option<T> {
+    let count = usize::from(counts.term_count);
+    if count < 2 {
+        return None;
+    }
+    if gap <= T::ONE {
+        return Some(T::ONE);
+    }
+    let mean = counts.terms[..count].iter().fold(T::ZERO, |sum, &t| sum + t) / T::count(count as u64);
+    // For an infinite gap the amplification is 1.
+    let amplification = T::ONE / (T::ONE - T::ONE / gap);
+    let estimate = T::constant(2.0) * amplification * amplification * mean / T::count(counts.light_rows);
+    Some(estimate.min(T::ONE))
+}
+
+/// The certificate: the pool `P`, last factored with `m` columns, satisfies `PP' <= A'A` and misses the energy `missed`.
+fn error_bound<T: Real>(
+    scratch: &mut Scratch<'_, T>,
+    dim: usize,
+    rank: usize,
+    pool: &[Piece<'_, T>],
+    m: usize,
+    missed: T,
+    vectors: &[T],
+) -> Option<T> {
+    let next = if rank < m { scratch.values[rank] } else { T::ZERO };
+    let gap = scratch.values[rank - 1] - next - missed;
+    if gap <= T::ZERO {
+        return None;
+    }
+    let top = scratch.values[..rank].iter().fold(T::ZERO, |sum, &x| sum + x);
+    // Sine of the largest angle to the top space of the pool, from above: the Frobenius norm of what sticks out.
+    let sine = scratch.residual_outside(dim, pool, m, rank, vectors).sqrt();
+    let along = vectors.chunks_exact(dim).fold(T::ZERO, |sum, v| sum + scratch.quadratic_form(dim, pool, v));
+    let by_value = (top + missed - along).max(T::ZERO) / (T::count(rank as u64) * gap);
+    let angle = sine + missed / gap;
+    Some(by_value.min(angle * angle).min(T::ONE))
+}

@@ -1,0 +1,132 @@
+//! What happens when a block is full: its factor joins the pool, the pool gives the next iterate.
+
+use super::{Counts, Parts, RandomOrderEigen, RandomOrderEigenParams, fill_random, keep_if_new, split};
+use crate::eigen::pool::{Block, Piece, Scratch};
+use crate::linalg::vector;
+use crate::random::keyed::{Domain, word2};
+use crate::{Real, Storage};
+
+impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
+    /// Closes the open block.
+    pub(super) fn step(&mut self) {
+        self.monitor.look();
+        let mut parts = split(&self.params, self.storage.as_mut());
+        step(&self.params, &mut self.counts, &mut parts, self.monitor.flagged);
+    }
+}
+
+fn step<T: Real>(
+    params: &RandomOrderEigenParams,
+    counts: &mut Counts<T>,
+    parts: &mut Parts<'_, T>,
+    order_is_flagged: bool,
+) {
+    let (dim, width) = (params.dim, params.block_width());
+    let iterate = &mut parts.iterate[..width * dim];
+    let heavy = &parts.heavy[..counts.heavy_len * dim];
+    let mut scratch = Scratch::new(parts.scratch, params.columns(), width);
+
+    let block_energy = vector::dot(&iterate[..dim], &parts.products[..dim]);
+    let shift = scratch.nystrom(dim, iterate, parts.products);
+    // The shift goes into the products here, so that the iterate's place is free for what comes next.
+    vector::add_scaled(parts.products, shift, iterate);
+    let block =
+        |factor| Piece::Nystrom(Block { iterate: parts.products, products: parts.products, shift: T::ZERO }, factor);
+
+    let (light_rows, block_rows) = (T::count(counts.light_rows), T::count(counts.block_rows));
+    let mut kept = T::ONE;
+    if counts.history_rows > T::ZERO {
+        let history = Piece::Vectors(&*parts.history, (light_rows / counts.history_rows).sqrt());
+        let pool = [history, Piece::Vectors(heavy, T::ONE)];
+        let fresh = [block((light_rows / block_rows).sqrt()), Piece::Vectors(heavy, T::ONE)];
+        let disagreement = disagreement(&mut scratch, dim, &pool, &fresh, &mut iterate[..dim]);
+        if !order_is_flagged && disagreement >= T::constant(params.dead_zone) {
+            kept = (T::ONE - disagreement) * (T::ONE - disagreement);
+        }
+        let before = light_rows - block_rows;
+        counts.terms = [disagreement * block_rows * (before / (block_rows + before)), counts.terms[0], counts.terms[1]];
+        counts.term_count = (counts.term_count + 1).min(3);
+    }
+
+    scratch.truncate(dim, &[Piece::Vectors(&*parts.history, kept.sqrt()), block(T::ONE)], iterate);
+    parts.history.copy_from_slice(iterate);
+    counts.history_rows = kept * counts.history_rows + block_rows;
+    counts.rayleigh = kept * counts.rayleigh + block_energy;
+    counts.steps += 1;
+
+    next_iterate(params, counts, parts);
+    parts.products.fill(T::ZERO);
+    counts.block_rows = 0;
+    counts.block_len = params.next_block_len::<T>(counts.block_len);
+}
+
+/// `sin^2` of the angle between the top left vectors of two sets of pieces; 1 if either has none.
+fn disagreement<T: Real>(
+    scratch: &mut Scratch<'_, T>,
+    dim: usize,
+    first: &[Piece<'_, T>],
+    second: &[Piece<'_, T>],
+    room: &mut [T],
+) -> T {
+    let m = scratch.factor(dim, first);
+    scratch.left_vector(dim, first, m, 0, room);
+    if vector::normalize(room) == T::ZERO {
+        return T::ONE;
+    }
+    let m = scratch.factor(dim, second);
+    let cosine = scratch.cosine_with_left_vector(dim, second, m, 0, room);
+    (T::ONE - cosine * cosine).max(T::ZERO)
+}
+
+/// Chooses the vectors that the next block multiplies.
+///
+/// The first ones are the top of pool and heavy rows together; then comes the history alone. Heavy rows must not fill the
+/// iterate: they are stored as they are, and a light direction below them would never be searched.
+pub(super) fn next_iterate<T: Real>(params: &RandomOrderEigenParams, counts: &Counts<T>, parts: &mut Parts<'_, T>) {
+    let (dim, width) = (params.dim, params.block_width());
+    let iterate = &mut parts.iterate[..width * dim];
+    let mut scratch = Scratch::new(parts.scratch, params.columns(), width);
+    let heavy = &parts.heavy[..counts.heavy_len * dim];
+    let mut taken = 0;
+    let mut from_pool = 0..0;
+    let factor =
+        if counts.history_rows > T::ZERO { (T::count(counts.light_rows) / counts.history_rows).sqrt() } else { T::ONE };
+    let pool = [Piece::Vectors(&*parts.history, factor), Piece::Vectors(heavy, T::ONE)];
+    if !heavy.is_empty() {
+        let m = scratch.factor(dim, &pool);
+        let noise = T::count(m as u64) * T::EPSILON * scratch.values[0];
+        from_pool = 0..scratch.values[..m].iter().take_while(|&&x| x > noise).count();
+        let first = params.rank.min((width - 1).max(1));
+        while taken < first
+            && let Some(i) = from_pool.next()
+        {
+            take(iterate, dim, &mut taken, |to| scratch.left_vector(dim, &pool, m, i, to));
+        }
+    }
+    // Rows of the history are orthogonal, longest first; those that are noise beside the longest hold no direction.
+    let longest = vector::norm(&parts.history[..dim]);
+    let noise = longest * (T::count(width as u64) * T::EPSILON).sqrt();
+    for row in parts.history.chunks_exact(dim) {
+        if taken < width && longest > T::ZERO && vector::norm(row) > noise {
+            take(iterate, dim, &mut taken, |to| to.copy_from_slice(row));
+        }
+    }
+    let m = parts.history.len() / dim + heavy.len() / dim;
+    while taken < width
+        && let Some(i) = from_pool.next()
+    {
+        take(iterate, dim, &mut taken, |to| scratch.left_vector(dim, &pool, m, i, to));
+    }
+    let (seed, steps) = (params.seed, counts.steps);
+    fill_random(iterate, dim, width, &mut taken, |column, j| word2(seed, Domain::Refill, (steps << 16) + column, j));
+}
+
+/// Writes a candidate behind the vectors taken so far and keeps it if it adds a direction.
+fn take<T: Real>(iterate: &mut [T], dim: usize, taken: &mut usize, write: impl FnOnce(&mut [T])) {
+    let (before, rest) = iterate.split_at_mut(*taken * dim);
+    let to = &mut rest[..dim];
+    write(to);
+    if keep_if_new(to, before) {
+        *taken += 1;
+    }
+}

@@ -1,0 +1,141 @@
+//! The byte form: parameters, counts, order check, then the vectors in use; no scratch.
+
+use super::{Counts, RandomOrderEigen, RandomOrderEigenParams, split};
+use crate::eigen::monitor::Monitor;
+use crate::eigen::scale::Scale;
+use crate::real::CompensatedSum;
+use crate::wire::{self, Kind, Reader, Wire, Writer};
+use crate::{Error, Real, Storage};
+
+impl<T: Real> Counts<T> {
+    fn write(&self, w: &mut Writer<'_>) {
+        w.u64(self.rows);
+        w.u64(self.light_rows);
+        w.u64(self.block_rows);
+        w.u64(self.block_len);
+        w.real(self.history_rows);
+        w.u64(self.steps);
+        w.real(self.energy.sum);
+        w.real(self.energy.lost);
+        w.real(self.rayleigh);
+        w.real(self.lost);
+        w.reals(&self.terms);
+        w.u8(self.term_count);
+        w.option(self.gap_cap);
+        w.len(self.heavy_len);
+        w.len(self.waiting);
+    }
+
+    fn read(params: &RandomOrderEigenParams, r: &mut Reader<'_>) -> Result<Self, Error> {
+        let counts = Self {
+            rows: r.u64()?,
+            light_rows: r.u64()?,
+            block_rows: r.u64()?,
+            block_len: r.u64()?,
+            history_rows: r.real()?,
+            steps: r.u64()?,
+            energy: CompensatedSum { sum: r.real()?, lost: r.real()? },
+            rayleigh: r.real()?,
+            lost: r.real()?,
+            terms: [r.real()?, r.real()?, r.real()?],
+            term_count: r.u8()?,
+            gap_cap: r.option()?,
+            heavy_len: r.len()?,
+            waiting: r.len()?,
+        };
+        let sound = counts.heavy_len <= params.heavy_capacity
+            && counts.waiting <= params.deferred
+            && counts.term_count <= 3
+            && counts.light_rows.checked_add(counts.heavy_len as u64) == Some(counts.rows)
+            && counts.block_rows <= counts.light_rows
+            && counts.block_len >= params.first_block_len()
+            && counts.history_rows >= T::ZERO
+            && (params.deferred > 0 || counts.block_rows < counts.block_len);
+        if sound { Ok(counts) } else { Err(Error::Corrupt) }
+    }
+}
+
+/// What a body holds, checked; the vectors are still to be copied.
+struct Body<'a, T> {
+    params: RandomOrderEigenParams,
+    scale: Scale,
+    counts: Counts<T>,
+    monitor: Monitor<T>,
+    vectors: Reader<'a>,
+}
+
+/// Lengths of the slices that the byte form carries, in the order of the storage.
+fn lengths<T>(params: &RandomOrderEigenParams, counts: &Counts<T>) -> [usize; 4] {
+    let dim = params.dim;
+    [
+        (3 * params.block_width() + 1) * dim + counts.heavy_len * dim,
+        counts.heavy_len,
+        params.warm_up.storage_len(),
+        counts.waiting * dim,
+    ]
+}
+
+impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
+    fn write(&self, w: &mut Writer<'_>) {
+        self.params.write(w);
+        self.scale.write(w);
+        self.counts.write(w);
+        self.monitor.write(w);
+        let (dim, capacity) = (self.params.dim, self.params.heavy_capacity);
+        let mut rest = self.storage.as_ref();
+        let room = [
+            (3 * self.params.block_width() + 1 + capacity) * dim,
+            capacity,
+            self.params.warm_up.storage_len(),
+            self.params.deferred * dim,
+        ];
+        for (len, room) in lengths(&self.params, &self.counts).into_iter().zip(room) {
+            let (slice, tail) = rest.split_at(room);
+            w.reals(&slice[..len]);
+            rest = tail;
+        }
+    }
+
+    fn read(bytes: &[u8]) -> Result<Body<'_, T>, Error> {
+        let mut r = wire::open::<T>(Kind::RandomOrderEigen, bytes)?;
+        let params = RandomOrderEigenParams::read(&mut r)?;
+        let scale = Scale::read(&mut r)?;
+        let counts = Counts::read(&params, &mut r)?;
+        let monitor = Monitor::read(params.warm_up, &mut r)?;
+        let vectors = r.skip_reals::<T>(lengths(&params, &counts).into_iter().sum())?;
+        r.end()?;
+        Ok(Body { params, scale, counts, monitor, vectors })
+    }
+}
+
+impl<T: Real, S: Storage<T>> Wire for RandomOrderEigen<T, S> {
+    type Storage = S;
+
+    fn encoded_len(&self) -> usize {
+        wire::len(|w| self.write(w))
+    }
+
+    fn encode_into(&self, out: &mut [u8]) -> Result<usize, Error> {
+        wire::encode::<T>(Kind::RandomOrderEigen, out, |w| self.write(w))
+    }
+
+    fn decode_in(bytes: &[u8], storage: S) -> Result<Self, Error> {
+        let Body { params, scale, counts, monitor, mut vectors } = Self::read(bytes)?;
+        let mut summary = Self::new_in(params, storage)?;
+        (summary.scale, summary.counts, summary.monitor) = (scale, counts, monitor);
+        let dim = params.dim;
+        let parts = split(&params, summary.storage.as_mut());
+        vectors.fill(parts.iterate);
+        vectors.fill(parts.products);
+        vectors.fill(parts.history);
+        vectors.fill(&mut parts.heavy[..counts.heavy_len * dim]);
+        vectors.fill(&mut parts.heavy_squares[..counts.heavy_len]);
+        vectors.fill(parts.features);
+        vectors.fill(&mut parts.waiting[..counts.waiting * dim]);
+        Ok(summary)
+    }
+
+    fn storage_needed(bytes: &[u8]) -> Result<usize, Error> {
+        Ok(Self::read(bytes)?.params.storage_len())
+    }
+}
