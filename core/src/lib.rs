@@ -47,6 +47,7 @@ mod matrix;
 mod real;
 mod storage;
 mod stream;
+mod summary;
 mod wire;
 
 pub mod eigen;

@@ -1,5 +1,7 @@
 //! The numbers we compute with: f32 and f64, with the same bits on every machine.
 
+use crate::Error;
+use crate::wire::{Reader, Writer};
 use core::fmt::{Debug, Display, LowerExp};
 use core::ops::Neg;
 use num_traits::{Bounded, FromPrimitive, NumAssign, ToPrimitive};
@@ -291,6 +293,21 @@ impl<T: Real> CompensatedSum<T> {
     #[inline]
     pub(crate) fn value(self) -> T {
         self.sum + self.lost
+    }
+
+    /// Adds another sum.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.add(other.sum);
+        self.add(other.lost);
+    }
+
+    pub(crate) fn write(self, w: &mut Writer<'_>) {
+        w.real(self.sum);
+        w.real(self.lost);
+    }
+
+    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
+        Ok(Self { sum: r.real()?, lost: r.real()? })
     }
 
     /// Multiplies by a power of two, exactly.

@@ -17,3 +17,8 @@
 pub trait Storage<T>: AsRef<[T]> + AsMut<[T]> {}
 
 impl<T, S: AsRef<[T]> + AsMut<[T]> + ?Sized> Storage<T> for S {}
+
+/// Bytes of a scalar times the saturated length must stay addressable on every target.
+pub(crate) const fn is_addressable(len: usize) -> bool {
+    len < isize::MAX as usize / 8
+}

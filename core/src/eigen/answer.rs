@@ -1,5 +1,6 @@
 //! What the family answers: vectors, values, and how far to trust them.
 
+use crate::linalg::vector;
 use crate::{Error, MatRef, Real, RowSummary, Scaled};
 use core::fmt;
 
@@ -187,7 +188,7 @@ impl<'a, T: Real> AnswerMut<'a, T> {
         confidence: Confidence<T>,
     ) -> TopEigenvector<'a, T> {
         let rank = rank.min(self.values.len());
-        self.vectors.chunks_exact_mut(self.dim.max(1)).take(rank).for_each(crate::linalg::vector::fix_sign);
+        self.vectors.chunks_exact_mut(self.dim.max(1)).take(rank).for_each(vector::fix_sign);
         let (lower, upper): (&[T], &[T]) = (self.lower, self.upper);
         TopEigenvector {
             vectors: &self.vectors[..rank * self.dim],
@@ -197,6 +198,15 @@ impl<'a, T: Real> AnswerMut<'a, T> {
             rank,
             confidence,
         }
+    }
+}
+
+/// Gram-Schmidt over the first vectors: they are orthogonal already, up to rounding that small values amplify.
+pub(crate) fn orthonormalize<T: Real>(vectors: &mut [T], dim: usize, count: usize) {
+    for i in 1..count {
+        let (before, rest) = vectors.split_at_mut(i * dim);
+        vector::orthogonalize(&mut rest[..dim], before);
+        vector::normalize(&mut rest[..dim]);
     }
 }
 

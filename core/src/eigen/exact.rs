@@ -5,7 +5,9 @@ use super::scale::Scale;
 use crate::linalg::{one_sided, packed, symmetric, vector};
 use crate::matrix::check_batch;
 use crate::random::keyed::{Domain, symmetric as uniform, word2};
-use crate::wire::{self, Kind, Reader, Wire, Writer};
+use crate::storage::is_addressable;
+use crate::summary::{constructors, wire_form};
+use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, MatRef, Merge, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;
 
@@ -62,9 +64,7 @@ impl ExactEigenParams {
     /// solver, `2 w dim + 2 w^2 + w` with `w = min(dim, rank + 2)`. Saturates.
     pub const fn storage_len(&self) -> usize {
         let w = self.width();
-        let levels = if self.two_level { 2 } else { 1 };
-        packed::len(self.dim)
-            .saturating_mul(levels)
+        self.sums_len()
             .saturating_add(w.saturating_mul(self.dim).saturating_mul(2))
             .saturating_add(w.saturating_mul(w).saturating_mul(2))
             .saturating_add(w)
@@ -73,6 +73,11 @@ impl ExactEigenParams {
     /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
     pub const fn answer_len(&self) -> usize {
         answer_len(self.dim, self.rank)
+    }
+
+    /// Scalars of the state proper.
+    const fn sums_len(&self) -> usize {
+        packed::len(self.dim).saturating_mul(if self.two_level { 2 } else { 1 })
     }
 
     /// Width of the solver's iterate.
@@ -86,7 +91,7 @@ impl ExactEigenParams {
         match () {
             () if self.dim == 0 => fail("dim", Rule::Positive),
             () if self.rank == 0 || self.rank > self.dim => fail("rank", Rule::WithinDim),
-            () if self.storage_len() >= isize::MAX as usize / 8 => fail("dim", Rule::Addressable),
+            () if !is_addressable(self.storage_len()) => fail("dim", Rule::Addressable),
             () => Ok(()),
         }
     }
@@ -145,11 +150,26 @@ impl ExactEigenParams {
 #[derive(Clone, Debug)]
 pub struct ExactEigen<T, S> {
     params: ExactEigenParams,
+    state: State<T>,
+    storage: S,
+}
+
+/// Everything of the state that is not a matrix.
+#[derive(Clone, Copy, Debug)]
+struct State<T> {
     rows_seen: u64,
     scale: Scale,
-    storage: S,
     scalar: PhantomData<T>,
 }
+
+impl<T> State<T> {
+    fn new(_: &ExactEigenParams) -> Self {
+        Self { rows_seen: 0, scale: Scale::default(), scalar: PhantomData }
+    }
+}
+
+constructors!(ExactEigen, ExactEigenParams);
+wire_form!(ExactEigen);
 
 /// The storage, cut into its parts.
 struct Parts<'a, T> {
@@ -165,41 +185,7 @@ struct Parts<'a, T> {
     small_values: &'a mut [T],
 }
 
-#[cfg(feature = "alloc")]
-#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
-impl<T: Real> ExactEigen<T, alloc::vec::Vec<T>> {
-    /// An empty summary in storage of its own.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] if a parameter is out of range.
-    pub fn new(params: ExactEigenParams) -> Result<Self, Error> {
-        params.check()?;
-        Self::new_in(params, alloc::vec![T::ZERO; params.storage_len()])
-    }
-}
-
 impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
-    /// An empty summary in the storage given.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] if a parameter is out of range, [`Error::Storage`] if the storage has not
-    /// [`storage_len`](ExactEigenParams::storage_len) scalars.
-    pub fn new_in(params: ExactEigenParams, storage: S) -> Result<Self, Error> {
-        params.check()?;
-        let (needed, got) = (params.storage_len(), storage.as_ref().len());
-        if needed != got {
-            return Err(Error::Storage { needed, got });
-        }
-        let mut summary = Self { params, rows_seen: 0, scale: Scale::default(), storage, scalar: PhantomData };
-        summary.clear();
-        Ok(summary)
-    }
-
-    /// The parameters.
-    pub const fn params(&self) -> &ExactEigenParams {
-        &self.params
-    }
-
     fn split(&mut self) -> Parts<'_, T> {
         let (dim, w) = (self.params.dim, self.params.width());
         let triangle = packed::len(dim);
@@ -228,15 +214,15 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
     /// # Errors
     /// Those of [`update`](RowSummary::update), and [`Error::TooFewRows`] if no rows are left to remove.
     pub fn remove(&mut self, row: &[T]) -> Result<(), Error> {
-        if self.rows_seen == 0 && row.len() == self.params.dim {
+        if self.state.rows_seen == 0 && row.len() == self.params.dim {
             return Err(Error::TooFewRows { needed: 1, got: 0 });
         }
-        let admitted = self.scale.admit(self.params.dim, row)?;
+        let admitted = self.state.scale.admit(self.params.dim, row)?;
         self.rescale(admitted.rescale);
         let (two_level, parts) = (self.params.two_level, self.split());
         let row = scaled_row(parts.iterate, row, admitted.factor);
         packed::subtract_row(if two_level { parts.block } else { parts.total }, row);
-        self.rows_seen -= 1;
+        self.state.rows_seen -= 1;
         Ok(())
     }
 
@@ -254,7 +240,7 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
         for (out, &x) in out.iter_mut().zip(&*parts.block) {
             *out += x;
         }
-        Ok(self.scale.value_exponent())
+        Ok(self.state.scale.value_exponent())
     }
 
     /// Like [`estimate`](TopEigen::estimate), by Jacobi rotations on a full copy of the matrix: `dim * dim` scalars of
@@ -274,7 +260,7 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
             return Err(Error::Storage { needed, got });
         }
         self.check_energy()?;
-        let exponent = self.scale.value_exponent();
+        let exponent = self.state.scale.value_exponent();
         let parts = self.split();
         let (front, _) = scratch.split_at_mut(packed::len(dim));
         front.copy_from_slice(parts.total);
@@ -304,7 +290,7 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
     }
 
     fn check_energy(&mut self) -> Result<(), Error> {
-        let (dim, rows) = (self.params.dim, self.rows_seen);
+        let (dim, rows) = (self.params.dim, self.state.rows_seen);
         let parts = self.split();
         let energy = packed::trace(parts.total, dim)
             + if parts.block.is_empty() { T::ZERO } else { packed::trace(parts.block, dim) };
@@ -364,16 +350,16 @@ impl<T: Real, S: Storage<T>> RowSummary for ExactEigen<T, S> {
 
     /// Rows consumed and not removed again.
     fn rows_seen(&self) -> u64 {
-        self.rows_seen
+        self.state.rows_seen
     }
 
     fn update(&mut self, row: &[T]) -> Result<(), Error> {
-        let admitted = self.scale.admit(self.params.dim, row)?;
+        let admitted = self.state.scale.admit(self.params.dim, row)?;
         self.rescale(admitted.rescale);
         let (two_level, parts) = (self.params.two_level, self.split());
         let row = scaled_row(parts.iterate, row, admitted.factor);
         packed::add_row(if two_level { parts.block } else { parts.total }, row);
-        self.rows_seen += 1;
+        self.state.rows_seen += 1;
         self.close_block();
         Ok(())
     }
@@ -384,9 +370,9 @@ impl<T: Real, S: Storage<T>> RowSummary for ExactEigen<T, S> {
         while next < rows.rows() {
             // Up to the end of the block, and only while the rows need no scaling.
             #[allow(clippy::cast_possible_truncation, reason = "at most 256")]
-            let room = (BLOCK - self.rows_seen % BLOCK) as usize;
+            let room = (BLOCK - self.state.rows_seen % BLOCK) as usize;
             let run = rows.rows_from(next, room);
-            let plain = run.iter_rows().take_while(|row| self.scale.is_plain(row)).count();
+            let plain = run.iter_rows().take_while(|row| self.state.scale.is_plain(row)).count();
             if plain == 0 {
                 self.update(run.row(0).unwrap_or_default())?;
                 next += 1;
@@ -395,7 +381,7 @@ impl<T: Real, S: Storage<T>> RowSummary for ExactEigen<T, S> {
             let (dim, two_level, parts) = (self.params.dim, self.params.two_level, self.split());
             let target = if two_level { parts.block } else { parts.total };
             packed::add_rows(target, run.rows_from(0, plain).as_slice(), dim);
-            self.rows_seen += plain as u64;
+            self.state.rows_seen += plain as u64;
             self.close_block();
             next += plain;
         }
@@ -403,15 +389,14 @@ impl<T: Real, S: Storage<T>> RowSummary for ExactEigen<T, S> {
     }
 
     fn clear(&mut self) {
-        self.rows_seen = 0;
-        self.scale = Scale::default();
+        self.state = State::new(&self.params);
         self.storage.as_mut().fill(T::ZERO);
     }
 }
 
 impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
     fn close_block(&mut self) {
-        if self.params.two_level && self.rows_seen.is_multiple_of(BLOCK) {
+        if self.params.two_level && self.state.rows_seen.is_multiple_of(BLOCK) {
             let parts = self.split();
             for (total, block) in parts.total.iter_mut().zip(parts.block) {
                 *total += *block;
@@ -426,13 +411,13 @@ impl<T: Real, S: Storage<T>> Merge for ExactEigen<T, S> {
         if self.params != other.params {
             return Err(Error::Incompatible);
         }
-        let (mine, theirs) = self.scale.align(other.scale);
+        let (mine, theirs) = self.state.scale.align(other.state.scale);
         self.rescale(mine);
-        let triangle = packed::len(self.params.dim) * if self.params.two_level { 2 } else { 1 };
-        for (x, &y) in self.storage.as_mut().iter_mut().zip(other.storage.as_ref()).take(triangle) {
+        let len = self.params.sums_len();
+        for (x, &y) in self.storage.as_mut().iter_mut().zip(other.storage.as_ref()).take(len) {
             *x += y.times_power_of_two(2 * theirs);
         }
-        self.rows_seen += other.rows_seen;
+        self.state.rows_seen += other.state.rows_seen;
         Ok(())
     }
 }
@@ -448,7 +433,7 @@ impl<T: Real, S: Storage<T>> TopEigen for ExactEigen<T, S> {
         let (dim, wanted, seed) = (self.params.dim, self.params.rank, self.params.seed);
         let answer = AnswerMut::new(answer, dim, wanted)?;
         self.check_energy()?;
-        let exponent = self.scale.value_exponent();
+        let exponent = self.state.scale.value_exponent();
         let mut parts = self.split();
         for (row, iterate) in (0..).zip(parts.iterate.chunks_exact_mut(dim)) {
             for (column, x) in (0..).zip(iterate) {
@@ -524,44 +509,22 @@ impl<T: Real> Parts<'_, T> {
 impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
     fn write(&self, w: &mut Writer<'_>) {
         self.params.write(w);
-        w.u64(self.rows_seen);
-        self.scale.write(w);
-        let triangle = packed::len(self.params.dim) * if self.params.two_level { 2 } else { 1 };
-        w.reals(&self.storage.as_ref()[..triangle]);
+        w.u64(self.state.rows_seen);
+        self.state.scale.write(w);
+        w.reals(&self.storage.as_ref()[..self.params.sums_len()]);
     }
 
-    /// Checks a whole body; leaves a reader at the start of the state.
-    fn read(bytes: &[u8]) -> Result<(ExactEigenParams, u64, Scale, Reader<'_>), Error> {
+    fn read(bytes: &[u8]) -> Result<(ExactEigenParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::ExactEigen, bytes)?;
         let params = ExactEigenParams::read(&mut r)?;
-        let (rows_seen, scale) = (r.u64()?, Scale::read(&mut r)?);
-        let state = r.skip_reals::<T>(packed::len(params.dim) * if params.two_level { 2 } else { 1 })?;
+        let state = State { rows_seen: r.u64()?, scale: Scale::read(&mut r)?, scalar: PhantomData };
+        let sums = r.skip_reals::<T>(params.sums_len())?;
         r.end()?;
-        Ok((params, rows_seen, scale, state))
-    }
-}
-
-impl<T: Real, S: Storage<T>> Wire for ExactEigen<T, S> {
-    type Storage = S;
-
-    fn encoded_len(&self) -> usize {
-        wire::len(|w| self.write(w))
+        Ok((params, state, sums))
     }
 
-    fn encode_into(&self, out: &mut [u8]) -> Result<usize, Error> {
-        wire::encode::<T>(Kind::ExactEigen, out, |w| self.write(w))
-    }
-
-    fn decode_in(bytes: &[u8], storage: S) -> Result<Self, Error> {
-        let (params, rows_seen, scale, mut state) = Self::read(bytes)?;
-        let mut summary = Self::new_in(params, storage)?;
-        (summary.rows_seen, summary.scale) = (rows_seen, scale);
-        let triangle = packed::len(params.dim) * if params.two_level { 2 } else { 1 };
-        state.fill(&mut summary.storage.as_mut()[..triangle]);
-        Ok(summary)
-    }
-
-    fn storage_needed(bytes: &[u8]) -> Result<usize, Error> {
-        Ok(Self::read(bytes)?.0.storage_len())
+    fn load(&mut self, sums: &mut Reader<'_>) {
+        let len = self.params.sums_len();
+        sums.fill(&mut self.storage.as_mut()[..len]);
     }
 }

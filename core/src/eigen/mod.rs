@@ -23,6 +23,7 @@
 
 mod answer;
 mod exact;
+mod frequent_directions;
 mod heavy;
 mod monitor;
 mod pool;
@@ -31,5 +32,6 @@ mod scale;
 
 pub use answer::{Confidence, OrderReport, Status, TopEigen, TopEigenvector};
 pub use exact::{ExactEigen, ExactEigenParams};
+pub use frequent_directions::{FrequentDirections, FrequentDirectionsParams, Shrink};
 pub use monitor::{OrderMonitor, OrderMonitorParams, WarmUp};
 pub use random_order::{RandomOrderEigen, RandomOrderEigenParams};

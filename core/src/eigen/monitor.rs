@@ -4,9 +4,9 @@ use super::answer::OrderReport;
 use super::scale::Scale;
 use crate::linalg::vector;
 use crate::random::keyed::{Domain, word};
-use crate::wire::{self, Kind, Reader, Wire, Writer};
+use crate::summary::{constructors, wire_form};
+use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
-use core::marker::PhantomData;
 
 /// Rows that set the thresholds.
 pub(super) const WARM_UP: u64 = 64;
@@ -470,11 +470,24 @@ pub(super) fn signed_sum<T: Real>(row: &[T], factor: T) -> T {
 #[derive(Clone, Debug)]
 pub struct OrderMonitor<T, S> {
     params: OrderMonitorParams,
+    state: State<T>,
+    storage: S,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct State<T> {
     scale: Scale,
     monitor: Monitor<T>,
-    storage: S,
-    scalar: PhantomData<T>,
 }
+
+impl<T: Real> State<T> {
+    fn new(params: &OrderMonitorParams) -> Self {
+        Self { scale: Scale::default(), monitor: Monitor::new(params.warm_up) }
+    }
+}
+
+constructors!(OrderMonitor, OrderMonitorParams);
+wire_form!(OrderMonitor);
 
 /// Shape and knobs of an [`OrderMonitor`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -506,39 +519,10 @@ impl OrderMonitorParams {
     }
 }
 
-#[cfg(feature = "alloc")]
-#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
-impl<T: Real> OrderMonitor<T, alloc::vec::Vec<T>> {
-    /// An empty monitor in storage of its own.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] if the dimension is 0.
-    pub fn new(params: OrderMonitorParams) -> Result<Self, Error> {
-        Self::new_in(params, alloc::vec![T::ZERO; params.storage_len()])
-    }
-}
-
 impl<T: Real, S: Storage<T>> OrderMonitor<T, S> {
-    /// An empty monitor in the storage given.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] if the dimension is 0, [`Error::Storage`] if the storage has not
-    /// [`storage_len`](OrderMonitorParams::storage_len) scalars.
-    pub fn new_in(params: OrderMonitorParams, storage: S) -> Result<Self, Error> {
-        params.check()?;
-        let (needed, got) = (params.storage_len(), storage.as_ref().len());
-        if needed != got {
-            return Err(Error::Storage { needed, got });
-        }
-        let monitor = Monitor::new(params.warm_up);
-        let mut summary = Self { params, scale: Scale::default(), monitor, storage, scalar: PhantomData };
-        summary.clear();
-        Ok(summary)
-    }
-
     /// The statistics so far.
     pub fn report(&self) -> OrderReport<T> {
-        self.monitor.report()
+        self.state.monitor.report()
     }
 
     /// Whether any statistic is above 6 now.
@@ -549,19 +533,23 @@ impl<T: Real, S: Storage<T>> OrderMonitor<T, S> {
     fn write(&self, w: &mut Writer<'_>) {
         w.len(self.params.dim);
         self.params.warm_up.write(w);
-        self.scale.write(w);
-        self.monitor.write(w);
+        self.state.scale.write(w);
+        self.state.monitor.write(w);
         w.reals(self.storage.as_ref());
     }
 
-    fn read(bytes: &[u8]) -> Result<(OrderMonitorParams, Scale, Monitor<T>, Reader<'_>), Error> {
+    fn read(bytes: &[u8]) -> Result<(OrderMonitorParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::OrderMonitor, bytes)?;
         let params = OrderMonitorParams { dim: r.len()?, warm_up: WarmUp::read(&mut r)? };
         params.check().map_err(|_| Error::Corrupt)?;
-        let (scale, monitor) = (Scale::read(&mut r)?, Monitor::read(params.warm_up, &mut r)?);
-        let state = r.skip_reals::<T>(params.storage_len())?;
+        let state = State { scale: Scale::read(&mut r)?, monitor: Monitor::read(params.warm_up, &mut r)? };
+        let features = r.skip_reals::<T>(params.storage_len())?;
         r.end()?;
-        Ok((params, scale, monitor, state))
+        Ok((params, state, features))
+    }
+
+    fn load(&mut self, features: &mut Reader<'_>) {
+        features.fill(self.storage.as_mut());
     }
 }
 
@@ -573,47 +561,22 @@ impl<T: Real, S: Storage<T>> RowSummary for OrderMonitor<T, S> {
     }
 
     fn rows_seen(&self) -> u64 {
-        self.monitor.rows()
+        self.state.monitor.rows()
     }
 
     fn update(&mut self, row: &[T]) -> Result<(), Error> {
-        let admitted = self.scale.admit(self.params.dim, row)?;
+        let admitted = self.state.scale.admit(self.params.dim, row)?;
         if admitted.rescale != 0 {
-            self.monitor.rescale(self.storage.as_mut(), admitted.rescale);
+            self.state.monitor.rescale(self.storage.as_mut(), admitted.rescale);
         }
         let features = [admitted.square, signed_sum(row, admitted.factor), T::ZERO];
-        self.monitor.observe(self.storage.as_mut(), features);
+        self.state.monitor.observe(self.storage.as_mut(), features);
         Ok(())
     }
 
     fn clear(&mut self) {
-        self.scale = Scale::default();
-        self.monitor = Monitor::new(self.params.warm_up);
+        self.state = State::new(&self.params);
         self.storage.as_mut().fill(T::ZERO);
-    }
-}
-
-impl<T: Real, S: Storage<T>> Wire for OrderMonitor<T, S> {
-    type Storage = S;
-
-    fn encoded_len(&self) -> usize {
-        wire::len(|w| self.write(w))
-    }
-
-    fn encode_into(&self, out: &mut [u8]) -> Result<usize, Error> {
-        wire::encode::<T>(Kind::OrderMonitor, out, |w| self.write(w))
-    }
-
-    fn decode_in(bytes: &[u8], storage: S) -> Result<Self, Error> {
-        let (params, scale, monitor, mut state) = Self::read(bytes)?;
-        let mut summary = Self::new_in(params, storage)?;
-        (summary.scale, summary.monitor) = (scale, monitor);
-        state.fill(summary.storage.as_mut());
-        Ok(summary)
-    }
-
-    fn storage_needed(bytes: &[u8]) -> Result<usize, Error> {
-        Ok(Self::read(bytes)?.0.storage_len())
     }
 }
 

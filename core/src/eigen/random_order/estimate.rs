@@ -1,7 +1,7 @@
 //! The answer: vectors from the rescaled pool, certificates from the pool as it is.
 
 use super::{Counts, RandomOrderEigen, RandomOrderEigenParams, split};
-use crate::eigen::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector};
+use crate::eigen::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, orthonormalize};
 use crate::eigen::heavy::THRESHOLD;
 use crate::eigen::monitor;
 use crate::eigen::pool::{Block, Piece, Scratch};
@@ -66,7 +66,7 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
     /// Sets the direction of the order check to the estimate so far.
     pub(super) fn freeze_direction(&mut self) {
         let dim = self.params.dim;
-        let (counts, params) = (&self.counts, &self.params);
+        let (counts, params) = (&self.state.counts, &self.params);
         let parts = split(params, self.storage.as_mut());
         let width = params.block_width();
         let (iterate, direction) = parts.iterate.split_at_mut(width * dim);
@@ -92,7 +92,7 @@ impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
     fn estimate_available<'a>(&mut self, answer: &'a mut [T]) -> Result<TopEigenvector<'a, T>, Error> {
         let (dim, rank) = (self.params.dim, self.params.rank);
         let mut answer = AnswerMut::new(answer, dim, rank)?;
-        let (params, counts) = (&self.params, &self.counts);
+        let (params, counts) = (&self.params, &self.state.counts);
         let energy = counts.energy.value();
         if energy <= T::ZERO {
             return Err(Error::TooFewRows { needed: 1, got: 0 });
@@ -136,8 +136,8 @@ impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
             answer.values[i] = answer.values[i].max(answer.lower[i]).min(answer.upper[i]);
         }
 
-        let report = self.monitor.report();
-        let flagged = self.monitor.flagged || monitor::is_flagged(&report);
+        let report = self.state.monitor.report();
+        let flagged = self.state.monitor.flagged || monitor::is_flagged(&report);
         let sampled = params.row_sampling > 0.0;
         let error_estimate = error_estimate(counts, gap);
         let heavy_overflow =
@@ -160,16 +160,7 @@ impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
             error_bound: bound.filter(|_| !sampled),
             order: Some(report),
         };
-        Ok(answer.finish(available, self.scale.value_exponent(), !sampled, confidence))
-    }
-}
-
-/// Gram-Schmidt over the first vectors: they are orthogonal already, up to rounding that small values amplify.
-fn orthonormalize<T: Real>(vectors: &mut [T], dim: usize, count: usize) {
-    for i in 1..count {
-        let (before, rest) = vectors.split_at_mut(i * dim);
-        vector::orthogonalize(&mut rest[..dim], before);
-        vector::normalize(&mut rest[..dim]);
+        Ok(answer.finish(available, self.state.scale.value_exponent(), !sampled, confidence))
     }
 }
 

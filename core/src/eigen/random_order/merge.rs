@@ -15,23 +15,23 @@ impl<T: Real, S: Storage<T>> Merge for RandomOrderEigen<T, S> {
             return Err(Error::Incompatible);
         }
         self.step_if_due();
-        if self.counts.rows == 0 {
+        if self.state.counts.rows == 0 {
             self.copy_state(other);
-        } else if other.counts.rows > 0 {
+        } else if other.state.counts.rows > 0 {
             self.absorb(other);
         }
         let dim = self.params.dim;
         let mut storage = other.storage.as_ref();
         // Behind the vectors, squares and features; at most as many as may wait here.
         storage = &storage[storage.len() - self.params.scratch_len() - self.params.deferred * dim..];
-        storage[..other.counts.waiting * dim].chunks_exact(dim).try_for_each(|row| self.update(row))
+        storage[..other.state.counts.waiting * dim].chunks_exact(dim).try_for_each(|row| self.update(row))
     }
 }
 
 impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
     fn copy_state(&mut self, other: &Self) {
-        (self.scale, self.counts, self.monitor) = (other.scale, other.counts, other.monitor);
-        self.counts.waiting = 0;
+        self.state = other.state;
+        self.state.counts.waiting = 0;
         let state = self.params.storage_len() - self.params.scratch_len();
         self.storage.as_mut()[..state].copy_from_slice(&other.storage.as_ref()[..state]);
         self.step_if_due();
@@ -40,18 +40,18 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
     fn absorb(&mut self, other: &Self) {
         let (params, dim, width) = (self.params, self.params.dim, self.params.block_width());
         let gap_cap = self.gap_after_merge(other);
-        let (mine, theirs) = self.scale.align(other.scale);
+        let (mine, theirs) = self.state.scale.align(other.state.scale);
         self.rescale(mine);
-        let mut added = other.counts;
+        let mut added = other.state.counts;
         added.rescale(theirs);
         let unit = T::ONE.times_power_of_two(theirs);
         self.merge_monitors(other, theirs);
 
-        let view = View::new(&params, &other.counts, other.storage.as_ref());
+        let view = View::new(&params, &other.state.counts, other.storage.as_ref());
         let mut parts = split(&params, self.storage.as_mut());
         let iterate = &mut parts.iterate[..width * dim];
         let mut scratch = Scratch::new(parts.scratch, params.columns(), width);
-        let counts = &mut self.counts;
+        let counts = &mut self.state.counts;
         let own_block = vector::dot(&iterate[..dim], &parts.products[..dim]);
         let other_block = vector::dot(&view.iterate[..dim], &view.products[..dim]).times_power_of_two(2 * theirs);
 
@@ -92,25 +92,29 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
         counts.history_rows += T::count(demoted);
         let mut parts = split(&params, self.storage.as_mut());
         parts.products.fill(T::ZERO);
-        next_iterate(&params, &self.counts, &mut parts);
+        next_iterate(&params, &self.state.counts, &mut parts);
     }
 
     fn heavy_squares(&self) -> &[T] {
         let (dim, width) = (self.params.dim, self.params.block_width());
         let start = (3 * width + 1 + self.params.heavy_capacity) * dim;
-        &self.storage.as_ref()[start..start + self.counts.heavy_len]
+        &self.storage.as_ref()[start..start + self.state.counts.heavy_len]
     }
 
     /// Pooling truncates the values behind the top ones, so the gap of a merged pool is too large; the operands' gaps,
     /// averaged over their rows, limit it.
     fn gap_after_merge(&mut self, other: &Self) -> Option<T> {
-        let (params, counts) = (&self.params, &self.counts);
+        let (params, counts) = (&self.params, &self.state.counts);
         let (state, scratch) = self.storage.as_mut().split_at_mut(params.storage_len() - params.scratch_len());
         let mut scratch = Scratch::new(scratch, params.columns(), params.block_width());
         let own = View::new(params, counts, state).gap(params, counts, &mut scratch);
-        let others = View::new(params, &other.counts, other.storage.as_ref()).gap(params, &other.counts, &mut scratch);
-        let share = |rows: u64| T::count(rows) / T::count(counts.rows + other.counts.rows);
-        let inverse = share(counts.rows) / own + share(other.counts.rows) / others;
+        let others = View::new(params, &other.state.counts, other.storage.as_ref()).gap(
+            params,
+            &other.state.counts,
+            &mut scratch,
+        );
+        let share = |rows: u64| T::count(rows) / T::count(counts.rows + other.state.counts.rows);
+        let inverse = share(counts.rows) / own + share(other.state.counts.rows) / others;
         (inverse > T::ZERO && inverse.is_finite()).then(|| T::ONE / inverse)
     }
 
@@ -120,14 +124,19 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
         let start = (3 * width + 1 + self.params.heavy_capacity) * dim + self.params.heavy_capacity;
         let (their_storage, mine) = (other.storage.as_ref(), self.storage.as_mut());
         let their_features = &their_storage[start..start + features];
-        let differ = self.monitor.shards_differ(&mine[start..start + features], &other.monitor, their_features, theirs);
-        let take_other = other.monitor.rows() > self.monitor.rows();
-        self.monitor.merge(&other.monitor, differ);
+        let differ = self.state.monitor.shards_differ(
+            &mine[start..start + features],
+            &other.state.monitor,
+            their_features,
+            theirs,
+        );
+        let take_other = other.state.monitor.rows() > self.state.monitor.rows();
+        self.state.monitor.merge(&other.state.monitor, differ);
         if take_other {
             mine[start..start + features].copy_from_slice(their_features);
             let direction = width * dim..(width + 1) * dim;
             mine[direction.clone()].copy_from_slice(&their_storage[direction]);
-            self.monitor.rescale(&mut mine[start..start + features], theirs);
+            self.state.monitor.rescale(&mut mine[start..start + features], theirs);
         }
     }
 }
@@ -140,8 +149,7 @@ fn add_counts<T: Real>(counts: &mut Counts<T>, added: &Counts<T>, blocks: T) {
     counts.block_rows = 0;
     counts.block_len = counts.block_len.max(added.block_len);
     counts.steps += added.steps + 1;
-    counts.energy.add(added.energy.sum);
-    counts.energy.add(added.energy.lost);
+    counts.energy.absorb(added.energy);
     counts.rayleigh += added.rayleigh + blocks;
     counts.lost = counts.lost.max(added.lost);
     // The three largest terms of both: merging must not make the estimate look better.

@@ -9,15 +9,15 @@ mod wire;
 pub use params::RandomOrderEigenParams;
 
 use super::answer::OrderReport;
-use super::heavy::HeavyRows;
+use super::heavy::{HeavyRows, is_heavy};
 use super::monitor::{self, DIRECTION_AT, Monitor};
 use super::scale::Scale;
 use crate::linalg::vector;
 use crate::matrix::{check_batch, check_finite};
 use crate::random::keyed::{Domain, symmetric, unit, word, word2};
 use crate::real::CompensatedSum;
+use crate::summary::{constructors, wire_form};
 use crate::{Error, MatRef, Real, RowSummary, Storage};
-use core::marker::PhantomData;
 
 /// What is the dominant direction of a stream that comes in random order, in memory far below `dim^2`?
 ///
@@ -77,14 +77,28 @@ use core::marker::PhantomData;
 #[derive(Clone, Debug)]
 pub struct RandomOrderEigen<T, S> {
     params: RandomOrderEigenParams,
+    state: State<T>,
+    storage: S,
+}
+
+/// The state but for the vectors.
+#[derive(Clone, Copy, Debug)]
+struct State<T> {
     scale: Scale,
     counts: Counts<T>,
     monitor: Monitor<T>,
-    storage: S,
-    scalar: PhantomData<T>,
 }
 
-/// Everything of the state that is not a vector.
+impl<T: Real> State<T> {
+    fn new(params: &RandomOrderEigenParams) -> Self {
+        Self { scale: Scale::default(), counts: Counts::new(params), monitor: Monitor::new(params.warm_up) }
+    }
+}
+
+constructors!(RandomOrderEigen, RandomOrderEigenParams);
+wire_form!(RandomOrderEigen);
+
+/// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Counts<T> {
     rows: u64,
@@ -163,65 +177,24 @@ fn split<'a, T>(params: &RandomOrderEigenParams, storage: &'a mut [T]) -> Parts<
     Parts { iterate, products, history, heavy, heavy_squares, features, waiting, scratch }
 }
 
-#[cfg(feature = "alloc")]
-#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
-impl<T: Real> RandomOrderEigen<T, alloc::vec::Vec<T>> {
-    /// An empty summary in storage of its own.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] if a parameter is out of range.
-    pub fn new(params: RandomOrderEigenParams) -> Result<Self, Error> {
-        params.check()?;
-        Self::new_in(params, alloc::vec![T::ZERO; params.storage_len()])
-    }
-}
-
 impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
-    /// An empty summary in the storage given.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] if a parameter is out of range, [`Error::Storage`] if the storage has not
-    /// [`storage_len`](RandomOrderEigenParams::storage_len) scalars.
-    pub fn new_in(params: RandomOrderEigenParams, storage: S) -> Result<Self, Error> {
-        params.check()?;
-        let (needed, got) = (params.storage_len(), storage.as_ref().len());
-        if needed != got {
-            return Err(Error::Storage { needed, got });
-        }
-        let mut summary = Self {
-            params,
-            scale: Scale::default(),
-            counts: Counts::new(&params),
-            monitor: Monitor::new(params.warm_up),
-            storage,
-            scalar: PhantomData,
-        };
-        summary.clear();
-        Ok(summary)
-    }
-
-    /// The parameters.
-    pub const fn params(&self) -> &RandomOrderEigenParams {
-        &self.params
-    }
-
     /// The heavy rows kept, in order of arrival; in units of the data times a power of two if those are very large or
     /// very small.
     pub fn heavy_rows(&self) -> MatRef<'_, T> {
-        let (dim, width, len) = (self.params.dim, self.params.block_width(), self.counts.heavy_len);
+        let (dim, width, len) = (self.params.dim, self.params.block_width(), self.state.counts.heavy_len);
         let start = (3 * width + 1) * dim;
         MatRef::new(&self.storage.as_ref()[start..start + len * dim], len, dim).unwrap_or_else(|_| MatRef::empty())
     }
 
     /// The order check so far.
     pub fn order(&self) -> OrderReport<T> {
-        self.monitor.report()
+        self.state.monitor.report()
     }
 
     /// Whether a block is full and waits for [`step_if_due`](Self::step_if_due); only with
     /// [`deferred`](RandomOrderEigenParams::deferred) rows.
     pub const fn is_step_due(&self) -> bool {
-        self.counts.block_rows >= self.counts.block_len
+        self.state.counts.block_rows >= self.state.counts.block_len
     }
 
     /// Does the work of a full block and feeds the rows that waited; false if there was nothing to do. Only with
@@ -231,14 +204,14 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
         let due = self.is_step_due();
         while self.is_step_due() {
             self.step();
-            let (mut fed, count) = (0, self.counts.waiting);
+            let (mut fed, count) = (0, self.state.counts.waiting);
             while fed < count && !self.is_step_due() {
                 self.consume_waiting(fed);
                 fed += 1;
             }
             let dim = self.params.dim;
             split(&self.params, self.storage.as_mut()).waiting.copy_within(fed * dim..count * dim, 0);
-            self.counts.waiting -= fed;
+            self.state.counts.waiting -= fed;
         }
         due
     }
@@ -249,14 +222,22 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
             let parts = split(&self.params, self.storage.as_mut());
             let row = &parts.waiting[index * dim..][..dim];
             // Checked when it came; only its scale is asked for.
-            self.scale.admit(dim, row)
+            self.state.scale.admit(dim, row)
         };
         let Ok(admitted) = at else { return };
         self.rescale(admitted.rescale);
         let mut parts = split(&self.params, self.storage.as_mut());
         let waiting = core::mem::take(&mut parts.waiting);
         let row = &waiting[index * dim..][..dim];
-        consume(&self.params, &mut self.counts, &mut self.monitor, &mut parts, row, admitted.square, admitted.factor);
+        consume(
+            &self.params,
+            &mut self.state.counts,
+            &mut self.state.monitor,
+            &mut parts,
+            row,
+            admitted.square,
+            admitted.factor,
+        );
         self.after_row();
     }
 
@@ -264,19 +245,19 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
         if e == 0 {
             return;
         }
-        self.counts.rescale(e);
-        let len = self.counts.heavy_len;
+        self.state.counts.rescale(e);
+        let len = self.state.counts.heavy_len;
         let parts = split(&self.params, self.storage.as_mut());
         vector::rescale(parts.products, 2 * e);
         vector::rescale(parts.history, e);
         vector::rescale(&mut parts.heavy[..len * self.params.dim], e);
         vector::rescale(&mut parts.heavy_squares[..len], 2 * e);
-        self.monitor.rescale(parts.features, e);
+        self.state.monitor.rescale(parts.features, e);
     }
 
     /// What happens between rows: the direction of the order check is set once.
     fn after_row(&mut self) {
-        if self.monitor.rows() == DIRECTION_AT {
+        if self.state.monitor.rows() == DIRECTION_AT {
             self.freeze_direction();
         }
     }
@@ -296,6 +277,14 @@ fn consume<T: Real>(
     counts.rows += 1;
     counts.energy.add(square);
     let energy = counts.energy.value();
+    if counts.light_rows == 0 && counts.heavy_len > 0 {
+        let squares = &parts.heavy_squares[..counts.heavy_len];
+        let full = counts.heavy_len == params.heavy_capacity;
+        if full || !is_heavy(square, dim, energy) || squares.iter().any(|&q| !is_heavy(q, dim, energy)) {
+            // The first light row is about to come: the rows kept so far are a better start than a random one.
+            step::next_iterate(params, counts, parts);
+        }
+    }
     let (iterate, direction) = parts.iterate.split_at(width * dim);
     let along = vector::dot_times(row, factor, direction);
     monitor.observe(parts.features, [square, monitor::signed_sum(row, factor), along * along]);
@@ -323,7 +312,7 @@ impl<T: Real, S: Storage<T>> RowSummary for RandomOrderEigen<T, S> {
     }
 
     fn rows_seen(&self) -> u64 {
-        self.counts.rows + self.counts.waiting as u64
+        self.state.counts.rows + self.state.counts.waiting as u64
     }
 
     /// See the trait; with [`deferred`](RandomOrderEigenParams::deferred) rows also [`Error::Capacity`] when no more can
@@ -333,10 +322,18 @@ impl<T: Real, S: Storage<T>> RowSummary for RandomOrderEigen<T, S> {
         if self.is_step_due() {
             return self.wait(row);
         }
-        let admitted = self.scale.admit(dim, row)?;
+        let admitted = self.state.scale.admit(dim, row)?;
         self.rescale(admitted.rescale);
         let mut parts = split(&self.params, self.storage.as_mut());
-        consume(&self.params, &mut self.counts, &mut self.monitor, &mut parts, row, admitted.square, admitted.factor);
+        consume(
+            &self.params,
+            &mut self.state.counts,
+            &mut self.state.monitor,
+            &mut parts,
+            row,
+            admitted.square,
+            admitted.factor,
+        );
         self.after_row();
         if self.params.deferred == 0 && self.is_step_due() {
             self.step();
@@ -349,16 +346,14 @@ impl<T: Real, S: Storage<T>> RowSummary for RandomOrderEigen<T, S> {
     fn update_batch(&mut self, rows: MatRef<'_, T>) -> Result<(), Error> {
         check_batch(self.params.dim, rows)?;
         let limit = self.params.deferred;
-        if limit > 0 && rows.rows() > limit - self.counts.waiting {
+        if limit > 0 && rows.rows() > limit - self.state.counts.waiting {
             return Err(Error::Capacity { limit });
         }
         rows.iter_rows().try_for_each(|row| self.update(row))
     }
 
     fn clear(&mut self) {
-        self.scale = Scale::default();
-        self.counts = Counts::new(&self.params);
-        self.monitor = Monitor::new(self.params.warm_up);
+        self.state = State::new(&self.params);
         self.storage.as_mut().fill(T::ZERO);
         let (dim, width, seed) = (self.params.dim, self.params.block_width(), self.params.seed);
         let parts = split(&self.params, self.storage.as_mut());
@@ -376,12 +371,12 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
         }
         check_finite(row)?;
         let limit = self.params.deferred;
-        if self.counts.waiting == limit {
+        if self.state.counts.waiting == limit {
             return Err(Error::Capacity { limit });
         }
         let parts = split(&self.params, self.storage.as_mut());
-        parts.waiting[self.counts.waiting * dim..][..dim].copy_from_slice(row);
-        self.counts.waiting += 1;
+        parts.waiting[self.state.counts.waiting * dim..][..dim].copy_from_slice(row);
+        self.state.counts.waiting += 1;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use crate::eigen::answer::answer_len;
 use crate::eigen::monitor::WarmUp;
 use crate::eigen::pool::Scratch;
+use crate::storage::is_addressable;
 use crate::wire::{Reader, Writer};
 use crate::{Error, Real, Rule};
 
@@ -187,7 +188,7 @@ impl RandomOrderEigenParams {
             () if !at_least(self.growth, 1.0) => fail("growth", Rule::AtLeastOne),
             () if !(at_least(self.dead_zone, 0.0) && self.dead_zone <= 1.0) => fail("dead_zone", Rule::Fraction),
             () if !at_least(self.row_sampling, 0.0) => fail("row_sampling", Rule::NotNegative),
-            () if self.storage_len() >= isize::MAX as usize / 8 => fail("dim", Rule::Addressable),
+            () if !is_addressable(self.storage_len()) => fail("dim", Rule::Addressable),
             () => Ok(()),
         }
     }

@@ -9,9 +9,9 @@ use crate::{Real, Storage};
 impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
     /// Closes the open block.
     pub(super) fn step(&mut self) {
-        self.monitor.look();
+        self.state.monitor.look();
         let mut parts = split(&self.params, self.storage.as_mut());
-        step(&self.params, &mut self.counts, &mut parts, self.monitor.flagged);
+        step(&self.params, &mut self.state.counts, &mut parts, self.state.monitor.flagged);
     }
 }
 

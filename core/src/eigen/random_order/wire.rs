@@ -1,10 +1,10 @@
 //! The byte form: parameters, counts, order check, then the vectors in use; no scratch.
 
-use super::{Counts, RandomOrderEigen, RandomOrderEigenParams, split};
+use super::{Counts, RandomOrderEigen, RandomOrderEigenParams, State, split};
 use crate::eigen::monitor::Monitor;
 use crate::eigen::scale::Scale;
 use crate::real::CompensatedSum;
-use crate::wire::{self, Kind, Reader, Wire, Writer};
+use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, Storage};
 
 impl<T: Real> Counts<T> {
@@ -15,8 +15,7 @@ impl<T: Real> Counts<T> {
         w.u64(self.block_len);
         w.real(self.history_rows);
         w.u64(self.steps);
-        w.real(self.energy.sum);
-        w.real(self.energy.lost);
+        self.energy.write(w);
         w.real(self.rayleigh);
         w.real(self.lost);
         w.reals(&self.terms);
@@ -34,7 +33,7 @@ impl<T: Real> Counts<T> {
             block_len: r.u64()?,
             history_rows: r.real()?,
             steps: r.u64()?,
-            energy: CompensatedSum { sum: r.real()?, lost: r.real()? },
+            energy: CompensatedSum::read(r)?,
             rayleigh: r.real()?,
             lost: r.real()?,
             terms: [r.real()?, r.real()?, r.real()?],
@@ -55,15 +54,6 @@ impl<T: Real> Counts<T> {
     }
 }
 
-/// What a body holds, checked; the vectors are still to be copied.
-struct Body<'a, T> {
-    params: RandomOrderEigenParams,
-    scale: Scale,
-    counts: Counts<T>,
-    monitor: Monitor<T>,
-    vectors: Reader<'a>,
-}
-
 /// Lengths of the slices that the byte form carries, in the order of the storage.
 fn lengths<T>(params: &RandomOrderEigenParams, counts: &Counts<T>) -> [usize; 4] {
     let dim = params.dim;
@@ -76,11 +66,11 @@ fn lengths<T>(params: &RandomOrderEigenParams, counts: &Counts<T>) -> [usize; 4]
 }
 
 impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
-    fn write(&self, w: &mut Writer<'_>) {
+    pub(super) fn write(&self, w: &mut Writer<'_>) {
         self.params.write(w);
-        self.scale.write(w);
-        self.counts.write(w);
-        self.monitor.write(w);
+        self.state.scale.write(w);
+        self.state.counts.write(w);
+        self.state.monitor.write(w);
         let (dim, capacity) = (self.params.dim, self.params.heavy_capacity);
         let mut rest = self.storage.as_ref();
         let room = [
@@ -89,14 +79,14 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
             self.params.warm_up.storage_len(),
             self.params.deferred * dim,
         ];
-        for (len, room) in lengths(&self.params, &self.counts).into_iter().zip(room) {
+        for (len, room) in lengths(&self.params, &self.state.counts).into_iter().zip(room) {
             let (slice, tail) = rest.split_at(room);
             w.reals(&slice[..len]);
             rest = tail;
         }
     }
 
-    fn read(bytes: &[u8]) -> Result<Body<'_, T>, Error> {
+    pub(super) fn read(bytes: &[u8]) -> Result<(RandomOrderEigenParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::RandomOrderEigen, bytes)?;
         let params = RandomOrderEigenParams::read(&mut r)?;
         let scale = Scale::read(&mut r)?;
@@ -104,27 +94,12 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
         let monitor = Monitor::read(params.warm_up, &mut r)?;
         let vectors = r.skip_reals::<T>(lengths(&params, &counts).into_iter().sum())?;
         r.end()?;
-        Ok(Body { params, scale, counts, monitor, vectors })
-    }
-}
-
-impl<T: Real, S: Storage<T>> Wire for RandomOrderEigen<T, S> {
-    type Storage = S;
-
-    fn encoded_len(&self) -> usize {
-        wire::len(|w| self.write(w))
+        Ok((params, State { scale, counts, monitor }, vectors))
     }
 
-    fn encode_into(&self, out: &mut [u8]) -> Result<usize, Error> {
-        wire::encode::<T>(Kind::RandomOrderEigen, out, |w| self.write(w))
-    }
-
-    fn decode_in(bytes: &[u8], storage: S) -> Result<Self, Error> {
-        let Body { params, scale, counts, monitor, mut vectors } = Self::read(bytes)?;
-        let mut summary = Self::new_in(params, storage)?;
-        (summary.scale, summary.counts, summary.monitor) = (scale, counts, monitor);
-        let dim = params.dim;
-        let parts = split(&params, summary.storage.as_mut());
+    pub(super) fn load(&mut self, vectors: &mut Reader<'_>) {
+        let (dim, counts) = (self.params.dim, self.state.counts);
+        let parts = split(&self.params, self.storage.as_mut());
         vectors.fill(parts.iterate);
         vectors.fill(parts.products);
         vectors.fill(parts.history);
@@ -132,10 +107,5 @@ impl<T: Real, S: Storage<T>> Wire for RandomOrderEigen<T, S> {
         vectors.fill(&mut parts.heavy_squares[..counts.heavy_len]);
         vectors.fill(parts.features);
         vectors.fill(&mut parts.waiting[..counts.waiting * dim]);
-        Ok(summary)
-    }
-
-    fn storage_needed(bytes: &[u8]) -> Result<usize, Error> {
-        Ok(Self::read(bytes)?.params.storage_len())
     }
 }

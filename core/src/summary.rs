@@ -1,0 +1,79 @@
+//! What every summary has word for word: constructors, and the two ends of the byte form.
+//!
+//! A summary is `struct Name<T, S> { params: NameParams, state: State<T>, storage: S }` with
+//! `NameParams::{check, storage_len}`, `State::new(&params)` and `RowSummary::clear`; for the byte form also
+//! `write(&self, &mut Writer)`, `read(bytes) -> Result<(params, state, reader of vectors), Error>` and
+//! `load(&mut self, reader)`.
+
+/// `new_in`, `new` with feature `alloc`, and `params`.
+macro_rules! constructors {
+    ($name:ident, $params:ident) => {
+        #[cfg(feature = "alloc")]
+        #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+        impl<T: $crate::Real> $name<T, alloc::vec::Vec<T>> {
+            /// An empty summary in storage of its own.
+            ///
+            /// # Errors
+            /// [`Error::Parameter`](crate::Error::Parameter) if a parameter is out of range.
+            pub fn new(params: $params) -> Result<Self, $crate::Error> {
+                params.check()?;
+                Self::new_in(params, alloc::vec![T::ZERO; params.storage_len()])
+            }
+        }
+
+        impl<T: $crate::Real, S: $crate::Storage<T>> $name<T, S> {
+            /// An empty summary in the storage given, whatever is in it.
+            ///
+            /// # Errors
+            /// [`Error::Parameter`](crate::Error::Parameter) if a parameter is out of range,
+            /// [`Error::Storage`](crate::Error::Storage) if the storage has not as many scalars as
+            #[doc = concat!("[`storage_len`](", stringify!($params), "::storage_len) says.")]
+            pub fn new_in(params: $params, storage: S) -> Result<Self, $crate::Error> {
+                params.check()?;
+                let (needed, got) = (params.storage_len(), storage.as_ref().len());
+                if needed != got {
+                    return Err($crate::Error::Storage { needed, got });
+                }
+                let mut summary = Self { params, state: State::new(&params), storage };
+                $crate::RowSummary::clear(&mut summary);
+                Ok(summary)
+            }
+
+            /// The parameters.
+            pub const fn params(&self) -> &$params {
+                &self.params
+            }
+        }
+    };
+}
+
+/// The byte form, from the type's own `write`, `read` and `load`.
+macro_rules! wire_form {
+    ($name:ident) => {
+        impl<T: $crate::Real, S: $crate::Storage<T>> $crate::Wire for $name<T, S> {
+            type Storage = S;
+
+            fn encoded_len(&self) -> usize {
+                $crate::wire::len(|w| self.write(w))
+            }
+
+            fn encode_into(&self, out: &mut [u8]) -> Result<usize, $crate::Error> {
+                $crate::wire::encode::<T>($crate::Kind::$name, out, |w| self.write(w))
+            }
+
+            fn decode_in(bytes: &[u8], storage: S) -> Result<Self, $crate::Error> {
+                let (params, state, mut vectors) = Self::read(bytes)?;
+                let mut summary = Self::new_in(params, storage)?;
+                summary.state = state;
+                summary.load(&mut vectors);
+                Ok(summary)
+            }
+
+            fn storage_needed(bytes: &[u8]) -> Result<usize, $crate::Error> {
+                Ok(Self::read(bytes)?.0.storage_len())
+            }
+        }
+    };
+}
+
+pub(crate) use {constructors, wire_form};
