@@ -17,6 +17,8 @@ pub enum Rule {
     AboveRank,
     /// At least one, as a factor.
     AtLeastOne,
+    /// One: a ladder of rates turns one vector.
+    OneForLadder,
     /// Finite and not negative.
     NotNegative,
     /// Finite and positive.
@@ -35,6 +37,7 @@ impl Rule {
             Self::FromRankToDim => "must be from the rank to the number of columns",
             Self::AboveRank => "must be larger than the rank",
             Self::AtLeastOne => "must be a finite number of at least 1",
+            Self::OneForLadder => "must be 1 with a ladder of rates",
             Self::NotNegative => "must be finite and not negative",
             Self::FinitePositive => "must be finite and positive",
             Self::Fraction => "must be between 0 and 1",

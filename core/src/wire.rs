@@ -317,6 +317,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Bytes not yet read.
+    pub(crate) const fn remaining(&self) -> usize {
+        self.rest.len()
+    }
+
     /// Nothing may be left over.
     pub(crate) fn end(self) -> Result<(), Error> {
         if self.rest.is_empty() { Ok(()) } else { Err(Error::Corrupt) }

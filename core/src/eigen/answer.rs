@@ -179,6 +179,17 @@ impl<'a, T: Real> AnswerMut<'a, T> {
         Ok(Self { vectors, values, lower, upper, dim })
     }
 
+    /// The answer of a method that certifies nothing: as many of the vectors as have a value above rounding noise.
+    pub(crate) fn finish_bare(self, exponent: i32, status: Status) -> Result<TopEigenvector<'a, T>, Error> {
+        let largest = self.values.iter().fold(T::ZERO, |max, &x| max.max(x));
+        let noise = T::count(self.dim as u64) * T::EPSILON * largest;
+        let available = self.values.iter().take_while(|&&x| x > noise).count();
+        if available == 0 {
+            return Err(Error::TooFewRows { needed: 1, got: 0 });
+        }
+        Ok(self.finish(available, exponent, false, Confidence::bare(status)))
+    }
+
     /// The first `rank` vectors as an answer; their signs are fixed here. Values are in units of `2^exponent`.
     pub(crate) fn finish(
         self,

@@ -6,7 +6,7 @@ use crate::linalg::{symmetric, vector};
 use crate::real::CompensatedSum;
 use crate::storage::is_addressable;
 use crate::summary::{constructors, wire_form};
-use crate::wire::{self, Kind, Reader, Wire, Writer};
+use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Merge, Real, RowSummary, Rule, Storage};
 
 /// What happens to a full buffer of [`FrequentDirections`].

@@ -215,6 +215,34 @@ impl<'a, T: Real> Scratch<'a, T> {
         vector::sum_of_squares(sums)
     }
 
+    /// Certified rank-`rank` error of orthonormal vectors: the pieces `P`, last factored with `m` columns, satisfy
+    /// `PP' <= A'A`, and miss the energy `missed`.
+    ///
+    /// Squared singular value `i` lies between that of `P` and `missed` above it. So the value that the vectors fall short
+    /// of bounds their error, and so does the angle to the top space of `P` plus that between the spaces.
+    pub(super) fn error_bound(
+        &mut self,
+        dim: usize,
+        rank: usize,
+        pieces: &[Piece<'_, T>],
+        m: usize,
+        missed: T,
+        vectors: &[T],
+    ) -> Option<T> {
+        let next = if rank < m { self.values[rank] } else { T::ZERO };
+        let gap = self.values[rank - 1] - next - missed;
+        if gap <= T::ZERO {
+            return None;
+        }
+        let top = self.values[..rank].iter().fold(T::ZERO, |sum, &x| sum + x);
+        // The Frobenius norm of what sticks out: the sine of the largest angle, from above.
+        let sine = self.residual_outside(dim, pieces, m, rank, vectors).sqrt();
+        let along = vectors.chunks_exact(dim).fold(T::ZERO, |sum, v| sum + self.quadratic_form(dim, pieces, v));
+        let by_value = (top + missed - along).max(T::ZERO) / (T::count(rank as u64) * gap);
+        let angle = sine + missed / gap;
+        Some(by_value.min(angle * angle).min(T::ONE))
+    }
+
     /// Makes `N`, the Nystrom factor that was prepared, explicit in place of the block's products.
     pub(super) fn make_explicit(&mut self, dim: usize, iterate: &[T], products: &mut [T], shift: T) {
         vector::add_scaled(products, shift, iterate);

@@ -91,7 +91,7 @@ impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
 
     fn estimate_available<'a>(&mut self, answer: &'a mut [T]) -> Result<TopEigenvector<'a, T>, Error> {
         let (dim, rank) = (self.params.dim, self.params.rank);
-        let mut answer = AnswerMut::new(answer, dim, rank)?;
+        let answer = AnswerMut::new(answer, dim, rank)?;
         let (params, counts) = (&self.params, &self.state.counts);
         let energy = counts.energy.value();
         if energy <= T::ZERO {
@@ -123,7 +123,7 @@ impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
             answer.upper[i] = scratch.values[i] + missed;
         }
         let bound = if available == rank {
-            error_bound(&mut scratch, dim, rank, &view.pool(shift, T::ONE), m, missed, answer.vectors)
+            scratch.error_bound(dim, rank, &view.pool(shift, T::ONE), m, missed, answer.vectors)
         } else {
             None
         };
@@ -178,28 +178,4 @@ fn error_estimate<T: Real>(counts: &Counts<T>, gap: T) -> Option<T> {
     let amplification = T::ONE / (T::ONE - T::ONE / gap);
     let estimate = T::constant(2.0) * amplification * amplification * mean / T::count(counts.light_rows);
     Some(estimate.min(T::ONE))
-}
-
-/// The certificate: the pool `P`, last factored with `m` columns, satisfies `PP' <= A'A` and misses the energy `missed`.
-fn error_bound<T: Real>(
-    scratch: &mut Scratch<'_, T>,
-    dim: usize,
-    rank: usize,
-    pool: &[Piece<'_, T>],
-    m: usize,
-    missed: T,
-    vectors: &[T],
-) -> Option<T> {
-    let next = if rank < m { scratch.values[rank] } else { T::ZERO };
-    let gap = scratch.values[rank - 1] - next - missed;
-    if gap <= T::ZERO {
-        return None;
-    }
-    let top = scratch.values[..rank].iter().fold(T::ZERO, |sum, &x| sum + x);
-    // Sine of the largest angle to the top space of the pool, from above: the Frobenius norm of what sticks out.
-    let sine = scratch.residual_outside(dim, pool, m, rank, vectors).sqrt();
-    let along = vectors.chunks_exact(dim).fold(T::ZERO, |sum, v| sum + scratch.quadratic_form(dim, pool, v));
-    let by_value = (top + missed - along).max(T::ZERO) / (T::count(rank as u64) * gap);
-    let angle = sine + missed / gap;
-    Some(by_value.min(angle * angle).min(T::ONE))
 }

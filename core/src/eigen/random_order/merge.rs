@@ -48,7 +48,7 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
         self.merge_monitors(other, theirs);
 
         let view = View::new(&params, &other.state.counts, other.storage.as_ref());
-        let mut parts = split(&params, self.storage.as_mut());
+        let parts = split(&params, self.storage.as_mut());
         let iterate = &mut parts.iterate[..width * dim];
         let mut scratch = Scratch::new(parts.scratch, params.columns(), width);
         let counts = &mut self.state.counts;

@@ -10,11 +10,12 @@ pub use params::RandomOrderEigenParams;
 
 use super::answer::OrderReport;
 use super::heavy::{HeavyRows, is_heavy};
+use super::iterate::fill_random;
 use super::monitor::{self, DIRECTION_AT, Monitor};
 use super::scale::Scale;
 use crate::linalg::vector;
 use crate::matrix::{check_batch, check_finite};
-use crate::random::keyed::{Domain, symmetric, unit, word, word2};
+use crate::random::keyed::{Domain, unit, word};
 use crate::real::CompensatedSum;
 use crate::summary::{constructors, wire_form};
 use crate::{Error, MatRef, Real, RowSummary, Storage};
@@ -357,8 +358,7 @@ impl<T: Real, S: Storage<T>> RowSummary for RandomOrderEigen<T, S> {
         self.storage.as_mut().fill(T::ZERO);
         let (dim, width, seed) = (self.params.dim, self.params.block_width(), self.params.seed);
         let parts = split(&self.params, self.storage.as_mut());
-        let mut taken = 0;
-        fill_random(parts.iterate, dim, width, &mut taken, |column, j| word2(seed, Domain::Start, column, j));
+        fill_random(&mut parts.iterate[..width * dim], dim, 0, seed, 0);
     }
 }
 
@@ -388,34 +388,4 @@ fn sample<T: Real>(seed: u64, number: u64, square: T, limit: T) -> Option<T> {
     }
     let probability = square / limit;
     (unit::<T>(word(seed, Domain::Coin, number)) < probability).then(|| T::ONE / probability)
-}
-
-/// Fills rows `taken..width` of the iterate with random directions orthogonal to the rows before.
-fn fill_random<T: Real>(
-    iterate: &mut [T],
-    dim: usize,
-    width: usize,
-    taken: &mut usize,
-    words: impl Fn(u64, u64) -> u64,
-) {
-    let mut column = *taken as u64;
-    while *taken < width {
-        let (before, rest) = iterate.split_at_mut(*taken * dim);
-        let vector = &mut rest[..dim];
-        for (j, x) in (0..).zip(&mut *vector) {
-            *x = symmetric(words(column, j));
-        }
-        column += 1;
-        if keep_if_new(vector, before) {
-            *taken += 1;
-        }
-    }
-}
-
-/// Normalises a vector and takes the directions before out of it; false if next to nothing is left.
-fn keep_if_new<T: Real>(vector: &mut [T], before: &[T]) -> bool {
-    vector::normalize(vector);
-    vector::orthogonalize(vector, before);
-    let rest = vector::normalize(vector);
-    rest >= T::constant(1e-3)
 }

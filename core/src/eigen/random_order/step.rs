@@ -1,9 +1,9 @@
 //! What happens when a block is full: its factor joins the pool, the pool gives the next iterate.
 
-use super::{Counts, Parts, RandomOrderEigen, RandomOrderEigenParams, fill_random, keep_if_new, split};
+use super::{Counts, Parts, RandomOrderEigen, RandomOrderEigenParams, split};
+use crate::eigen::iterate::{fill_random, keep_if_new};
 use crate::eigen::pool::{Block, Piece, Scratch};
 use crate::linalg::vector;
-use crate::random::keyed::{Domain, word2};
 use crate::{Real, Storage};
 
 impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
@@ -117,8 +117,7 @@ pub(super) fn next_iterate<T: Real>(params: &RandomOrderEigenParams, counts: &Co
     {
         take(iterate, dim, &mut taken, |to| scratch.left_vector(dim, &pool, m, i, to));
     }
-    let (seed, steps) = (params.seed, counts.steps);
-    fill_random(iterate, dim, width, &mut taken, |column, j| word2(seed, Domain::Refill, (steps << 16) + column, j));
+    fill_random(iterate, dim, taken, params.seed, counts.steps + 1);
 }
 
 /// Writes a candidate behind the vectors taken so far and keeps it if it adds a direction.

@@ -1,0 +1,234 @@
+//! Oja's rule with a step that adapts to the gradients seen.
+
+use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
+use super::iterate::{fill_random, orthonormalize_or_refill};
+use super::scale::Scale;
+use crate::linalg::vector;
+use crate::storage::is_addressable;
+use crate::summary::{constructors, wire_form};
+use crate::wire::{self, Kind, Reader, Writer};
+use crate::{Error, Real, RowSummary, Rule, Storage};
+
+/// First step's denominator over the squared length of the first row.
+const START: f64 = 1e-5;
+/// Rows between two orthonormalisations of several vectors.
+pub(super) const ORTHONORMALIZE_EVERY: u64 = 8;
+
+/// Shape and knobs of an [`AdaptiveOja`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdaptiveOjaParams {
+    dim: usize,
+    rank: usize,
+    seed: u64,
+}
+
+impl AdaptiveOjaParams {
+    /// One vector for rows of `dim` entries.
+    pub const fn new(dim: usize) -> Self {
+        Self { dim, rank: 1, seed: 0 }
+    }
+
+    /// Number of vectors wanted (default 1).
+    #[must_use]
+    pub const fn rank(mut self, rank: usize) -> Self {
+        self.rank = rank;
+        self
+    }
+
+    /// Seed of the first iterate (default 0).
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Scalars of storage: `rank (dim + 2)`. Saturates.
+    pub const fn storage_len(&self) -> usize {
+        self.rank.saturating_mul(self.dim.saturating_add(2))
+    }
+
+    /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
+    pub const fn answer_len(&self) -> usize {
+        answer_len(self.dim, self.rank)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let fail = |name, rule| Err(Error::Parameter { name, rule });
+        match () {
+            () if self.dim == 0 => fail("dim", Rule::Positive),
+            () if self.rank == 0 || self.rank > self.dim => fail("rank", Rule::WithinDim),
+            () if !is_addressable(self.storage_len()) => fail("dim", Rule::Addressable),
+            () => Ok(()),
+        }
+    }
+
+    fn write(&self, w: &mut Writer<'_>) {
+        w.len(self.dim);
+        w.len(self.rank);
+        w.u64(self.seed);
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let params = Self { dim: r.len()?, rank: r.len()?, seed: r.u64()? };
+        params.check().map_err(|_| Error::Corrupt)?;
+        Ok(params)
+    }
+}
+
+/// What does Oja's rule find if nobody knows the right step?
+///
+/// Each row `x` gives each vector `v` the gradient `G = x x'v`; the step is one over the root of the sum of all squared
+/// gradients so far. The start is `1e-5` of the first row's squared length, so that units don't matter.
+///
+/// # Guarantee
+/// None (Henriksen, Ward, *`AdaOja`*, 2019, arXiv 1905.12115, show convergence for independent rows). Robust and never
+/// good: 1e-3 on real data, 4e-2 in noise, lost after a heavy row. No certificate, no error figure.
+/// # Cost
+/// `8 rank dim` flops a row; `rank (dim + 2)` scalars.
+/// # Merging
+/// None: the iterate is not a sum.
+/// # When to use another
+/// [`CandidIncremental`](super::CandidIncremental) is better at the same memory; [`recommend`](super::recommend).
+/// # Example
+/// ```
+/// use sketchlet_core::{RowSummary, eigen::{AdaptiveOja, AdaptiveOjaParams, TopEigen}};
+/// const PARAMS: AdaptiveOjaParams = AdaptiveOjaParams::new(2);
+/// let mut summary = AdaptiveOja::new_in(PARAMS, [0.0f32; PARAMS.storage_len()])?;
+/// for i in 0..1000u16 {
+///     let x = f32::from(i % 13) - 6.0;
+///     summary.update(&[x, 0.1 * f32::from(i % 2)])?;
+/// }
+/// let mut answer = [0.0; PARAMS.answer_len()];
+/// assert!(summary.estimate(&mut answer)?.vector(0)[0] > 0.99);
+/// # Ok::<(), sketchlet_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct AdaptiveOja<T, S> {
+    params: AdaptiveOjaParams,
+    state: State<T>,
+    storage: S,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct State<T> {
+    scale: Scale,
+    rows_seen: u64,
+    energy: T,
+}
+
+impl<T: Real> State<T> {
+    fn new(_: &AdaptiveOjaParams) -> Self {
+        Self { scale: Scale::default(), rows_seen: 0, energy: T::ZERO }
+    }
+}
+
+constructors!(AdaptiveOja, AdaptiveOjaParams);
+wire_form!(AdaptiveOja);
+
+struct Parts<'a, T> {
+    vectors: &'a mut [T],
+    /// Sums of squared gradients, in units of the fourth power of the data: kept as square roots.
+    gradients: &'a mut [T],
+    values: &'a mut [T],
+}
+
+impl<T: Real, S: Storage<T>> AdaptiveOja<T, S> {
+    fn split(&mut self) -> Parts<'_, T> {
+        let (dim, rank) = (self.params.dim, self.params.rank);
+        let (vectors, rest) = self.storage.as_mut().split_at_mut(rank * dim);
+        let (gradients, values) = rest.split_at_mut(rank);
+        Parts { vectors, gradients, values }
+    }
+
+    fn write(&self, w: &mut Writer<'_>) {
+        self.params.write(w);
+        self.state.scale.write(w);
+        w.u64(self.state.rows_seen);
+        w.real(self.state.energy);
+        w.reals(self.storage.as_ref());
+    }
+
+    fn read(bytes: &[u8]) -> Result<(AdaptiveOjaParams, State<T>, Reader<'_>), Error> {
+        let mut r = wire::open::<T>(Kind::AdaptiveOja, bytes)?;
+        let params = AdaptiveOjaParams::read(&mut r)?;
+        let state = State { scale: Scale::read(&mut r)?, rows_seen: r.u64()?, energy: r.real()? };
+        let vectors = r.skip_reals::<T>(params.storage_len())?;
+        r.end()?;
+        Ok((params, state, vectors))
+    }
+
+    fn load(&mut self, vectors: &mut Reader<'_>) {
+        vectors.fill(self.storage.as_mut());
+    }
+}
+
+impl<T: Real, S: Storage<T>> RowSummary for AdaptiveOja<T, S> {
+    type Scalar = T;
+
+    fn dim(&self) -> usize {
+        self.params.dim
+    }
+
+    fn rows_seen(&self) -> u64 {
+        self.state.rows_seen
+    }
+
+    fn update(&mut self, row: &[T]) -> Result<(), Error> {
+        let (dim, rank, seed) = (self.params.dim, self.params.rank, self.params.seed);
+        let admitted = self.state.scale.admit(dim, row)?;
+        let e = 2 * admitted.rescale;
+        if e != 0 {
+            self.state.energy = self.state.energy.times_power_of_two(e);
+            let parts = self.split();
+            vector::rescale(parts.gradients, e);
+            vector::rescale(parts.values, e);
+        }
+        self.state.rows_seen += 1;
+        if admitted.square == T::ZERO {
+            return Ok(());
+        }
+        let first = self.state.energy == T::ZERO;
+        self.state.energy += admitted.square;
+        let due = rank > 1 && self.state.rows_seen.is_multiple_of(ORTHONORMALIZE_EVERY);
+        let rows_seen = self.state.rows_seen;
+        let parts = self.split();
+        if first {
+            parts.gradients.fill(T::constant(START) * admitted.square);
+        }
+        let length = admitted.square.sqrt();
+        for ((v, b), value) in parts.vectors.chunks_exact_mut(dim).zip(parts.gradients).zip(parts.values) {
+            let along = vector::dot_times(row, admitted.factor, v);
+            *value += along * along;
+            *b = vector::norm(&[*b, along * length]);
+            vector::add_scaled_times(v, along / *b, row, admitted.factor);
+            vector::normalize(v);
+        }
+        if due {
+            orthonormalize_or_refill(parts.vectors, dim, seed, rows_seen);
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.state = State::new(&self.params);
+        let (dim, seed) = (self.params.dim, self.params.seed);
+        self.storage.as_mut().fill(T::ZERO);
+        fill_random(self.split().vectors, dim, 0, seed, 0);
+    }
+}
+
+impl<T: Real, S: Storage<T>> TopEigen for AdaptiveOja<T, S> {
+    fn rank(&self) -> usize {
+        self.params.rank
+    }
+
+    fn estimate_available<'a>(&mut self, answer: &'a mut [T]) -> Result<TopEigenvector<'a, T>, Error> {
+        let (dim, seed, state) = (self.params.dim, self.params.seed, self.state);
+        let answer = AnswerMut::new(answer, dim, self.params.rank)?;
+        let parts = self.split();
+        answer.vectors.copy_from_slice(parts.vectors);
+        answer.values.copy_from_slice(parts.values);
+        orthonormalize_or_refill(answer.vectors, dim, seed, state.rows_seen + 1);
+        answer.finish_bare(state.scale.value_exponent(), Status::Ok)
+    }
+}

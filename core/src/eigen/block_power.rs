@@ -1,0 +1,384 @@
+//! Blocks of the stream as steps of the power method, the last iterate as the answer.
+
+use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
+use super::heavy::{self, HeavyRows};
+use super::iterate::{fill_random, orthonormalize_or_refill, project};
+use super::scale::Scale;
+use crate::linalg::vector;
+use crate::real::CompensatedSum;
+use crate::storage::is_addressable;
+use crate::summary::{constructors, wire_form};
+use crate::wire::{self, Kind, Reader, Writer};
+use crate::{Error, Real, RowSummary, Rule, Storage};
+
+/// Rows of the first block when blocks double.
+const FIRST_DOUBLING: u64 = 32;
+
+/// Shape and knobs of a [`BlockPower`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockPowerParams {
+    dim: usize,
+    rank: usize,
+    /// Zero: the rank.
+    width: usize,
+    /// Zero: blocks double.
+    block_len: u64,
+    heavy_capacity: usize,
+    seed: u64,
+}
+
+impl BlockPowerParams {
+    /// One vector for rows of `dim` entries.
+    pub const fn new(dim: usize) -> Self {
+        Self { dim, rank: 1, width: 0, block_len: 0, heavy_capacity: 0, seed: 0 }
+    }
+
+    /// Number of vectors wanted (default 1).
+    #[must_use]
+    pub const fn rank(mut self, rank: usize) -> Self {
+        self.rank = rank;
+        self
+    }
+
+    /// Width of the iterate, from `rank` to `dim` (default `rank`).
+    #[must_use]
+    pub const fn width(mut self, width: usize) -> Self {
+        self.width = width;
+        self
+    }
+
+    /// Rows of every block (default: 32, doubling from block to block).
+    #[must_use]
+    pub const fn block_len(mut self, block_len: u64) -> Self {
+        self.block_len = block_len;
+        self
+    }
+
+    /// Heavy rows that can be kept (default 0: plain block power). With some, this is the paper's algorithm.
+    #[must_use]
+    pub const fn heavy_capacity(mut self, heavy_capacity: usize) -> Self {
+        self.heavy_capacity = heavy_capacity;
+        self
+    }
+
+    /// Seed of the first iterate (default 0).
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Width of the iterate, with these parameters.
+    pub const fn block_width(&self) -> usize {
+        if self.width == 0 { self.rank } else { self.width }
+    }
+
+    const fn first_block_len(&self) -> u64 {
+        if self.block_len == 0 { FIRST_DOUBLING } else { self.block_len }
+    }
+
+    /// Scalars of storage: `(2 w + c) dim + c + w + max(w, c)`, with `w` = [`block_width`](Self::block_width) and `c` the heavy
+    /// capacity. Saturates.
+    pub const fn storage_len(&self) -> usize {
+        let (w, c) = (self.block_width(), self.heavy_capacity);
+        self.state_len().saturating_add(if w > c { w } else { c })
+    }
+
+    /// Scalars of the state proper, without scratch.
+    const fn state_len(&self) -> usize {
+        let vectors = self.block_width().saturating_mul(2).saturating_add(self.heavy_capacity);
+        vectors.saturating_mul(self.dim).saturating_add(self.heavy_capacity).saturating_add(self.block_width())
+    }
+
+    /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
+    pub const fn answer_len(&self) -> usize {
+        answer_len(self.dim, self.rank)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let fail = |name, rule| Err(Error::Parameter { name, rule });
+        match () {
+            () if self.dim == 0 => fail("dim", Rule::Positive),
+            () if self.rank == 0 || self.rank > self.dim => fail("rank", Rule::WithinDim),
+            () if self.block_width() < self.rank || self.block_width() > self.dim => fail("width", Rule::FromRankToDim),
+            () if !is_addressable(self.storage_len()) => fail("heavy_capacity", Rule::Addressable),
+            () => Ok(()),
+        }
+    }
+
+    fn write(&self, w: &mut Writer<'_>) {
+        w.len(self.dim);
+        w.len(self.rank);
+        w.len(self.width);
+        w.u64(self.block_len);
+        w.len(self.heavy_capacity);
+        w.u64(self.seed);
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let params = Self {
+            dim: r.len()?,
+            rank: r.len()?,
+            width: r.len()?,
+            block_len: r.u64()?,
+            heavy_capacity: r.len()?,
+            seed: r.u64()?,
+        };
+        params.check().map_err(|_| Error::Corrupt)?;
+        Ok(params)
+    }
+}
+
+/// What does the power method find, one block of the stream a step?
+///
+/// Each block of rows `B` multiplies the iterate, `V <- orth(B'B V)`; only the last iterate is kept. With heavy rows `H`
+/// kept aside it is the algorithm of Kacham and Woodruff in our reading: `V <- orth((n_light / n_block) B'B V + H'H V)`.
+///
+/// # Guarantee
+/// With `heavy_capacity` at least the number of heavy rows (squared length at least `|A|_F^2 / (4 dim)` here) and rows in
+/// random order with a constant gap `R = sigma_1^2 / sigma_2^2`: correlation `1 - O(1/sqrt(R))` (Kacham, Woodruff,
+/// *Approximating the Top Eigenvector in Random Order Streams*, `NeurIPS` 2024, arXiv 2412.11963; constants and the power of
+/// the logarithm in the threshold are ours). Their lower bound: `O(h dim / R)` bits allow a correlation of at most
+/// `1 - Omega(1/R^2)`, so heavy rows must be paid for. Without heavy rows: the noisy power method (Mitliagkas, Caramanis,
+/// Jain 2013). There is no certificate and no error estimate; run two seeds and compare.
+/// # Cost
+/// `4 w dim` flops a row; an orthonormalisation of `8 w^2 dim` and `4 c w dim` for heavy rows a block.
+/// # Merging
+/// None: the iterate is not a sum.
+/// # When to use another
+/// [`RandomOrderEigen`](super::RandomOrderEigen) pools the blocks that this one forgets and is 100 to 10,000 times more
+/// accurate; this type is here to compare with.
+/// # Example
+/// ```
+/// use sketchlet_core::{RowSummary, eigen::{BlockPower, BlockPowerParams, TopEigen}};
+/// const PARAMS: BlockPowerParams = BlockPowerParams::new(2).heavy_capacity(4);
+/// let mut summary = BlockPower::new_in(PARAMS, [0.0f32; PARAMS.storage_len()])?;
+/// for i in 0..1000u16 {
+///     let x = f32::from(i % 13) - 6.0;
+///     summary.update(&[x, 0.1 * f32::from(i % 2)])?;
+/// }
+/// let mut answer = [0.0; PARAMS.answer_len()];
+/// assert!(summary.estimate(&mut answer)?.vector(0)[0] > 0.999);
+/// # Ok::<(), sketchlet_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct BlockPower<T, S> {
+    params: BlockPowerParams,
+    state: State<T>,
+    storage: S,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct State<T> {
+    scale: Scale,
+    rows_seen: u64,
+    light_rows: u64,
+    block_rows: u64,
+    block_len: u64,
+    steps: u64,
+    energy: CompensatedSum<T>,
+    lost: T,
+    heavy_len: usize,
+}
+
+impl<T: Real> State<T> {
+    fn new(params: &BlockPowerParams) -> Self {
+        Self {
+            scale: Scale::default(),
+            rows_seen: 0,
+            light_rows: 0,
+            block_rows: 0,
+            block_len: params.first_block_len(),
+            steps: 0,
+            energy: CompensatedSum::default(),
+            lost: T::ZERO,
+            heavy_len: 0,
+        }
+    }
+}
+
+constructors!(BlockPower, BlockPowerParams);
+wire_form!(BlockPower);
+
+struct Parts<'a, T> {
+    iterate: &'a mut [T],
+    products: &'a mut [T],
+    heavy: &'a mut [T],
+    heavy_squares: &'a mut [T],
+    /// Sums of squares along the vectors, over all rows.
+    values: &'a mut [T],
+    along: &'a mut [T],
+}
+
+impl<T: Real, S: Storage<T>> BlockPower<T, S> {
+    fn split(&mut self) -> Parts<'_, T> {
+        let (dim, w, c) = (self.params.dim, self.params.block_width(), self.params.heavy_capacity);
+        let (iterate, rest) = self.storage.as_mut().split_at_mut(w * dim);
+        let (products, rest) = rest.split_at_mut(w * dim);
+        let (heavy, rest) = rest.split_at_mut(c * dim);
+        let (heavy_squares, rest) = rest.split_at_mut(c);
+        let (values, along) = rest.split_at_mut(w);
+        Parts { iterate, products, heavy, heavy_squares, values, along }
+    }
+
+    fn rescale(&mut self, e: i32) {
+        if e == 0 {
+            return;
+        }
+        self.state.energy.rescale(2 * e);
+        self.state.lost = self.state.lost.times_power_of_two(2 * e);
+        let parts = self.split();
+        vector::rescale(parts.products, 2 * e);
+        vector::rescale(parts.heavy, e);
+        vector::rescale(parts.heavy_squares, 2 * e);
+        vector::rescale(parts.values, 2 * e);
+    }
+
+    fn step(&mut self) {
+        let (dim, state, seed) = (self.params.dim, self.state, self.params.seed);
+        let parts = self.split();
+        for (v, y) in parts.iterate.chunks_exact_mut(dim).zip(parts.products.chunks_exact(dim)) {
+            next_vector(&state, parts.heavy, y, v, parts.along);
+        }
+        orthonormalize_or_refill(parts.iterate, dim, seed, state.steps + 1);
+        parts.products.fill(T::ZERO);
+        self.state.steps += 1;
+        self.state.block_rows = 0;
+        if self.params.block_len == 0 {
+            self.state.block_len = self.state.block_len.saturating_mul(2);
+        }
+    }
+
+    fn write(&self, w: &mut Writer<'_>) {
+        self.params.write(w);
+        let state = &self.state;
+        state.scale.write(w);
+        w.u64(state.rows_seen);
+        w.u64(state.light_rows);
+        w.u64(state.block_rows);
+        w.u64(state.block_len);
+        w.u64(state.steps);
+        state.energy.write(w);
+        w.real(state.lost);
+        w.len(state.heavy_len);
+        w.reals(&self.storage.as_ref()[..self.params.state_len()]);
+    }
+
+    fn read(bytes: &[u8]) -> Result<(BlockPowerParams, State<T>, Reader<'_>), Error> {
+        let mut r = wire::open::<T>(Kind::BlockPower, bytes)?;
+        let params = BlockPowerParams::read(&mut r)?;
+        let state = State {
+            scale: Scale::read(&mut r)?,
+            rows_seen: r.u64()?,
+            light_rows: r.u64()?,
+            block_rows: r.u64()?,
+            block_len: r.u64()?,
+            steps: r.u64()?,
+            energy: CompensatedSum::read(&mut r)?,
+            lost: r.real()?,
+            heavy_len: r.len()?,
+        };
+        if state.heavy_len > params.heavy_capacity
+            || state.block_rows >= state.block_len
+            || state.light_rows.checked_add(state.heavy_len as u64) != Some(state.rows_seen)
+        {
+            return Err(Error::Corrupt);
+        }
+        let vectors = r.skip_reals::<T>(params.state_len())?;
+        r.end()?;
+        Ok((params, state, vectors))
+    }
+
+    fn load(&mut self, vectors: &mut Reader<'_>) {
+        let len = self.params.state_len();
+        vectors.fill(&mut self.storage.as_mut()[..len]);
+    }
+}
+
+/// `(n_light / n_block) y + H'H v`, in place of `v`.
+fn next_vector<T: Real>(state: &State<T>, heavy: &[T], y: &[T], v: &mut [T], along: &mut [T]) {
+    let dim = v.len();
+    let heavy = &heavy[..state.heavy_len * dim];
+    project(heavy, v, T::ONE, along);
+    v.copy_from_slice(y);
+    vector::scale(v, T::count(state.light_rows) / T::count(state.block_rows.max(1)));
+    for (row, &along) in heavy.chunks_exact(dim).zip(&*along) {
+        vector::add_scaled(v, along, row);
+    }
+}
+
+impl<T: Real, S: Storage<T>> RowSummary for BlockPower<T, S> {
+    type Scalar = T;
+
+    fn dim(&self) -> usize {
+        self.params.dim
+    }
+
+    fn rows_seen(&self) -> u64 {
+        self.state.rows_seen
+    }
+
+    fn update(&mut self, row: &[T]) -> Result<(), Error> {
+        let dim = self.params.dim;
+        let admitted = self.state.scale.admit(dim, row)?;
+        self.rescale(admitted.rescale);
+        self.state.rows_seen += 1;
+        self.state.energy.add(admitted.square);
+        let mut state = self.state;
+        let parts = self.split();
+        project(parts.iterate, row, admitted.factor, parts.along);
+        for (value, &z) in parts.values.iter_mut().zip(&*parts.along) {
+            *value += z * z;
+        }
+        let mut heavy = HeavyRows { rows: parts.heavy, squares: parts.heavy_squares, len: &mut state.heavy_len, dim };
+        let lost = heavy.offer(row, admitted.factor, admitted.square, state.energy.value(), |row, factor, _| {
+            state.light_rows += 1;
+            state.block_rows += 1;
+            project(parts.iterate, row, factor, parts.along);
+            for (y, &z) in parts.products.chunks_exact_mut(dim).zip(&*parts.along) {
+                vector::add_scaled_times(y, z, row, factor);
+            }
+        });
+        state.lost = state.lost.max(lost);
+        self.state = state;
+        if self.state.block_rows >= self.state.block_len {
+            self.step();
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.state = State::new(&self.params);
+        let (dim, seed) = (self.params.dim, self.params.seed);
+        self.storage.as_mut().fill(T::ZERO);
+        fill_random(self.split().iterate, dim, 0, seed, 0);
+    }
+}
+
+impl<T: Real, S: Storage<T>> TopEigen for BlockPower<T, S> {
+    fn rank(&self) -> usize {
+        self.params.rank
+    }
+
+    fn estimate_available<'a>(&mut self, answer: &'a mut [T]) -> Result<TopEigenvector<'a, T>, Error> {
+        let (dim, rank, state, seed) = (self.params.dim, self.params.rank, self.state, self.params.seed);
+        let answer = AnswerMut::new(answer, dim, rank)?;
+        let energy = state.energy.value();
+        if energy <= T::ZERO {
+            return Err(Error::TooFewRows { needed: 1, got: 0 });
+        }
+        let parts = self.split();
+        answer.vectors.copy_from_slice(&parts.iterate[..rank * dim]);
+        answer.values.copy_from_slice(&parts.values[..rank]);
+        // An open block of half its length is worth a step.
+        if state.steps == 0 || state.block_rows >= state.block_len.div_ceil(2) {
+            for (v, y) in answer.vectors.chunks_exact_mut(dim).zip(parts.products.chunks_exact(dim)) {
+                next_vector(&state, parts.heavy, y, v, parts.along);
+            }
+            orthonormalize_or_refill(answer.vectors, dim, seed, state.steps + 1);
+        }
+        let overflow = self.params.heavy_capacity > 0 && heavy::is_heavy(state.lost, dim, energy);
+        let status = if overflow { Status::HeavyOverflow } else { Status::Ok };
+        answer.finish_bare(state.scale.value_exponent(), status)
+    }
+}

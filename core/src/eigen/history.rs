@@ -1,0 +1,269 @@
+//! History PCA: mini-batches averaged with the spectrum found so far.
+
+use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
+use super::iterate::fill_random;
+use super::scale::Scale;
+use crate::linalg::vector;
+use crate::storage::is_addressable;
+use crate::summary::{constructors, wire_form};
+use crate::wire::{self, Kind, Reader, Writer};
+use crate::{Error, Real, RowSummary, Rule, Storage};
+
+/// Shape and knobs of a [`HistoryPca`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryPcaParams {
+    dim: usize,
+    rank: usize,
+    block_len: u64,
+    seed: u64,
+}
+
+impl HistoryPcaParams {
+    /// One vector for rows of `dim` entries.
+    pub const fn new(dim: usize) -> Self {
+        Self { dim, rank: 1, block_len: 10, seed: 0 }
+    }
+
+    /// Number of vectors wanted (default 1).
+    #[must_use]
+    pub const fn rank(mut self, rank: usize) -> Self {
+        self.rank = rank;
+        self
+    }
+
+    /// Rows of a mini-batch (default 10).
+    #[must_use]
+    pub const fn block_len(mut self, block_len: u64) -> Self {
+        self.block_len = block_len;
+        self
+    }
+
+    /// Seed of the first iterate (default 0).
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Scalars of storage: `2 rank dim + rank`. Saturates.
+    pub const fn storage_len(&self) -> usize {
+        self.rank.saturating_mul(self.dim).saturating_mul(2).saturating_add(self.rank)
+    }
+
+    /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
+    pub const fn answer_len(&self) -> usize {
+        answer_len(self.dim, self.rank)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let fail = |name, rule| Err(Error::Parameter { name, rule });
+        match () {
+            () if self.dim == 0 => fail("dim", Rule::Positive),
+            () if self.rank == 0 || self.rank > self.dim => fail("rank", Rule::WithinDim),
+            () if self.block_len == 0 => fail("block_len", Rule::Positive),
+            () if !is_addressable(self.storage_len()) => fail("dim", Rule::Addressable),
+            () => Ok(()),
+        }
+    }
+
+    fn write(&self, w: &mut Writer<'_>) {
+        w.len(self.dim);
+        w.len(self.rank);
+        w.u64(self.block_len);
+        w.u64(self.seed);
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let params = Self { dim: r.len()?, rank: r.len()?, block_len: r.u64()?, seed: r.u64()? };
+        params.check().map_err(|_| Error::Corrupt)?;
+        Ok(params)
+    }
+}
+
+/// What do mini-batches find, each averaged with all before?
+///
+/// After `n` rows the matrix `A'A / n` is represented by its first vectors and values, `Q diag(l) Q'`; a mini-batch `X`
+/// gives the next `Q <- orth(n Q diag(l) + X'X Q)`.
+///
+/// # Guarantee
+/// None usable here (Yang, Hsieh, Wang, *History PCA*, 2018, for independent rows). Nothing is forgotten, so a bad start or
+/// early heavy rows stay; no error figure.
+/// # Cost
+/// `4 rank dim` flops a row, `8 rank^2 dim` a mini-batch; `2 rank dim + rank` scalars.
+/// # Merging
+/// None: the iterate is not a sum.
+/// # When to use another
+/// Nearly always; a baseline. [`RandomOrderEigen`](super::RandomOrderEigen) at equal cost carries an error figure.
+/// # Example
+/// ```
+/// use sketchlet_core::{RowSummary, eigen::{HistoryPca, HistoryPcaParams, TopEigen}};
+/// const PARAMS: HistoryPcaParams = HistoryPcaParams::new(2);
+/// let mut summary = HistoryPca::new_in(PARAMS, [0.0f32; PARAMS.storage_len()])?;
+/// for i in 0..1000u16 {
+///     let x = f32::from(i % 13) - 6.0;
+///     summary.update(&[x, 0.1 * f32::from(i % 2)])?;
+/// }
+/// let mut answer = [0.0; PARAMS.answer_len()];
+/// assert!(summary.estimate(&mut answer)?.vector(0)[0] > 0.999);
+/// # Ok::<(), sketchlet_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct HistoryPca<T, S> {
+    params: HistoryPcaParams,
+    state: State<T>,
+    storage: S,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct State<T> {
+    scale: Scale,
+    rows_seen: u64,
+    /// Rows in the open mini-batch.
+    block_rows: u64,
+    energy: T,
+}
+
+impl<T: Real> State<T> {
+    fn new(_: &HistoryPcaParams) -> Self {
+        Self { scale: Scale::default(), rows_seen: 0, block_rows: 0, energy: T::ZERO }
+    }
+}
+
+constructors!(HistoryPca, HistoryPcaParams);
+wire_form!(HistoryPca);
+
+struct Parts<'a, T> {
+    iterate: &'a mut [T],
+    products: &'a mut [T],
+    /// Values of the average over the rows of complete mini-batches.
+    values: &'a mut [T],
+}
+
+impl<T: Real, S: Storage<T>> HistoryPca<T, S> {
+    fn split(&mut self) -> Parts<'_, T> {
+        let len = self.params.rank * self.params.dim;
+        let (iterate, rest) = self.storage.as_mut().split_at_mut(len);
+        let (products, values) = rest.split_at_mut(len);
+        Parts { iterate, products, values }
+    }
+
+    fn rescale(&mut self, e: i32) {
+        if e != 0 {
+            self.state.energy = self.state.energy.times_power_of_two(2 * e);
+            let parts = self.split();
+            vector::rescale(parts.products, 2 * e);
+            vector::rescale(parts.values, 2 * e);
+        }
+    }
+
+    fn write(&self, w: &mut Writer<'_>) {
+        self.params.write(w);
+        self.state.scale.write(w);
+        w.u64(self.state.rows_seen);
+        w.u64(self.state.block_rows);
+        w.real(self.state.energy);
+        w.reals(self.storage.as_ref());
+    }
+
+    fn read(bytes: &[u8]) -> Result<(HistoryPcaParams, State<T>, Reader<'_>), Error> {
+        let mut r = wire::open::<T>(Kind::HistoryPca, bytes)?;
+        let params = HistoryPcaParams::read(&mut r)?;
+        let state = State { scale: Scale::read(&mut r)?, rows_seen: r.u64()?, block_rows: r.u64()?, energy: r.real()? };
+        if state.block_rows >= params.block_len || state.block_rows > state.rows_seen {
+            return Err(Error::Corrupt);
+        }
+        let vectors = r.skip_reals::<T>(params.storage_len())?;
+        r.end()?;
+        Ok((params, state, vectors))
+    }
+
+    fn load(&mut self, vectors: &mut Reader<'_>) {
+        vectors.fill(self.storage.as_mut());
+    }
+}
+
+/// `orth(n Q diag(l) + X'X Q)` in place of `Q`, and the values of the new average in place of `l`, over `rows` rows of
+/// which the last `fresh` are those of `X`.
+fn advance<T: Real>(iterate: &mut [T], values: &mut [T], products: &[T], dim: usize, rows: u64, fresh: u64, seed: u64) {
+    let (old, all) = (T::count(rows - fresh), T::count(rows));
+    for ((q, value), y) in iterate.chunks_exact_mut(dim).zip(&*values).zip(products.chunks_exact(dim)) {
+        vector::scale(q, old * *value / all);
+        vector::add_scaled(q, T::ONE / all, y);
+    }
+    for i in 0..values.len() {
+        let (before, rest) = iterate.split_at_mut(i * dim);
+        vector::orthogonalize(&mut rest[..dim], before);
+        values[i] = vector::normalize(&mut rest[..dim]);
+        // A direction that the rows so far don't have gets a random one to search along.
+        if values[i] <= T::constant(4.0) * T::EPSILON * values[0] {
+            values[i] = T::ZERO;
+            fill_random(&mut iterate[..(i + 1) * dim], dim, i, seed, rows);
+        } else {
+            let (before, rest) = iterate.split_at_mut(i * dim);
+            vector::orthogonalize(&mut rest[..dim], before);
+            vector::normalize(&mut rest[..dim]);
+        }
+    }
+}
+
+impl<T: Real, S: Storage<T>> RowSummary for HistoryPca<T, S> {
+    type Scalar = T;
+
+    fn dim(&self) -> usize {
+        self.params.dim
+    }
+
+    fn rows_seen(&self) -> u64 {
+        self.state.rows_seen
+    }
+
+    fn update(&mut self, row: &[T]) -> Result<(), Error> {
+        let (dim, block_len, seed) = (self.params.dim, self.params.block_len, self.params.seed);
+        let admitted = self.state.scale.admit(dim, row)?;
+        self.rescale(admitted.rescale);
+        self.state.rows_seen += 1;
+        self.state.block_rows += 1;
+        self.state.energy += admitted.square;
+        let state = self.state;
+        let parts = self.split();
+        for (q, y) in parts.iterate.chunks_exact(dim).zip(parts.products.chunks_exact_mut(dim)) {
+            let along = vector::dot_times(row, admitted.factor, q);
+            vector::add_scaled_times(y, along, row, admitted.factor);
+        }
+        if state.block_rows == block_len {
+            advance(parts.iterate, parts.values, parts.products, dim, state.rows_seen, block_len, seed);
+            parts.products.fill(T::ZERO);
+            self.state.block_rows = 0;
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.state = State::new(&self.params);
+        let (dim, seed) = (self.params.dim, self.params.seed);
+        self.storage.as_mut().fill(T::ZERO);
+        fill_random(self.split().iterate, dim, 0, seed, 0);
+    }
+}
+
+impl<T: Real, S: Storage<T>> TopEigen for HistoryPca<T, S> {
+    fn rank(&self) -> usize {
+        self.params.rank
+    }
+
+    fn estimate_available<'a>(&mut self, answer: &'a mut [T]) -> Result<TopEigenvector<'a, T>, Error> {
+        let (dim, state, seed) = (self.params.dim, self.state, self.params.seed);
+        let answer = AnswerMut::new(answer, dim, self.params.rank)?;
+        if state.energy <= T::ZERO {
+            return Err(Error::TooFewRows { needed: 1, got: 0 });
+        }
+        let parts = self.split();
+        answer.vectors.copy_from_slice(parts.iterate);
+        answer.values.copy_from_slice(parts.values);
+        if state.block_rows > 0 {
+            advance(answer.vectors, answer.values, parts.products, dim, state.rows_seen, state.block_rows, seed);
+        }
+        vector::scale(answer.values, T::count(state.rows_seen));
+        answer.finish_bare(state.scale.value_exponent(), Status::Ok)
+    }
+}

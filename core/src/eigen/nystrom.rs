@@ -1,0 +1,331 @@
+//! A linear sketch of `A'A`: rows may be removed, and come in any order, on any device.
+
+use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, orthonormalize};
+use super::pool::{Block, Piece, Scratch};
+use super::scale::Scale;
+use crate::linalg::vector;
+use crate::random::keyed::{Domain, normal_pair, word2};
+use crate::real::CompensatedSum;
+use crate::storage::is_addressable;
+use crate::summary::{constructors, wire_form};
+use crate::wire::{self, Kind, Reader, Writer};
+use crate::{Error, Merge, Real, RowSummary, Rule, Storage};
+
+/// Shape and knobs of a [`NystromSketch`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NystromSketchParams {
+    dim: usize,
+    rank: usize,
+    /// Zero: the default.
+    sketch_rows: usize,
+    seed: u64,
+}
+
+impl NystromSketchParams {
+    /// One vector for rows of `dim` entries.
+    pub const fn new(dim: usize) -> Self {
+        Self { dim, rank: 1, sketch_rows: 0, seed: 0 }
+    }
+
+    /// Number of vectors wanted (default 1).
+    #[must_use]
+    pub const fn rank(mut self, rank: usize) -> Self {
+        self.rank = rank;
+        self
+    }
+
+    /// Test vectors `r`, from `rank` to `dim` (default 16, at least twice the rank, at most `dim`).
+    #[must_use]
+    pub const fn sketch_rows(mut self, sketch_rows: usize) -> Self {
+        self.sketch_rows = sketch_rows;
+        self
+    }
+
+    /// Seed of the test vectors (default 0). Only sketches of one seed merge.
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Test vectors, with these parameters.
+    pub const fn test_vectors(&self) -> usize {
+        if self.sketch_rows != 0 {
+            return self.sketch_rows;
+        }
+        let twice = self.rank.saturating_mul(2);
+        let rows = if twice > 16 { twice } else { 16 };
+        if rows < self.dim { rows } else { self.dim }
+    }
+
+    const fn scratch_len(&self) -> usize {
+        Scratch::<f64>::len(self.test_vectors(), self.test_vectors(), if self.rank > 1 { self.dim } else { 0 })
+    }
+
+    /// Scalars of storage: `2 r dim + 3 r^2 + 2 r`, and `r dim` more for `rank > 1`, with `r` =
+    /// [`test_vectors`](Self::test_vectors). Saturates.
+    pub const fn storage_len(&self) -> usize {
+        self.test_vectors().saturating_mul(self.dim).saturating_mul(2).saturating_add(self.scratch_len())
+    }
+
+    /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
+    pub const fn answer_len(&self) -> usize {
+        answer_len(self.dim, self.rank)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let fail = |name, rule| Err(Error::Parameter { name, rule });
+        match () {
+            () if self.dim == 0 => fail("dim", Rule::Positive),
+            () if self.rank == 0 || self.rank > self.dim => fail("rank", Rule::WithinDim),
+            () if self.test_vectors() < self.rank || self.test_vectors() > self.dim => {
+                fail("sketch_rows", Rule::FromRankToDim)
+            }
+            () if !is_addressable(self.storage_len()) => fail("sketch_rows", Rule::Addressable),
+            () => Ok(()),
+        }
+    }
+
+    fn write(&self, w: &mut Writer<'_>) {
+        w.len(self.dim);
+        w.len(self.rank);
+        w.len(self.sketch_rows);
+        w.u64(self.seed);
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let params = Self { dim: r.len()?, rank: r.len()?, sketch_rows: r.len()?, seed: r.u64()? };
+        params.check().map_err(|_| Error::Corrupt)?;
+        Ok(params)
+    }
+}
+
+/// What are the top eigenvectors of rows that may also be taken back?
+///
+/// Multiplies `A'A` with `r` random orthonormal test vectors, a sum over the rows: rows are added and removed in any order,
+/// on any device. The answer is the Nystrom approximation from those products.
+///
+/// # Guarantee
+/// Exact when the rank of the data is at most `r`; else the error follows the singular values behind about `r / 2` (Tropp,
+/// Yurtsever, Udell, Cevher 2017). `value_lower`, `value_upper` and `error_bound` are rigorous for every stream, from the
+/// energy that the approximation is known to miss.
+/// # Cost
+/// `4 r dim` flops a row. State: see [`NystromSketchParams::storage_len`]; half of it are test vectors, which the byte form
+/// leaves out.
+/// # Randomness
+/// Keyed: the test vectors are a function of the seed alone.
+/// # Merging
+/// Adds; seeds and parameters must be equal. Equal to one long stream up to rounding.
+/// # When to use another
+/// [`ExactEigen`](super::ExactEigen) is linear too, and better whenever it fits;
+/// [`FrequentDirections`](super::FrequentDirections) is far more accurate at equal memory if nothing is removed.
+/// # Example
+/// ```
+/// use sketchlet_core::{RowSummary, eigen::{NystromSketch, NystromSketchParams, TopEigen}};
+/// const PARAMS: NystromSketchParams = NystromSketchParams::new(5).sketch_rows(3);
+/// let mut summary = NystromSketch::new_in(PARAMS, [0.0f64; PARAMS.storage_len()])?;
+/// summary.update(&[1.0, 2.0, 0.0, 0.0, 2.0])?;
+/// summary.update(&[0.0, 9.0, 9.0, 0.0, 0.0])?;
+/// summary.remove(&[0.0, 9.0, 9.0, 0.0, 0.0])?;
+/// let mut answer = [0.0; PARAMS.answer_len()];
+/// let top = summary.estimate(&mut answer)?;
+/// assert!((top.vector(0)[1] - 2.0 / 3.0).abs() < 1e-7);
+/// # Ok::<(), sketchlet_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct NystromSketch<T, S> {
+    params: NystromSketchParams,
+    state: State<T>,
+    storage: S,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct State<T> {
+    scale: Scale,
+    rows_seen: u64,
+    energy: CompensatedSum<T>,
+}
+
+impl<T: Real> State<T> {
+    fn new(_: &NystromSketchParams) -> Self {
+        Self { scale: Scale::default(), rows_seen: 0, energy: CompensatedSum::default() }
+    }
+}
+
+constructors!(NystromSketch, NystromSketchParams);
+wire_form!(NystromSketch);
+
+struct Parts<'a, T> {
+    /// The test vectors, orthonormal rows.
+    test: &'a mut [T],
+    /// Sum of each row times its product with a test vector.
+    products: &'a mut [T],
+    scratch: &'a mut [T],
+}
+
+impl<T: Real, S: Storage<T>> NystromSketch<T, S> {
+    fn split(&mut self) -> Parts<'_, T> {
+        let len = self.params.test_vectors() * self.params.dim;
+        let (test, rest) = self.storage.as_mut().split_at_mut(len);
+        let (products, scratch) = rest.split_at_mut(len);
+        Parts { test, products, scratch }
+    }
+
+    fn rescale(&mut self, e: i32) {
+        if e != 0 {
+            self.state.energy.rescale(2 * e);
+            vector::rescale(self.split().products, 2 * e);
+        }
+    }
+
+    /// Adds `sign` times the row's outer product.
+    fn add(&mut self, row: &[T], sign: T) -> Result<(), Error> {
+        let dim = self.params.dim;
+        let admitted = self.state.scale.admit(dim, row)?;
+        self.rescale(admitted.rescale);
+        self.state.energy.add(sign * admitted.square);
+        let parts = self.split();
+        for (test, product) in parts.test.chunks_exact(dim).zip(parts.products.chunks_exact_mut(dim)) {
+            let along = vector::dot_times(row, admitted.factor, test);
+            vector::add_scaled_times(product, sign * along, row, admitted.factor);
+        }
+        Ok(())
+    }
+
+    /// Takes a row out again that went in before. [`rows_seen`](RowSummary::rows_seen) counts what is left.
+    ///
+    /// # Errors
+    /// Those of [`update`](RowSummary::update), and [`Error::TooFewRows`] if no rows are left to remove.
+    pub fn remove(&mut self, row: &[T]) -> Result<(), Error> {
+        if self.state.rows_seen == 0 && row.len() == self.params.dim {
+            return Err(Error::TooFewRows { needed: 1, got: 0 });
+        }
+        self.add(row, -T::ONE)?;
+        self.state.rows_seen -= 1;
+        Ok(())
+    }
+
+    fn write(&self, w: &mut Writer<'_>) {
+        self.params.write(w);
+        self.state.scale.write(w);
+        w.u64(self.state.rows_seen);
+        self.state.energy.write(w);
+        let len = self.params.test_vectors() * self.params.dim;
+        w.reals(&self.storage.as_ref()[len..2 * len]);
+    }
+
+    fn read(bytes: &[u8]) -> Result<(NystromSketchParams, State<T>, Reader<'_>), Error> {
+        let mut r = wire::open::<T>(Kind::NystromSketch, bytes)?;
+        let params = NystromSketchParams::read(&mut r)?;
+        let state = State { scale: Scale::read(&mut r)?, rows_seen: r.u64()?, energy: CompensatedSum::read(&mut r)? };
+        let products = r.skip_reals::<T>(params.test_vectors() * params.dim)?;
+        r.end()?;
+        Ok((params, state, products))
+    }
+
+    fn load(&mut self, products: &mut Reader<'_>) {
+        products.fill(self.split().products);
+    }
+}
+
+impl<T: Real, S: Storage<T>> RowSummary for NystromSketch<T, S> {
+    type Scalar = T;
+
+    fn dim(&self) -> usize {
+        self.params.dim
+    }
+
+    /// Rows consumed and not removed again.
+    fn rows_seen(&self) -> u64 {
+        self.state.rows_seen
+    }
+
+    fn update(&mut self, row: &[T]) -> Result<(), Error> {
+        self.add(row, T::ONE)?;
+        self.state.rows_seen += 1;
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.state = State::new(&self.params);
+        self.storage.as_mut().fill(T::ZERO);
+        let (dim, seed) = (self.params.dim, self.params.seed);
+        let test = self.split().test;
+        for i in 0..test.len() / dim {
+            let (before, rest) = test.split_at_mut(i * dim);
+            let vector = &mut rest[..dim];
+            for (t, pair) in (0..).zip(vector.chunks_mut(2)) {
+                let (x, y) = normal_pair(word2(seed, Domain::Normal, i as u64, t));
+                for (to, x) in pair.iter_mut().zip([x, y]) {
+                    *to = x;
+                }
+            }
+            vector::normalize(vector);
+            vector::orthogonalize(vector, before);
+            vector::normalize(vector);
+        }
+    }
+}
+
+impl<T: Real, S: Storage<T>> Merge for NystromSketch<T, S> {
+    fn merge(&mut self, other: &Self) -> Result<(), Error> {
+        if self.params != other.params {
+            return Err(Error::Incompatible);
+        }
+        let (mine, theirs) = self.state.scale.align(other.state.scale);
+        self.rescale(mine);
+        let mut added = other.state;
+        added.energy.rescale(2 * theirs);
+        self.state.energy.absorb(added.energy);
+        self.state.rows_seen += added.rows_seen;
+        let start = self.params.test_vectors() * self.params.dim;
+        for (x, &y) in self.split().products.iter_mut().zip(&other.storage.as_ref()[start..]) {
+            *x += y.times_power_of_two(2 * theirs);
+        }
+        Ok(())
+    }
+}
+
+impl<T: Real, S: Storage<T>> TopEigen for NystromSketch<T, S> {
+    fn rank(&self) -> usize {
+        self.params.rank
+    }
+
+    fn estimate_available<'a>(&mut self, answer: &'a mut [T]) -> Result<TopEigenvector<'a, T>, Error> {
+        let (dim, rank, columns) = (self.params.dim, self.params.rank, self.params.test_vectors());
+        let answer = AnswerMut::new(answer, dim, rank)?;
+        let energy = self.state.energy.value();
+        if energy <= T::ZERO || self.state.rows_seen == 0 {
+            return Err(Error::TooFewRows { needed: 1, got: 0 });
+        }
+        let exponent = self.state.scale.value_exponent();
+        let parts = self.split();
+        let mut scratch = Scratch::new(parts.scratch, columns, columns);
+        let shift = scratch.nystrom(dim, parts.test, parts.products);
+        let pieces = [Piece::Nystrom(Block { iterate: parts.test, products: parts.products, shift }, T::ONE)];
+        let m = scratch.factor(dim, &pieces);
+        // The shift makes directions of its own size out of nothing.
+        let noise = (T::count(m as u64) * T::EPSILON * scratch.values[0]).max(shift);
+        let available = scratch.values[..m].iter().take(rank).take_while(|&&x| x > noise).count();
+        for (i, vector) in answer.vectors.chunks_exact_mut(dim).take(available).enumerate() {
+            scratch.left_vector(dim, &pieces, m, i, vector);
+            vector::normalize(vector);
+        }
+        orthonormalize(answer.vectors, dim, available);
+        let pooled = scratch.values[..m].iter().fold(T::ZERO, |sum, &x| sum + x);
+        let missed = (energy - pooled).max(T::ZERO);
+        for (i, &value) in scratch.values[..available].iter().enumerate() {
+            (answer.values[i], answer.lower[i], answer.upper[i]) = (value, value, value + missed);
+        }
+        let next = scratch.values[..m].get(available).copied().unwrap_or(T::ZERO);
+        let gap = if available > 0 && next > noise { scratch.values[available - 1] / next } else { T::INFINITY };
+        let error_bound =
+            if available == rank { scratch.error_bound(dim, rank, &pieces, m, missed, answer.vectors) } else { None };
+        let confidence = Confidence {
+            gap_estimate: Some(gap),
+            error_bound,
+            ..Confidence::bare(if error_bound.is_some() { Status::Ok } else { Status::LowGap })
+        };
+        Ok(answer.finish(available, exponent, true, confidence))
+    }
+}

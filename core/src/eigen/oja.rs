@@ -1,0 +1,354 @@
+//! Oja's rule with a rate that somebody chose.
+
+use super::adaptive_oja::ORTHONORMALIZE_EVERY;
+use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
+use super::iterate::{fill_random, orthonormalize_or_refill};
+use super::scale::Scale;
+use crate::linalg::vector;
+use crate::real::CompensatedSum;
+use crate::storage::is_addressable;
+use crate::summary::{constructors, wire_form};
+use crate::wire::{self, Kind, Reader, Writer};
+use crate::{Error, Real, RowSummary, Rule, Storage};
+
+/// Rates of a ladder: from the reciprocal of the first row's squared length down, each half of the one before.
+const RUNGS: usize = 24;
+/// Vectors longer than this are brought back to unit length.
+const LONG: f64 = 1_048_576.0;
+
+/// The step sizes of [`Oja`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Rate {
+    /// The same for every row, in units of one over squared data. It should be about `10` to `30` over the first squared
+    /// singular value, which has to be known beforehand: that is its defect.
+    Fixed(f64),
+    /// `c / (m (t + t0))` for row `t`, with `m` the mean squared length so far: free of units. `c` should be about
+    /// `1 / (concentration (1 - 1 / R))`; no single one is good.
+    Decay {
+        /// The numerator; the number of columns is a fair first choice.
+        c: f64,
+        /// Rows by which the start is slowed down.
+        t0: f64,
+    },
+    /// 24 fixed rates side by side, each half of the one before; the answer is that of the smallest rate whose vector grew
+    /// enough (after Price and Xun 2024, in our reading). One vector only.
+    Ladder,
+}
+
+/// Shape and knobs of an [`Oja`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OjaParams {
+    dim: usize,
+    rank: usize,
+    rate: Rate,
+    seed: u64,
+}
+
+impl OjaParams {
+    /// One vector for rows of `dim` entries, with a rate that decays: `c = dim`, `t0 = 100`.
+    pub const fn new(dim: usize) -> Self {
+        Self { dim, rank: 1, rate: Rate::Decay { c: dim as f64, t0: 100.0 }, seed: 0 }
+    }
+
+    /// Number of vectors wanted (default 1).
+    #[must_use]
+    pub const fn rank(mut self, rank: usize) -> Self {
+        self.rank = rank;
+        self
+    }
+
+    /// The step sizes.
+    #[must_use]
+    pub const fn rate(mut self, rate: Rate) -> Self {
+        self.rate = rate;
+        self
+    }
+
+    /// Seed of the first iterate (default 0).
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Vectors that are turned.
+    const fn vectors(&self) -> usize {
+        if matches!(self.rate, Rate::Ladder) { RUNGS } else { self.rank }
+    }
+
+    /// Scalars of storage: `k (dim + 2)`, with `k` the rank, or 24 for a ladder. Saturates.
+    pub const fn storage_len(&self) -> usize {
+        self.vectors().saturating_mul(self.dim.saturating_add(2))
+    }
+
+    /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
+    pub const fn answer_len(&self) -> usize {
+        answer_len(self.dim, self.rank)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let fail = |name, rule| Err(Error::Parameter { name, rule });
+        let positive = |x: f64| x.is_finite() && x > 0.0;
+        let rate_is_sound = match self.rate {
+            Rate::Fixed(eta) => positive(eta),
+            Rate::Decay { c, t0 } => positive(c) && t0.is_finite() && t0 >= 0.0,
+            Rate::Ladder => true,
+        };
+        match () {
+            () if self.dim == 0 => fail("dim", Rule::Positive),
+            () if self.rank == 0 || self.rank > self.dim => fail("rank", Rule::WithinDim),
+            () if self.rate == Rate::Ladder && self.rank > 1 => fail("rank", Rule::OneForLadder),
+            () if !rate_is_sound => fail("rate", Rule::FinitePositive),
+            () if !is_addressable(self.storage_len()) => fail("dim", Rule::Addressable),
+            () => Ok(()),
+        }
+    }
+
+    fn write(&self, w: &mut Writer<'_>) {
+        w.len(self.dim);
+        w.len(self.rank);
+        let (number, first, second) = match self.rate {
+            Rate::Fixed(eta) => (0, eta, 0.0),
+            Rate::Decay { c, t0 } => (1, c, t0),
+            Rate::Ladder => (2, 0.0, 0.0),
+        };
+        w.u8(number);
+        w.real(first);
+        w.real(second);
+        w.u64(self.seed);
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let (dim, rank, number) = (r.len()?, r.len()?, r.u8()?);
+        let (first, second) = (r.real()?, r.real()?);
+        let rate = match number {
+            0 => Rate::Fixed(first),
+            1 => Rate::Decay { c: first, t0: second },
+            2 => Rate::Ladder,
+            _ => return Err(Error::Corrupt),
+        };
+        let params = Self { dim, rank, rate, seed: r.u64()? };
+        params.check().map_err(|_| Error::Corrupt)?;
+        Ok(params)
+    }
+}
+
+/// What does the oldest streaming rule find?
+///
+/// Each row `x` turns the vector by `v += rate (x'v) x`.
+///
+/// # Guarantee
+/// With a decaying rate, near-optimal for independent rows if `c` fits the unknown gap (Jain, Jin, Kakade, Netrapalli,
+/// Sidford 2016). For a fixed rate Price and Xun (FOCS 2024, arXiv 2408.10332) show an error of `o(1)` in any order for
+/// `R = Omega(log n log d)`, with a report of failure; Kacham and Woodruff (`NeurIPS` 2024) improve it to
+/// `R = Omega(log^2 d)`, and show an instance with `R = Omega(log d / log log d)` that defeats every fixed rate. The ladder
+/// reports failure as [`Status::LowGap`] in our reading of that rule. No certificate, no error figure otherwise.
+/// # Cost
+/// `4 k dim` flops a row, `k` vectors; `k (dim + 2)` scalars.
+/// # Merging
+/// None: the iterate is not a sum.
+/// # When to use another
+/// Nearly always; a baseline. [`CandidIncremental`](super::CandidIncremental) is better at the same memory.
+/// # Example
+/// ```
+/// use sketchlet_core::{RowSummary, eigen::{Oja, OjaParams, Rate, TopEigen}};
+/// const PARAMS: OjaParams = OjaParams::new(2).rate(Rate::Ladder);
+/// let mut summary = Oja::new_in(PARAMS, [0.0f32; PARAMS.storage_len()])?;
+/// for i in 0..1000u16 {
+///     let x = f32::from(i % 13) - 6.0;
+///     summary.update(&[x, 0.1 * f32::from(i % 2)])?;
+/// }
+/// let mut answer = [0.0; PARAMS.answer_len()];
+/// assert!(summary.estimate(&mut answer)?.vector(0)[0] > 0.99);
+/// # Ok::<(), sketchlet_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Oja<T, S> {
+    params: OjaParams,
+    state: State<T>,
+    storage: S,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct State<T> {
+    scale: Scale,
+    rows_seen: u64,
+    energy: CompensatedSum<T>,
+    /// Squared length of the first row with any energy, and of the longest.
+    first_square: T,
+    largest_square: T,
+}
+
+impl<T: Real> State<T> {
+    fn new(_: &OjaParams) -> Self {
+        Self {
+            scale: Scale::default(),
+            rows_seen: 0,
+            energy: CompensatedSum::default(),
+            first_square: T::ZERO,
+            largest_square: T::ZERO,
+        }
+    }
+
+    /// The rate of vector `index` for the row just counted, in the scale of the summary.
+    fn rate(&self, rate: Rate, index: usize) -> T {
+        match rate {
+            Rate::Fixed(eta) => T::constant(eta).times_power_of_two(self.scale.value_exponent()),
+            Rate::Decay { c, t0 } => {
+                let rows = T::count(self.rows_seen);
+                let mean = self.energy.value() / rows;
+                T::constant(c) / (mean * (rows + T::constant(t0)))
+            }
+            Rate::Ladder => {
+                let halvings = i32::try_from(index).unwrap_or(i32::MAX);
+                (T::ONE / self.first_square).times_power_of_two(-halvings)
+            }
+        }
+    }
+}
+
+constructors!(Oja, OjaParams);
+wire_form!(Oja);
+
+struct Parts<'a, T> {
+    vectors: &'a mut [T],
+    values: &'a mut [T],
+    /// Logarithms of the growth that was normalised away.
+    growth: &'a mut [T],
+}
+
+impl<T: Real, S: Storage<T>> Oja<T, S> {
+    fn split(&mut self) -> Parts<'_, T> {
+        let (dim, count) = (self.params.dim, self.params.vectors());
+        let (vectors, rest) = self.storage.as_mut().split_at_mut(count * dim);
+        let (values, growth) = rest.split_at_mut(count);
+        Parts { vectors, values, growth }
+    }
+
+    /// The rung whose vector is the answer, and whether it is to be trusted.
+    fn rung(&mut self) -> (usize, Status) {
+        let (dim, state, rate) = (self.params.dim, self.state, self.params.rate);
+        if rate != Rate::Ladder {
+            return (0, Status::Ok);
+        }
+        let enough = T::constant(2.0) * T::count(dim as u64).ln() + T::constant(6.0);
+        let parts = self.split();
+        let growth = |i: usize| parts.growth[i] + vector::norm(&parts.vectors[i * dim..][..dim]).ln();
+        // Rates fall along the ladder: the last one that grew enough is the smallest.
+        match (0..RUNGS).rev().find(|&i| growth(i) >= enough) {
+            Some(i) if state.rate(rate, i) * state.largest_square <= T::ONE => (i, Status::Ok),
+            Some(i) => (i, Status::LowGap),
+            None => (0, Status::LowGap),
+        }
+    }
+
+    fn write(&self, w: &mut Writer<'_>) {
+        self.params.write(w);
+        self.state.scale.write(w);
+        w.u64(self.state.rows_seen);
+        self.state.energy.write(w);
+        w.real(self.state.first_square);
+        w.real(self.state.largest_square);
+        w.reals(self.storage.as_ref());
+    }
+
+    fn read(bytes: &[u8]) -> Result<(OjaParams, State<T>, Reader<'_>), Error> {
+        let mut r = wire::open::<T>(Kind::Oja, bytes)?;
+        let params = OjaParams::read(&mut r)?;
+        let state = State {
+            scale: Scale::read(&mut r)?,
+            rows_seen: r.u64()?,
+            energy: CompensatedSum::read(&mut r)?,
+            first_square: r.real()?,
+            largest_square: r.real()?,
+        };
+        let vectors = r.skip_reals::<T>(params.storage_len())?;
+        r.end()?;
+        Ok((params, state, vectors))
+    }
+
+    fn load(&mut self, vectors: &mut Reader<'_>) {
+        vectors.fill(self.storage.as_mut());
+    }
+}
+
+impl<T: Real, S: Storage<T>> RowSummary for Oja<T, S> {
+    type Scalar = T;
+
+    fn dim(&self) -> usize {
+        self.params.dim
+    }
+
+    fn rows_seen(&self) -> u64 {
+        self.state.rows_seen
+    }
+
+    fn update(&mut self, row: &[T]) -> Result<(), Error> {
+        let (dim, rank, seed, rate) = (self.params.dim, self.params.rank, self.params.seed, self.params.rate);
+        let admitted = self.state.scale.admit(dim, row)?;
+        let e = 2 * admitted.rescale;
+        if e != 0 {
+            self.state.energy.rescale(e);
+            self.state.first_square = self.state.first_square.times_power_of_two(e);
+            self.state.largest_square = self.state.largest_square.times_power_of_two(e);
+            vector::rescale(self.split().values, e);
+        }
+        self.state.rows_seen += 1;
+        if admitted.square == T::ZERO {
+            return Ok(());
+        }
+        self.state.energy.add(admitted.square);
+        self.state.largest_square = self.state.largest_square.max(admitted.square);
+        if self.state.first_square == T::ZERO {
+            self.state.first_square = admitted.square;
+        }
+        let state = self.state;
+        let parts = self.split();
+        for (i, v) in parts.vectors.chunks_exact_mut(dim).enumerate() {
+            let along = vector::dot_times(row, admitted.factor, v);
+            let square = vector::sum_of_squares(v);
+            parts.values[i] += along * (along / square);
+            vector::add_scaled_times(v, state.rate(rate, i) * along, row, admitted.factor);
+            if square > T::constant(LONG) {
+                parts.growth[i] += vector::normalize(v).ln();
+            }
+        }
+        if rank > 1 && state.rows_seen.is_multiple_of(ORTHONORMALIZE_EVERY) {
+            orthonormalize_or_refill(parts.vectors, dim, seed, state.rows_seen);
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.state = State::new(&self.params);
+        let (dim, seed, ladder) = (self.params.dim, self.params.seed, self.params.rate == Rate::Ladder);
+        self.storage.as_mut().fill(T::ZERO);
+        let vectors = self.split().vectors;
+        if ladder {
+            // Every rung starts from the same vector: only the rate differs.
+            let (first, others) = vectors.split_at_mut(dim);
+            fill_random(first, dim, 0, seed, 0);
+            others.chunks_exact_mut(dim).for_each(|v| v.copy_from_slice(first));
+        } else {
+            fill_random(vectors, dim, 0, seed, 0);
+        }
+    }
+}
+
+impl<T: Real, S: Storage<T>> TopEigen for Oja<T, S> {
+    fn rank(&self) -> usize {
+        self.params.rank
+    }
+
+    fn estimate_available<'a>(&mut self, answer: &'a mut [T]) -> Result<TopEigenvector<'a, T>, Error> {
+        let (dim, rank, seed, state) = (self.params.dim, self.params.rank, self.params.seed, self.state);
+        let answer = AnswerMut::new(answer, dim, rank)?;
+        let (first, status) = self.rung();
+        let parts = self.split();
+        answer.vectors.copy_from_slice(&parts.vectors[first * dim..][..rank * dim]);
+        answer.values.copy_from_slice(&parts.values[first..][..rank]);
+        orthonormalize_or_refill(answer.vectors, dim, seed, state.rows_seen + 1);
+        answer.finish_bare(state.scale.value_exponent(), status)
+    }
+}

@@ -1,0 +1,154 @@
+//! A buffer that mixes neighbouring rows before a method sees them.
+
+use super::answer::{TopEigen, TopEigenvector};
+use crate::matrix::check_finite;
+use crate::random::keyed::{Domain, below, word};
+use crate::{Error, Real, RowSummary, Rule, Storage};
+
+/// What does a method answer if the rows are first shuffled as far as memory allows?
+///
+/// The first `capacity` rows fill the buffer; each later row takes the place of a random one, which is passed on.
+/// [`drain`](Self::drain) passes on the rest, in random order.
+///
+/// # Guarantee
+/// None: a buffer mixes over about its own length. On 10,000 rows sorted along the answer, 1,024 rows of buffer improve the
+/// random-order method from an error of 0.9 to 0.2, 4,096 to 1e-2; the order check of the method still applies.
+/// # Cost
+/// `capacity * dim` scalars; a copy of two rows each update.
+/// # Randomness
+/// Keyed: the slot of a row is a function of the seed and the row's number.
+/// # Merging
+/// None, and no byte form: what is buffered has not been summarised.
+/// # Example
+/// ```
+/// use sketchlet_core::{RowSummary, eigen::{ExactEigen, ExactEigenParams, ShuffleBuffer}};
+/// const PARAMS: ExactEigenParams = ExactEigenParams::new(1);
+/// let inner = ExactEigen::new_in(PARAMS, [0.0f32; PARAMS.storage_len()])?;
+/// let mut shuffled = ShuffleBuffer::new_in(inner, 0, [0.0; 8])?;
+/// (0..20u8).try_for_each(|i| shuffled.update(&[f32::from(i)]))?;
+/// assert_eq!(shuffled.inner().rows_seen(), 12);
+/// shuffled.drain()?;
+/// assert_eq!(shuffled.inner().rows_seen(), 20);
+/// # Ok::<(), sketchlet_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ShuffleBuffer<M, S> {
+    inner: M,
+    seed: u64,
+    rows: u64,
+    held: usize,
+    storage: S,
+}
+
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+impl<M: RowSummary> ShuffleBuffer<M, alloc::vec::Vec<M::Scalar>> {
+    /// Puts a buffer of `capacity` rows before a summary.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if the capacity is 0 or can't be addressed.
+    pub fn new(inner: M, seed: u64, capacity: usize) -> Result<Self, Error> {
+        let len = capacity.saturating_mul(inner.dim());
+        if !crate::storage::is_addressable(len) {
+            return Err(Error::Parameter { name: "capacity", rule: Rule::Addressable });
+        }
+        Self::new_in(inner, seed, alloc::vec![M::Scalar::ZERO; len])
+    }
+}
+
+impl<M: RowSummary, S: Storage<M::Scalar>> ShuffleBuffer<M, S> {
+    /// Puts a buffer before a summary: as many rows as the storage holds.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if the storage holds no row, [`Error::Storage`] if it ends inside one.
+    pub fn new_in(inner: M, seed: u64, storage: S) -> Result<Self, Error> {
+        let (dim, got) = (inner.dim(), storage.as_ref().len());
+        if got < dim || dim == 0 {
+            return Err(Error::Parameter { name: "capacity", rule: Rule::Positive });
+        }
+        if !got.is_multiple_of(dim) {
+            return Err(Error::Storage { needed: got / dim * dim, got });
+        }
+        Ok(Self { inner, seed, rows: 0, held: 0, storage })
+    }
+
+    /// The summary behind the buffer.
+    pub const fn inner(&self) -> &M {
+        &self.inner
+    }
+
+    /// The summary behind the buffer; rows still held are dropped.
+    pub fn into_inner(self) -> M {
+        self.inner
+    }
+
+    /// Passes on the rows still held, in random order.
+    ///
+    /// # Errors
+    /// Those of the inner summary; the row refused and those behind it stay.
+    pub fn drain(&mut self) -> Result<(), Error> {
+        let dim = self.inner.dim();
+        while self.held > 0 {
+            let slot = self.slot(self.rows + self.held as u64, self.held);
+            let storage = self.storage.as_mut();
+            self.inner.update(&storage[slot * dim..][..dim])?;
+            self.held -= 1;
+            storage.copy_within(self.held * dim..(self.held + 1) * dim, slot * dim);
+        }
+        Ok(())
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "an index below a length")]
+    fn slot(&self, number: u64, bound: usize) -> usize {
+        below(word(self.seed, Domain::Shuffle, number), bound as u64) as usize
+    }
+}
+
+impl<M: RowSummary, S: Storage<M::Scalar>> RowSummary for ShuffleBuffer<M, S> {
+    type Scalar = M::Scalar;
+
+    fn dim(&self) -> usize {
+        self.inner.dim()
+    }
+
+    /// Rows passed on and rows held.
+    fn rows_seen(&self) -> u64 {
+        self.inner.rows_seen() + self.held as u64
+    }
+
+    fn update(&mut self, row: &[M::Scalar]) -> Result<(), Error> {
+        let dim = self.inner.dim();
+        if row.len() != dim {
+            return Err(Error::Dimension { expected: dim, got: row.len() });
+        }
+        check_finite(row)?;
+        let capacity = self.storage.as_ref().len() / dim;
+        let slot = if self.held < capacity {
+            self.held += 1;
+            self.held - 1
+        } else {
+            let slot = self.slot(self.rows, capacity);
+            self.inner.update(&self.storage.as_ref()[slot * dim..][..dim])?;
+            slot
+        };
+        self.storage.as_mut()[slot * dim..][..dim].copy_from_slice(row);
+        self.rows += 1;
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.inner.clear();
+        (self.rows, self.held) = (0, 0);
+    }
+}
+
+/// Answers for the rows passed on.
+impl<M: TopEigen, S: Storage<M::Scalar>> TopEigen for ShuffleBuffer<M, S> {
+    fn rank(&self) -> usize {
+        self.inner.rank()
+    }
+
+    fn estimate_available<'a>(&mut self, answer: &'a mut [M::Scalar]) -> Result<TopEigenvector<'a, M::Scalar>, Error> {
+        self.inner.estimate_available(answer)
+    }
+}
