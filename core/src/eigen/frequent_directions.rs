@@ -361,11 +361,11 @@ impl<T: Real, S: Storage<T>> TopEigen for FrequentDirections<T, S> {
             Shrink::Fast => shrinkage,
             Shrink::None => (energy - values.iter().fold(T::ZERO, |sum, &x| sum + x)).max(T::ZERO),
         };
-        for i in 0..available {
-            (answer.lower[i], answer.upper[i]) = (values[i], values[i] + missed);
+        for (i, &value) in values[..available].iter().enumerate() {
+            (answer.lower[i], answer.upper[i]) = (value, value + missed);
             answer.values[i] = match mode {
-                Shrink::Fast => values[i] + missed * T::constant(0.5),
-                Shrink::None => values[i],
+                Shrink::Fast => value + missed * T::constant(0.5),
+                Shrink::None => value,
             };
         }
         let next = values.get(available).copied().unwrap_or(T::ZERO);

@@ -38,17 +38,13 @@ impl<T: Real> HeavyRows<'_, T> {
             let smallest = (0..*self.len)
                 .rev()
                 .min_by(|&i, &j| self.squares[i].partial_cmp(&self.squares[j]).unwrap_or(core::cmp::Ordering::Equal));
-            match smallest.filter(|&i| self.squares[i] < square) {
-                Some(i) => {
-                    lost = self.squares[i];
-                    light(self.row(i), T::ONE, lost);
-                    self.remove(i);
-                }
-                None => {
-                    light(row, factor, square);
-                    return square;
-                }
-            }
+            let Some(i) = smallest.filter(|&i| self.squares[i] < square) else {
+                light(row, factor, square);
+                return square;
+            };
+            lost = self.squares[i];
+            light(self.row(i), T::ONE, lost);
+            self.remove(i);
         }
         let to = &mut self.rows[*self.len * self.dim..][..self.dim];
         to.copy_from_slice(row);

@@ -26,7 +26,7 @@ const PANEL: usize = 64;
 #[must_use]
 pub const fn len(dim: usize) -> usize {
     // One of the two factors is even; halving it first keeps the product exact up to the last word.
-    if dim % 2 == 0 { (dim / 2).saturating_mul(dim + 1) } else { dim.saturating_mul(dim / 2 + 1) }
+    if dim.is_multiple_of(2) { (dim / 2).saturating_mul(dim + 1) } else { dim.saturating_mul(dim / 2 + 1) }
 }
 
 /// Where entry `(i, j)` stands; `i <= j < dim`.
@@ -83,9 +83,9 @@ pub fn add_rows<T: Real>(gram: &mut [T], rows: &[T], dim: usize) {
             #[inline(always)]
             || {
                 if T::BYTES == 4 {
-                    panel_kernel::<T, 16>(gram, panel, dim)
+                    panel_kernel::<T, 16>(gram, panel, dim);
                 } else {
-                    panel_kernel::<T, 8>(gram, panel, dim)
+                    panel_kernel::<T, 8>(gram, panel, dim);
                 }
             },
         );
