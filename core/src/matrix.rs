@@ -18,6 +18,7 @@ pub struct MatRef<'a, T> {
     data: &'a [T],
     rows: usize,
     cols: usize,
+    known_finite: bool,
 }
 
 impl<'a, T> MatRef<'a, T> {
@@ -28,15 +29,23 @@ impl<'a, T> MatRef<'a, T> {
     pub const fn new(data: &'a [T], rows: usize, cols: usize) -> Result<Self, Error> {
         let expected = rows.saturating_mul(cols);
         if data.len() == expected {
-            Ok(Self { data, rows, cols })
+            Ok(Self { data, rows, cols, known_finite: false })
         } else {
             Err(Error::Dimension { expected, got: data.len() })
         }
     }
 
+    /// Says that every entry is known to be finite, because a reader has checked: a batch update then need not look before
+    /// it begins. If one is not finite after all, the update stops there with an error, but the rows before are consumed.
+    #[must_use]
+    pub const fn known_finite(mut self) -> Self {
+        self.known_finite = true;
+        self
+    }
+
     /// The matrix without rows or columns.
     pub const fn empty() -> Self {
-        Self { data: &[], rows: 0, cols: 0 }
+        Self { data: &[], rows: 0, cols: 0, known_finite: true }
     }
 
     /// Number of rows.
@@ -70,7 +79,7 @@ impl<'a, T> MatRef<'a, T> {
     pub fn rows_from(&self, first: usize, count: usize) -> Self {
         let first = first.min(self.rows);
         let rows = count.min(self.rows - first);
-        Self { data: &self.data[first * self.cols..(first + rows) * self.cols], rows, cols: self.cols }
+        Self { data: &self.data[first * self.cols..(first + rows) * self.cols], rows, ..*self }
     }
 }
 
@@ -108,7 +117,7 @@ impl<'a, T> MatMut<'a, T> {
 
     /// The same numbers, read only.
     pub const fn as_ref(&self) -> MatRef<'_, T> {
-        MatRef { data: self.data, rows: self.rows, cols: self.cols }
+        MatRef { data: self.data, rows: self.rows, cols: self.cols, known_finite: false }
     }
 
     /// The same view for a shorter time, to hand on.
@@ -146,7 +155,7 @@ pub(crate) fn check_batch<T: Real>(dim: usize, rows: MatRef<'_, T>) -> Result<()
     if rows.cols != dim && rows.rows > 0 {
         return Err(Error::Dimension { expected: dim, got: rows.cols });
     }
-    check_finite(rows.data)
+    if rows.known_finite { Ok(()) } else { check_finite(rows.data) }
 }
 
 /// Names the first entry that is NaN or infinite.

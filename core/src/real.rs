@@ -57,8 +57,18 @@ pub trait Real:
     /// Numbers of at most this many powers of two, up or down, are far from where squares and their sums overflow or
     /// vanish; summaries keep them as they are.
     const COMFORT: i32;
+    /// Squares between these limits are those of comfortable numbers: 2 to plus and minus twice that power.
+    const COMFORTABLE_SQUARES: (Self, Self);
     /// Powers of two by which a row may exceed the scale of a summary before the summary rescales itself.
     const SCALE_HEADROOM: i32;
+
+    /// Whether a squared length proves that all entries are finite and far from where squares overflow, and that it did
+    /// not vanish itself.
+    #[inline(always)]
+    fn is_comfortable_square(square: Self) -> bool {
+        let (smallest, largest) = Self::COMFORTABLE_SQUARES;
+        square >= smallest && square <= largest
+    }
 
     /// The nearest scalar to a constant.
     fn constant(x: f64) -> Self;
@@ -116,7 +126,7 @@ pub trait Real:
 }
 
 macro_rules! real {
-    ($t:ident, $bits:ident, $headroom:expr, $mantissa:expr, $bias:expr, $sqrt:path, $exp:path, $ln:path, $pow:path,
+    ($t:ident, $bits:ident, $headroom:expr, $smallest:expr, $mantissa:expr, $bias:expr, $sqrt:path, $exp:path, $ln:path, $pow:path,
      $sin:path, $cos:path, $asin:path, $cbrt:path, $scalbn:path) => {
         impl Real for $t {
             const ZERO: Self = 0.0;
@@ -125,6 +135,7 @@ macro_rules! real {
             const INFINITY: Self = $t::INFINITY;
             const BYTES: usize = size_of::<$t>();
             const COMFORT: i32 = $headroom / 2;
+            const COMFORTABLE_SQUARES: (Self, Self) = ($smallest, 1.0 / $smallest);
             const SCALE_HEADROOM: i32 = $headroom;
 
             #[inline(always)]
@@ -219,6 +230,7 @@ real!(
     f32,
     u32,
     40,
+    f32::from_bits((127 - 40) << 23),
     23,
     127,
     libm::sqrtf,
@@ -235,6 +247,7 @@ real!(
     f64,
     u64,
     400,
+    f64::from_bits((1023 - 400) << 52),
     52,
     1023,
     libm::sqrt,
@@ -282,7 +295,7 @@ pub(crate) struct CompensatedSum<T> {
 }
 
 impl<T: Real> CompensatedSum<T> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn add(&mut self, x: T) {
         let sum = self.sum + x;
         let (large, small) = if self.sum.abs() >= x.abs() { (self.sum, x) } else { (x, self.sum) };
@@ -320,6 +333,12 @@ impl<T: Real> CompensatedSum<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn comfortable_squares_are_those_of_comfortable_numbers() {
+        assert_eq!(f32::COMFORTABLE_SQUARES.0, 1.0f32.times_power_of_two(-2 * f32::COMFORT));
+        assert_eq!(f64::COMFORTABLE_SQUARES.1, 1.0f64.times_power_of_two(2 * f64::COMFORT));
+    }
 
     #[test]
     fn exponent_brackets_the_magnitude() {

@@ -334,10 +334,7 @@ impl<T: Real, S: Storage<T>> RowSummary for BlockPower<T, S> {
         let lost = heavy.offer(row, admitted.factor, admitted.square, state.energy.value(), |row, factor, _| {
             state.light_rows += 1;
             state.block_rows += 1;
-            project(parts.iterate, row, factor, parts.along);
-            for (y, &z) in parts.products.chunks_exact_mut(dim).zip(&*parts.along) {
-                vector::add_scaled_times(y, z, row, factor);
-            }
+            vector::project_and_accumulate(parts.iterate, parts.products, row, factor, T::ONE, parts.along);
         });
         state.lost = state.lost.max(lost);
         self.state = state;

@@ -16,6 +16,7 @@ pub(super) struct HeavyRows<'a, T> {
 }
 
 /// Whether a row of this squared length is heavy.
+#[inline(always)]
 pub(super) fn is_heavy<T: Real>(square: T, dim: usize, energy: T) -> bool {
     square > T::ZERO && square * (T::count(dim as u64) * T::constant(THRESHOLD)) >= energy
 }

@@ -2,7 +2,7 @@
 
 use super::answer::OrderReport;
 use super::scale::Scale;
-use crate::linalg::vector;
+use crate::linalg::{vector, wide};
 use crate::random::keyed::{Domain, word};
 use crate::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
@@ -119,6 +119,13 @@ impl<T: Real> Monitor<T> {
         }
     }
 
+    /// Takes the features of one row after the warm-up.
+    #[inline(always)]
+    pub(super) fn observe_later(&mut self, features: [T; 3]) {
+        self.rows += 1;
+        self.count(features);
+    }
+
     fn store(&mut self, stored: &mut [T], f: usize, seen: u64, x: T) {
         #[allow(clippy::cast_possible_truncation, reason = "at most 64")]
         let seen = seen as usize;
@@ -139,6 +146,7 @@ impl<T: Real> Monitor<T> {
         }
     }
 
+    #[inline(always)]
     fn count(&mut self, features: [T; 3]) {
         // 2^31 rows a window are 3e10 rows: what was seen until then has decided.
         if self.window_len > u32::MAX / 2 {
@@ -418,24 +426,56 @@ fn mann_whitney<T: Real>(x: &[T], y: &[T], e: i32) -> T {
 
 /// Sum of the entries under fixed signs: lane signs times chunk signs, from a constant key so that shards agree.
 pub(super) fn signed_sum<T: Real>(row: &[T], factor: T) -> T {
-    let (chunks, tail) = row.as_chunks::<{ vector::LANES }>();
-    let mut lanes = [T::ZERO; vector::LANES];
-    let mut signs = 0;
-    for (c, chunk) in (0u64..).zip(chunks) {
-        if c % 64 == 0 {
-            signs = word(0, Domain::Monitor, 1 + c / 64);
-        }
-        vector::add_signed_lanes(&mut lanes, chunk, factor.negate_if(signs >> (c % 64) & 1 == 1));
-    }
-    for (lane, &x) in lanes.iter_mut().zip(tail) {
-        *lane += x * factor;
-    }
-    let signs = word(0, Domain::Monitor, 0);
-    for (i, lane) in (0u64..).zip(&mut lanes) {
-        *lane = lane.negate_if(signs >> i & 1 == 1);
-    }
-    vector::tree(&lanes)
+    sums(row, factor).1
 }
+
+/// Sum of the squares, with the bits of [`vector::sum_of_squares`], and signed sum of a row, in one pass.
+#[inline(always)]
+pub(super) fn square_and_signed_sum<T: Real>(row: &[T]) -> (T, T) {
+    sums(row, T::ONE)
+}
+
+#[inline(always)]
+fn sums<T: Real>(row: &[T], factor: T) -> (T, T) {
+    let (chunks, tail) = row.as_chunks::<{ vector::LANES }>();
+    let (mut squares, mut lanes) = ([T::ZERO; vector::LANES], [T::ZERO; vector::LANES]);
+    for (block, chunks) in (1u64..).zip(chunks.chunks(64)) {
+        let mut signs = word(0, Domain::Monitor, block);
+        for chunk in chunks {
+            let sign = factor.negate_if(signs & 1 == 1);
+            signs >>= 1;
+            for i in 0..vector::LANES {
+                squares[i] += chunk[i] * chunk[i];
+                lanes[i] += sign * chunk[i];
+            }
+        }
+    }
+    let mut both = [squares, lanes];
+    wide::settle(&mut both);
+    let [squares, lanes] = &mut both;
+    if !tail.is_empty() {
+        vector::add_tail(squares, tail, tail);
+        vector::add_tail(lanes, &[factor; vector::LANES], tail);
+    }
+    for (lane, sign) in lanes.iter_mut().zip(LANE_SIGNS) {
+        *lane *= T::constant(sign);
+    }
+    (vector::tree(squares), vector::tree(lanes))
+}
+
+/// Signs of the lanes in the signed sum: the bits of a keyed word.
+const LANE_SIGNS: [f64; vector::LANES] = {
+    let word = word(0, Domain::Monitor, 0);
+    let mut signs = [1.0; vector::LANES];
+    let mut i = 0;
+    while i < vector::LANES {
+        if (word >> i) & 1 == 1 {
+            signs[i] = -1.0;
+        }
+        i += 1;
+    }
+    signs
+};
 
 /// Are the rows of a stream in random order?
 ///

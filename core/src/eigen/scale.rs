@@ -39,7 +39,7 @@ impl Scale {
         }
         let square = vector::sum_of_squares(row);
         // A square inside these limits proves that every entry is finite and in range: no second pass.
-        if self.exponent == 0 && Self::ordinary(square) {
+        if self.exponent == 0 && T::is_comfortable_square(square) {
             self.known = true;
             return Ok(Admitted { square, factor: T::ONE, rescale: 0 });
         }
@@ -48,13 +48,14 @@ impl Scale {
 
     /// Whether a finite row can be taken as it is, with no change to the scale; then it is also taken into account.
     pub(crate) fn is_plain<T: Real>(&mut self, row: &[T]) -> bool {
-        let plain = self.exponent == 0 && Self::ordinary(vector::sum_of_squares(row));
+        let plain = self.exponent == 0 && T::is_comfortable_square(vector::sum_of_squares(row));
         self.known |= plain;
         plain
     }
 
-    fn ordinary<T: Real>(square: T) -> bool {
-        square >= T::ONE.times_power_of_two(-2 * T::COMFORT) && square <= T::ONE.times_power_of_two(2 * T::COMFORT)
+    /// Whether rows are taken as they are.
+    pub(crate) const fn is_one(self) -> bool {
+        self.known && self.exponent == 0
     }
 
     #[cold]

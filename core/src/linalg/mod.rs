@@ -14,4 +14,4 @@ pub mod one_sided;
 pub mod packed;
 pub mod symmetric;
 pub mod vector;
-mod wide;
+pub(crate) mod wide;

@@ -21,15 +21,17 @@ pub const LANES: usize = 16;
 /// Adds lane `i + 8`, `+ 4`, `+ 2`, `+ 1` to lane `i`: the fixed tree.
 #[inline(always)]
 pub(crate) fn tree<T: Real>(lanes: &[T; LANES]) -> T {
-    let mut sums = *lanes;
-    let mut half = LANES / 2;
-    while half > 0 {
-        for i in 0..half {
-            sums[i] += sums[i + half];
-        }
-        half /= 2;
+    // The first two levels of the tree, four columns wide; then the last two.
+    let four: [T; 4] = core::array::from_fn(|i| (lanes[i] + lanes[i + 8]) + (lanes[i + 4] + lanes[i + 12]));
+    (four[0] + four[2]) + (four[1] + four[3])
+}
+
+/// Adds the last entries, too few for all lanes. A call of its own keeps the lanes in vector registers before it.
+#[inline(never)]
+pub(crate) fn add_tail<T: Real>(lanes: &mut [T; LANES], x: &[T], y: &[T]) {
+    for ((lane, &x), &y) in lanes.iter_mut().zip(x).zip(y) {
+        *lane += x * y;
     }
-    sums[0]
 }
 
 /// Inner product of the common length of two vectors. `2 n` flops.
@@ -52,10 +54,102 @@ fn dot_kernel<T: Real>(x: &[T], y: &[T]) -> T {
             lanes[i] += x[i] * y[i];
         }
     }
-    for ((lane, &x), &y) in lanes.iter_mut().zip(x_tail).zip(y_tail) {
-        *lane += x * y;
+    let mut lanes = lanes;
+    wide::settle(&mut lanes);
+    if !x_tail.is_empty() {
+        add_tail(&mut lanes, x_tail, y_tail);
     }
     tree(&lanes)
+}
+
+/// Inner products of `x` with the rows of `matrix`, as [`dot`] gives them. `2 n` flops a row.
+pub fn project<T: Real>(matrix: &[T], x: &[T], out: &mut [T]) {
+    wide::run(
+        #[inline(always)]
+        || project_kernel(matrix, x, out),
+    );
+}
+
+#[inline(always)]
+pub(crate) fn project_kernel<T: Real>(matrix: &[T], x: &[T], out: &mut [T]) {
+    // Two rows at a time share the loads of x and hide each other's latency. Slices are cut by hand: an iterator over
+    // chunks would divide, which costs as much as a short row.
+    let dim = x.len();
+    let mut done = 0;
+    while let Some(pair) = matrix.get(done * dim..(done + 2) * dim)
+        && let Some(out) = out.get_mut(done..done + 2)
+    {
+        let (first, second) = pair.split_at(dim);
+        out.copy_from_slice(&dots_kernel(first, second, x));
+        done += 2;
+    }
+    if let (Some(row), Some(out)) = (matrix.get(done * dim..(done + 1) * dim), out.get_mut(done)) {
+        *out = dot_kernel(row, x);
+    }
+}
+
+#[inline(always)]
+fn dots_kernel<T: Real>(first: &[T], second: &[T], x: &[T]) -> [T; 2] {
+    let (first, first_tail) = first.as_chunks::<LANES>();
+    let (second, second_tail) = second.as_chunks::<LANES>();
+    let (x, x_tail) = x.as_chunks::<LANES>();
+    let (mut a, mut b) = ([T::ZERO; LANES], [T::ZERO; LANES]);
+    for ((x, first), second) in x.iter().zip(first).zip(second) {
+        for i in 0..LANES {
+            a[i] += first[i] * x[i];
+            b[i] += second[i] * x[i];
+        }
+    }
+    let mut sums = [a, b];
+    wide::settle(&mut sums);
+    let [a, b] = &mut sums;
+    if !x_tail.is_empty() {
+        add_tail(a, first_tail, x_tail);
+        add_tail(b, second_tail, x_tail);
+    }
+    [tree(a), tree(b)]
+}
+
+/// Adds `z[i] * x` to row `i` of `matrix`. `2 n` flops a row.
+#[inline(always)]
+pub(crate) fn accumulate_kernel<T: Real>(matrix: &mut [T], z: &[T], x: &[T]) {
+    for (i, &z) in z.iter().enumerate() {
+        let Some(y) = matrix.get_mut(i * x.len()..(i + 1) * x.len()) else { return };
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y += z * x;
+        }
+    }
+}
+
+/// Adds two outer products, the first one first.
+#[inline(always)]
+pub(crate) fn accumulate_two_kernel<T: Real>(matrix: &mut [T], first: (&[T], &[T]), second: (&[T], &[T])) {
+    let ((z0, x0), (z1, x1)) = (first, second);
+    for (i, (&z0, &z1)) in z0.iter().zip(z1).enumerate() {
+        let Some(y) = matrix.get_mut(i * x0.len()..(i + 1) * x0.len()) else { return };
+        for ((y, &x0), &x1) in y.iter_mut().zip(x0).zip(x1) {
+            *y = (*y + z0 * x0) + z1 * x1;
+        }
+    }
+}
+
+/// Projects `x` on the rows of `basis`, stretches the result and adds the outer product of it and `x` to `matrix`: one
+/// power step of one row. `z` is scratch.
+pub(crate) fn project_and_accumulate<T: Real>(basis: &[T], matrix: &mut [T], x: &[T], f: T, stretch: T, z: &mut [T]) {
+    if f == T::ONE && stretch == T::ONE {
+        wide::run(
+            #[inline(always)]
+            || {
+                project_kernel(basis, x, z);
+                accumulate_kernel(matrix, z, x);
+            },
+        );
+        return;
+    }
+    for ((v, y), z) in basis.chunks_exact(x.len()).zip(matrix.chunks_exact_mut(x.len())).zip(z) {
+        *z = dot_times(x, f, v) * stretch;
+        add_scaled_times(y, *z, x, f);
+    }
 }
 
 /// Sum of the squares. May overflow or vanish: scale first where that matters. `2 n` flops.
@@ -140,14 +234,6 @@ pub(crate) fn dot_times<T: Real>(x: &[T], f: T, y: &[T]) -> T {
         lanes[i % LANES] += (x * f) * y;
     }
     tree(&lanes)
-}
-
-/// `lanes += f chunk`.
-#[inline(always)]
-pub(crate) fn add_signed_lanes<T: Real>(lanes: &mut [T; LANES], chunk: &[T; LANES], f: T) {
-    for i in 0..LANES {
-        lanes[i] += f * chunk[i];
-    }
 }
 
 /// Sum of the squares of `f x`. `3 n` flops.
@@ -254,6 +340,29 @@ mod tests {
             assert_eq!(dot(&x, &y).to_bits(), dot_by_definition(&x, &y).to_bits(), "{n}");
             let (x, y) = (numbers::<f64>(n, 1), numbers::<f64>(n, 2));
             assert_eq!(dot(&x, &y).to_bits(), dot_by_definition(&x, &y).to_bits(), "{n}");
+        }
+    }
+
+    #[test]
+    fn fused_kernels_have_the_bits_of_dot_and_add_scaled() {
+        for (rows, n) in [(1, 5), (2, 16), (3, 9), (4, 64), (5, 67)] {
+            let basis = numbers::<f32>(rows * n, 3);
+            let (x0, x1) = (numbers::<f32>(n, 4), numbers::<f32>(n, 5));
+            let (rows, len) = (rows as usize, n as usize);
+            let mut z = std::vec![0.0; rows];
+            project(&basis, &x0, &mut z);
+            let mut separate = numbers::<f32>(n * rows as u64, 6);
+            let (mut one, mut two) = (separate.clone(), separate.clone());
+            for (i, row) in basis.chunks_exact(len).enumerate() {
+                assert_eq!(z[i], dot(row, &x0));
+                add_scaled(&mut separate[i * len..(i + 1) * len], z[i], &x0);
+                add_scaled(&mut separate[i * len..(i + 1) * len], z[i], &x1);
+            }
+            accumulate_two_kernel(&mut two, (&z, &x0), (&z, &x1));
+            project_and_accumulate(&basis, &mut one, &x0, 1.0, 1.0, &mut z);
+            accumulate_kernel(&mut one, &z, &x1);
+            assert_eq!(two, separate);
+            assert_eq!(one, separate);
         }
     }
 

@@ -18,3 +18,16 @@ pub(crate) fn run<R>(kernel: impl FnOnce() -> R) -> R {
 pub(crate) fn run<R>(kernel: impl FnOnce() -> R) -> R {
     kernel()
 }
+
+/// Ends a lane loop: what follows must not reach back into it. The lanes are a copy made for the purpose.
+///
+/// If the optimiser sees the reduction tree behind the loop, it re-packs the lanes to suit the tree and the loop loses half
+/// of its speed (measured). Through memory the lanes keep their order. Without feature `std` there are no vector units worth
+/// the detour.
+#[inline(always)]
+pub(crate) fn settle<T>(lanes: &mut T) {
+    #[cfg(feature = "std")]
+    core::hint::black_box(lanes);
+    #[cfg(not(feature = "std"))]
+    let _ = lanes;
+}

@@ -1,6 +1,7 @@
 //! Heavy rows kept, blocks of a random-order stream as power steps, their factors pooled.
 
 mod estimate;
+mod light;
 mod merge;
 mod params;
 mod step;
@@ -297,10 +298,7 @@ fn consume<T: Real>(
         *block_rows += 1;
         *light_rows += 1;
         let Some(stretch) = sample(params.seed, *light_rows, square, sampling) else { return };
-        for ((v, y), z) in iterate.chunks_exact(dim).zip(products.chunks_exact_mut(dim)).zip(&mut *gather) {
-            *z = vector::dot_times(row, factor, v) * stretch;
-            vector::add_scaled_times(y, *z, row, factor);
-        }
+        vector::project_and_accumulate(iterate, products, row, factor, stretch, &mut gather[..width]);
     });
     counts.lost = counts.lost.max(lost);
 }
@@ -323,19 +321,9 @@ impl<T: Real, S: Storage<T>> RowSummary for RandomOrderEigen<T, S> {
         if self.is_step_due() {
             return self.wait(row);
         }
-        let admitted = self.state.scale.admit(dim, row)?;
-        self.rescale(admitted.rescale);
-        let mut parts = split(&self.params, self.storage.as_mut());
-        consume(
-            &self.params,
-            &mut self.state.counts,
-            &mut self.state.monitor,
-            &mut parts,
-            row,
-            admitted.square,
-            admitted.factor,
-        );
-        self.after_row();
+        if row.len() != dim || self.consume_light(row) == 0 {
+            self.consume_any(row)?;
+        }
         if self.params.deferred == 0 && self.is_step_due() {
             self.step();
         }
@@ -350,7 +338,24 @@ impl<T: Real, S: Storage<T>> RowSummary for RandomOrderEigen<T, S> {
         if limit > 0 && rows.rows() > limit - self.state.counts.waiting {
             return Err(Error::Capacity { limit });
         }
-        rows.iter_rows().try_for_each(|row| self.update(row))
+        let dim = self.params.dim;
+        let mut rest = rows.as_slice();
+        while !rest.is_empty() {
+            if self.is_step_due() {
+                rest.chunks_exact(dim).try_for_each(|row| self.wait(row))?;
+                break;
+            }
+            let mut consumed = self.consume_light(rest);
+            if consumed == 0 {
+                self.consume_any(&rest[..dim])?;
+                consumed = 1;
+            }
+            if limit == 0 && self.is_step_due() {
+                self.step();
+            }
+            rest = &rest[consumed * dim..];
+        }
+        Ok(())
     }
 
     fn clear(&mut self) {
@@ -363,6 +368,17 @@ impl<T: Real, S: Storage<T>> RowSummary for RandomOrderEigen<T, S> {
 }
 
 impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
+    /// Consumes a row of any kind, while no step is due.
+    fn consume_any(&mut self, row: &[T]) -> Result<(), Error> {
+        let admitted = self.state.scale.admit(self.params.dim, row)?;
+        self.rescale(admitted.rescale);
+        let (counts, monitor) = (&mut self.state.counts, &mut self.state.monitor);
+        let mut parts = split(&self.params, self.storage.as_mut());
+        consume(&self.params, counts, monitor, &mut parts, row, admitted.square, admitted.factor);
+        self.after_row();
+        Ok(())
+    }
+
     /// Keeps a row until the full block is worked off.
     fn wait(&mut self, row: &[T]) -> Result<(), Error> {
         let dim = self.params.dim;
