@@ -4,12 +4,14 @@
 //! |---|---|---|
 //! | sums, dot products, projections of a row | [`vector`] | one pass |
 //! | Gram matrix of a stream of rows, upper triangle packed | [`packed`] | `d^2` flops a row |
+//! | additions that spread every row over all rows | [`hadamard`] | `n log2 n` a column |
 //! | eigenvectors of a small symmetric matrix | [`symmetric`] (Jacobi) | about `20 m^3` |
 //! | singular vectors of a few long rows | [`one_sided`] (Jacobi) | about `40 m^2 d` |
 //!
 //! Matrices are row-major, as everywhere in the library. These kernels are for the sizes that fit in a small memory; big
 //! matrices belong to the paths of the `sketchlet` crate that say so.
 
+pub mod hadamard;
 pub mod one_sided;
 pub mod packed;
 pub mod symmetric;
