@@ -56,7 +56,7 @@ pub mod random;
 
 pub use error::{Error, Rule};
 pub use matrix::{MatMut, MatRef};
-pub use real::{Real, Scaled};
+pub use real::{Lane, Real, Scaled};
 pub use storage::Storage;
 pub use stream::{Merge, RowSummary};
 pub use wire::{Header, Kind, Wire};

@@ -10,6 +10,33 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for f32 {}
     impl Sealed for f64 {}
+    impl Sealed for i32 {}
+    impl Sealed for i64 {}
+}
+
+/// A number that linear sketches add up: `f32`, `f64`, or `i32`, `i64` with sums that wrap; sealed.
+///
+/// Wrapping is harmless where the final sum fits: additions and subtractions of integers come out right whatever
+/// happened on the way. `Default` gives zero.
+///
+/// # Example
+/// ```
+/// use sketchlet_core::Lane;
+/// fn sum<L: Lane>(numbers: &[L]) -> L {
+///     numbers.iter().fold(L::default(), |sum, &x| sum.plus(x))
+/// }
+/// assert_eq!(sum(&[i32::MAX, 5, -5]), i32::MAX);
+/// assert_eq!(sum(&[0.5, 0.25]), 0.75);
+/// ```
+pub trait Lane: sealed::Sealed + Copy + Default + PartialEq + Debug + Send + Sync + 'static {
+    /// Sum; wraps on integers.
+    #[must_use]
+    fn plus(self, other: Self) -> Self;
+    /// Difference; wraps on integers.
+    #[must_use]
+    fn minus(self, other: Self) -> Self;
+    /// The nearest scalar.
+    fn to_real<R: Real>(self) -> R;
 }
 
 /// A floating-point scalar: `f32` or `f64`, sealed.
@@ -28,21 +55,7 @@ mod sealed {
 /// assert_eq!(norm(3.0f32, 4.0), 5.0);
 /// ```
 pub trait Real:
-    sealed::Sealed
-    + NumAssign
-    + Neg<Output = Self>
-    + PartialOrd
-    + Bounded
-    + FromPrimitive
-    + ToPrimitive
-    + Copy
-    + Default
-    + Debug
-    + Display
-    + LowerExp
-    + Send
-    + Sync
-    + 'static
+    Lane + NumAssign + Neg<Output = Self> + PartialOrd + Bounded + FromPrimitive + ToPrimitive + Display + LowerExp
 {
     /// Zero.
     const ZERO: Self;
@@ -124,6 +137,51 @@ pub trait Real:
     /// Reads what [`write_le`](Self::write_le) wrote; `None` if there are too few bytes.
     fn read_le(bytes: &[u8]) -> Option<Self>;
 }
+
+macro_rules! float_lane {
+    ($t:ident) => {
+        impl Lane for $t {
+            #[inline(always)]
+            fn plus(self, other: Self) -> Self {
+                self + other
+            }
+            #[inline(always)]
+            fn minus(self, other: Self) -> Self {
+                self - other
+            }
+            #[inline(always)]
+            fn to_real<R: Real>(self) -> R {
+                R::constant(self.as_f64())
+            }
+        }
+    };
+}
+
+macro_rules! integer_lane {
+    ($t:ident) => {
+        impl Lane for $t {
+            #[inline(always)]
+            fn plus(self, other: Self) -> Self {
+                self.wrapping_add(other)
+            }
+            #[inline(always)]
+            fn minus(self, other: Self) -> Self {
+                self.wrapping_sub(other)
+            }
+            #[inline]
+            #[allow(clippy::cast_lossless, reason = "one macro for both widths")]
+            fn to_real<R: Real>(self) -> R {
+                // Through the magnitude, which rounds once; through f64 a large i64 would be rounded twice on its way to f32.
+                R::count(self.unsigned_abs() as u64).negate_if(self < 0)
+            }
+        }
+    };
+}
+
+float_lane!(f32);
+float_lane!(f64);
+integer_lane!(i32);
+integer_lane!(i64);
 
 macro_rules! real {
     ($t:ident, $bits:ident, $headroom:expr, $smallest:expr, $mantissa:expr, $bias:expr, $sqrt:path, $exp:path, $ln:path, $pow:path,
@@ -331,6 +389,7 @@ impl<T: Real> CompensatedSum<T> {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation, reason = "test data are small, or cut on purpose")]
 mod tests {
     use super::*;
 
@@ -350,6 +409,18 @@ mod tests {
         }
         assert_eq!(Real::exponent(1e-45f32), -149);
         assert_eq!(Real::exponent(0.0f32), i32::MIN);
+    }
+
+    #[test]
+    fn integer_lanes_wrap_and_round_once() {
+        assert_eq!(i32::MAX.plus(2).minus(2), i32::MAX);
+        assert_eq!(i64::MIN.minus(1), i64::MAX);
+        // Just above the middle of two f32: through f64 it would fall on the middle and go to the even one below.
+        let x = (1i64 << 60) + (1 << 36) + 1;
+        assert_eq!(x.to_real::<f32>(), (2f64.powi(60) + 2f64.powi(37)) as f32);
+        assert_eq!((-x).to_real::<f32>(), -x.to_real::<f32>());
+        assert_eq!(i64::MIN.to_real::<f64>(), -(2f64.powi(63)));
+        assert_eq!((-7i32).to_real::<f64>(), -7.0);
     }
 
     #[test]
