@@ -54,12 +54,12 @@ fn dot_kernel<T: Real>(x: &[T], y: &[T]) -> T {
             lanes[i] += x[i] * y[i];
         }
     }
-    let mut lanes = lanes;
-    wide::settle(&mut lanes);
+    let mut sums = lanes;
+    wide::settle(&mut sums);
     if !x_tail.is_empty() {
-        add_tail(&mut lanes, x_tail, y_tail);
+        add_tail(&mut sums, x_tail, y_tail);
     }
-    tree(&lanes)
+    tree(&sums)
 }
 
 /// Inner products of `x` with the rows of `matrix`, as [`dot`] gives them. `2 n` flops a row.
@@ -327,7 +327,7 @@ mod tests {
         }
         for half in [8, 4, 2, 1] {
             for i in 0..half {
-                lanes[i] = lanes[i] + lanes[i + half];
+                lanes[i] += lanes[i + half];
             }
         }
         lanes[0]
@@ -345,10 +345,10 @@ mod tests {
 
     #[test]
     fn fused_kernels_have_the_bits_of_dot_and_add_scaled() {
-        for (rows, n) in [(1, 5), (2, 16), (3, 9), (4, 64), (5, 67)] {
-            let basis = numbers::<f32>(rows * n, 3);
+        for (rows, len) in [(1, 5), (2, 16), (3, 9), (4, 64), (5, 67)] {
+            let n = len as u64;
+            let basis = numbers::<f32>(rows as u64 * n, 3);
             let (x0, x1) = (numbers::<f32>(n, 4), numbers::<f32>(n, 5));
-            let (rows, len) = (rows as usize, n as usize);
             let mut z = std::vec![0.0; rows];
             project(&basis, &x0, &mut z);
             let mut separate = numbers::<f32>(n * rows as u64, 6);

@@ -24,7 +24,7 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
         let parts = split(&self.params, self.storage.as_mut());
         let (iterate, products) = (&*parts.iterate, parts.products);
         let (first, rest) = parts.scratch.split_at_mut(width + 1);
-        let second = &mut rest[..width + 1];
+        let second = &mut rest[..=width];
         let mut consumed = 0;
         wide::run(
             #[inline(always)]
