@@ -46,6 +46,31 @@ pub trait RowSummary {
     fn clear(&mut self);
 }
 
+#[cfg(feature = "alloc")]
+impl<M: RowSummary + ?Sized> RowSummary for alloc::boxed::Box<M> {
+    type Scalar = M::Scalar;
+
+    fn dim(&self) -> usize {
+        (**self).dim()
+    }
+
+    fn rows_seen(&self) -> u64 {
+        (**self).rows_seen()
+    }
+
+    fn update(&mut self, row: &[Self::Scalar]) -> Result<(), Error> {
+        (**self).update(row)
+    }
+
+    fn update_batch(&mut self, rows: MatRef<'_, Self::Scalar>) -> Result<(), Error> {
+        (**self).update_batch(rows)
+    }
+
+    fn clear(&mut self) {
+        (**self).clear();
+    }
+}
+
 /// A summary that can absorb another one, as if it had seen the other's rows too.
 ///
 /// In what sense "as if" holds (to the bit, to rounding, in law) is in the docs of each type. A summary whose merge would

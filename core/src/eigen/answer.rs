@@ -255,3 +255,17 @@ pub trait TopEigen: RowSummary {
         if top.rank() < wanted { Err(Error::RankDeficient { rank: top.rank() }) } else { Ok(top) }
     }
 }
+
+#[cfg(feature = "alloc")]
+impl<M: TopEigen + ?Sized> TopEigen for alloc::boxed::Box<M> {
+    fn rank(&self) -> usize {
+        (**self).rank()
+    }
+
+    fn estimate_available<'a>(
+        &mut self,
+        answer: &'a mut [Self::Scalar],
+    ) -> Result<TopEigenvector<'a, Self::Scalar>, Error> {
+        (**self).estimate_available(answer)
+    }
+}

@@ -65,6 +65,11 @@ impl<M, S> Centered<M, S> {
     pub const fn inner(&self) -> &M {
         &self.inner
     }
+
+    /// The summary of the centred rows, to ask it what only its own type answers. Rows belong in this one.
+    pub const fn inner_mut(&mut self) -> &mut M {
+        &mut self.inner
+    }
 }
 
 impl<M: RowSummary, S: Storage<M::Scalar>> Centered<M, S> {

@@ -3,7 +3,7 @@
 use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len};
 use super::scale::Scale;
 use crate::linalg::{one_sided, packed, symmetric, vector};
-use crate::matrix::check_batch;
+use crate::matrix::{check_batch, check_finite};
 use crate::random::keyed::{Domain, symmetric as uniform, word2};
 use crate::storage::is_addressable;
 use crate::summary::{constructors, wire_form};
@@ -241,6 +241,29 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
             *out += x;
         }
         Ok(self.state.scale.value_exponent())
+    }
+
+    /// Adds a covariance that was computed elsewhere, from `rows` rows: the upper triangle of their `A'A`.
+    ///
+    /// This is the door for faster matrix products; the bits are then theirs.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if `gram` has not `dim (dim + 1) / 2` scalars, [`Error::NonFinite`] if one of them is not finite,
+    /// [`Error::Scale`] if this summary has rescaled itself for very large or very small data.
+    pub fn add_covariance(&mut self, gram: &[T], rows: u64) -> Result<(), Error> {
+        let (needed, got) = (packed::len(self.params.dim), gram.len());
+        if needed != got {
+            return Err(Error::Storage { needed, got });
+        }
+        check_finite(gram)?;
+        if !self.state.scale.accepts_plain() {
+            return Err(Error::Scale { index: 0 });
+        }
+        for (sum, &x) in self.split().total.iter_mut().zip(gram) {
+            *sum += x;
+        }
+        self.state.rows_seen += rows;
+        Ok(())
     }
 
     /// Like [`estimate`](TopEigen::estimate), by Jacobi rotations on a full copy of the matrix: `dim * dim` scalars of

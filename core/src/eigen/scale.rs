@@ -53,6 +53,12 @@ impl Scale {
         plain
     }
 
+    /// Marks the scale as that of ordinary data; false if another one was chosen before.
+    pub(crate) const fn accepts_plain(&mut self) -> bool {
+        self.known = self.known || self.exponent == 0;
+        self.exponent == 0
+    }
+
     /// Whether rows are taken as they are.
     pub(crate) const fn is_one(self) -> bool {
         self.known && self.exponent == 0
