@@ -28,6 +28,8 @@ pub(super) struct About {
     pub(super) seed: u64,
     pub(super) center: bool,
     pub(super) input: String,
+    /// What the saving command had to say about its input and flags.
+    pub(super) warnings: Vec<String>,
 }
 
 impl About {
@@ -40,6 +42,7 @@ impl About {
             "seed": self.seed,
             "center": self.center,
             "input": self.input,
+            "warnings": self.warnings,
             "params": params,
         })
     }
@@ -49,9 +52,12 @@ impl About {
         if text("command")? != "eigen" {
             return None;
         }
-        let columns = header.get("columns")?.as_array()?;
+        let texts = |key| -> Option<Vec<String>> {
+            header.get(key)?.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect()
+        };
         Some(Self {
-            columns: columns.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<_>>()?,
+            columns: texts("columns")?,
+            warnings: texts("warnings")?,
             method: text("method")?,
             seed: header.get("seed")?.as_u64()?,
             center: header.get("center")?.as_bool()?,
@@ -204,7 +210,14 @@ fn run_in<T: Real>(arguments: &EigenArguments) -> Result<String, Failure> {
             .push(format!("{} carries no figure for its error: use --replicas 2, or another method", method.name()));
     }
     warnings.extend(unused_flags(arguments, method));
-    let about = About { columns, method: method.name().into(), seed, center: arguments.center, input: name };
+    let about = About {
+        columns,
+        method: method.name().into(),
+        seed,
+        center: arguments.center,
+        input: name,
+        warnings: warnings.clone(),
+    };
     let mut summaries = summaries.into_iter();
     let Some(summary) = summaries.next() else { return Err(Failure::Usage("--replicas: give 1 or 2".into())) };
     times.seconds_total = start.elapsed().as_secs_f64();

@@ -5,7 +5,6 @@ use super::args::{InspectArguments, MergeArguments, QueryArguments};
 use super::eigen::{About, Outcome, Times, available_threads, check_outputs};
 use super::summary;
 use crate::io::Target;
-use crate::report::Table;
 use crate::sketch_file::SketchFile;
 use crate::{CoreError, Error, Header, Real};
 use serde_json::{Value, json};
@@ -66,8 +65,8 @@ fn show(value: &Value, json: bool) -> String {
         return format!("{value}\n");
     }
     let cell = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let rows = value.as_object().into_iter().flatten().map(|(key, value)| vec![key.clone(), cell(value)]);
-    Table { header: vec!["field".into(), "value".into()], rows: rows.collect() }.to_text()
+    let lines = value.as_object().into_iter().flatten().map(|(key, value)| format!("{key:<16}{}\n", cell(value)));
+    lines.collect()
 }
 
 pub(super) fn inspect(arguments: &InspectArguments) -> Result<String, Failure> {
@@ -167,7 +166,7 @@ fn answer<T: Real>(loaded: &Loaded, arguments: &QueryArguments, start: Instant) 
         state_bytes: summary.state_bytes() as u64,
         threads: available_threads(),
         times,
-        warnings: Vec::new(),
+        warnings: loaded.about.warnings.clone(),
     };
     outcome.emit(&arguments.output)
 }

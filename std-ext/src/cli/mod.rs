@@ -2,6 +2,8 @@
 //!
 //! Everything that it can do the library can; nothing here is needed to use it.
 
+#![allow(clippy::print_stdout, reason = "a command prints")]
+
 mod args;
 mod demo;
 mod eigen;
@@ -47,13 +49,18 @@ pub fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let _ = error.print();
-            return ExitCode::from(2);
+            // Without a command there is nothing wrong to report: here is what there is.
+            print!("{}", error.render());
+            return ExitCode::SUCCESS;
         }
         Err(error) => {
             // One line, as for every other failure: what clap says first, without its "error: ".
             let text = error.to_string();
-            let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage")).collect();
+            let lines: Vec<&str> = text
+                .lines()
+                .map(str::trim)
+                .take_while(|line| !line.starts_with("Usage") && !line.starts_with("For more"))
+                .collect();
             let line = lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
             eprintln!("sketchlet: {}: see --help", line.trim_start_matches("error: "));
             return ExitCode::from(2);
