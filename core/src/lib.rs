@@ -15,7 +15,6 @@
 //! |---|---|---|
 //! | (none) | everything, on storage that you give | nothing: no allocator, no `std` |
 //! | `alloc` | constructors that allocate (`new` beside `new_in`) | an allocator |
-//! | `serde` | summaries as serde byte strings | `serde_core` |
 //! | `defmt` | `defmt::Format` of errors and statuses | `defmt` |
 //! | `std` | hardware square roots, vector width chosen at run time; same bits | `std`, `pulp` |
 //!

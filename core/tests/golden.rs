@@ -5,14 +5,14 @@
 //! --features std --test golden`.
 
 #![cfg(feature = "alloc")]
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
+use sketchlet_core::Real;
 use sketchlet_core::eigen::{
     AdaptiveOja, AdaptiveOjaParams, BlockPower, BlockPowerParams, CandidIncremental, CandidIncrementalParams, Centered,
     ExactEigen, ExactEigenParams, FrequentDirections, FrequentDirectionsParams, HistoryPca, HistoryPcaParams,
     NystromSketch, NystromSketchParams, Oja, OjaParams, RandomOrderEigen, RandomOrderEigenParams, TopEigen, WarmUp,
 };
-use sketchlet_core::{Real, RowSummary};
 use std::fmt::Write;
 use std::path::Path;
 

@@ -1,6 +1,7 @@
 //! The command, end to end: exit codes, streams, files, JSON.
 
 #![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used)]
 
 use serde_json::Value;
 use std::fs;
@@ -105,7 +106,7 @@ fn one_answer_for_every_form_of_input() {
             let text = fs::read(data("gait_imu.csv")).unwrap();
             let piped = json(&pipe(&[&["eigen", "-", "--columns", GAIT_COLUMNS], &flags[..]].concat(), &text));
             let (file, name) = path(&folder, "rows.ndjson");
-            let lines: String = values.chunks(9).map(|row| format!("{row:?}\n")).collect();
+            let lines = values.chunks(9).map(|row| format!("{row:?}")).collect::<Vec<_>>().join("\n");
             fs::write(file, lines).unwrap();
             let ndjson = from(&name);
             for other in [&c_order, &fortran, &piped, &ndjson] {
