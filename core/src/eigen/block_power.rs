@@ -211,6 +211,11 @@ struct Parts<'a, T> {
 }
 
 impl<T: Real, S: Storage<T>> BlockPower<T, S> {
+    /// Number of heavy rows kept.
+    pub const fn heavy_rows(&self) -> usize {
+        self.state.heavy_len
+    }
+
     fn split(&mut self) -> Parts<'_, T> {
         let (dim, w, c) = (self.params.dim, self.params.block_width(), self.params.heavy_capacity);
         let (iterate, rest) = self.storage.as_mut().split_at_mut(w * dim);

@@ -1,0 +1,212 @@
+//! Commands and flags.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Answer questions about data you can't keep.
+#[derive(Debug, Parser)]
+#[command(name = "sketchlet", version, arg_required_else_help = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Compare every method on bundled real data with the exact answer, and write a report
+    Demo(DemoArguments),
+    /// Top eigenvectors of the rows: the directions that carry most of their energy
+    Eigen(Box<EigenArguments>),
+    /// Describe a .sketch file
+    Inspect(InspectArguments),
+    /// Merge the summaries of .sketch files into one
+    Merge(MergeArguments),
+    /// Answer from a .sketch file what the saving command would
+    Query(QueryArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArguments {
+    /// Where the page goes
+    #[arg(long, value_name = "FILE.html", default_value = "sketchlet-report.html")]
+    pub(super) report: PathBuf,
+    /// Seed of the random orders
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Precision {
+    F64,
+    F32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Missing {
+    /// Leave the row out
+    Drop,
+    /// Read the cell as zero
+    Zero,
+}
+
+/// How rows are read: the same for every command that reads some.
+#[derive(Debug, Args)]
+pub(super) struct InputArguments {
+    /// Rows: .csv, .npy or .ndjson, or - for CSV on standard input
+    #[arg(value_name = "INPUT")]
+    pub(super) input: PathBuf,
+    /// The first line of CSV is a row like the others
+    #[arg(long)]
+    pub(super) no_header: bool,
+    /// Columns to take, by name or position from 0, in this order
+    #[arg(long, value_delimiter = ',', value_name = "a,b,3")]
+    pub(super) columns: Option<Vec<String>>,
+    /// Leave out columns whose first cell is not a number
+    #[arg(long)]
+    pub(super) skip_non_numeric: bool,
+    /// What to do about empty cells and NaN (default: refuse them)
+    #[arg(long, value_enum)]
+    pub(super) missing: Option<Missing>,
+    /// Scalars of the summary
+    #[arg(long, value_enum, default_value = "f64")]
+    pub(super) precision: Precision,
+    /// Seed of everything random
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u64,
+    /// Threads to use at most (default: all cores); the answer never depends on it
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) threads: Option<u32>,
+}
+
+/// How the answer is given.
+#[derive(Clone, Debug, Args)]
+pub(super) struct OutputArguments {
+    /// Print one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Write the vectors to a file, one a row
+    #[arg(long, value_name = "FILE.npy|.csv")]
+    pub(super) out: Option<PathBuf>,
+    /// Draw the vectors
+    #[arg(long, value_name = "FILE.svg")]
+    pub(super) plot: Option<PathBuf>,
+    /// Write one self-contained page
+    #[arg(long, value_name = "FILE.html")]
+    pub(super) report: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Method {
+    /// exact while it fits the memory, else random-order
+    Auto,
+    RandomOrder,
+    Exact,
+    FrequentDirections,
+    Incremental,
+    Nystrom,
+    BlockPower,
+    Oja,
+    AdaptiveOja,
+    Ccipca,
+    History,
+}
+
+impl Method {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::RandomOrder => "random-order",
+            Self::Exact => "exact",
+            Self::FrequentDirections => "frequent-directions",
+            Self::Incremental => "incremental",
+            Self::Nystrom => "nystrom",
+            Self::BlockPower => "block-power",
+            Self::Oja => "oja",
+            Self::AdaptiveOja => "adaptive-oja",
+            Self::Ccipca => "ccipca",
+            Self::History => "history",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EigenArguments {
+    #[command(flatten)]
+    pub(super) input: InputArguments,
+    #[command(flatten)]
+    pub(super) output: OutputArguments,
+    /// Which method
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(super) method: Method,
+    /// Number of vectors
+    #[arg(long, default_value_t = 1)]
+    pub(super) rank: usize,
+    /// Bytes that auto allows the packed covariance
+    #[arg(long, default_value_t = 1 << 20)]
+    pub(super) memory: u64,
+    /// Width of the iterate (random-order: rank + 2; block-power: rank)
+    #[arg(long)]
+    pub(super) width: Option<usize>,
+    /// Rows of a block (block-power, history) or of the first one (random-order)
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) block_len: Option<u64>,
+    /// Heavy rows kept (random-order: 16, block-power: 0)
+    #[arg(long)]
+    pub(super) heavy_capacity: Option<usize>,
+    /// Rows of the sketch (frequent-directions, incremental, nystrom)
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) sketch_rows: Option<u64>,
+    /// Step sizes of oja: fixed:ETA, decay:C or ladder
+    #[arg(long)]
+    pub(super) rate: Option<String>,
+    /// Weight of new rows of ccipca (default 1)
+    #[arg(long)]
+    pub(super) amnesic: Option<f64>,
+    /// Runs with different seeds to compare, 1 or 2 (block-power, oja, adaptive-oja, history)
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=2))]
+    pub(super) replicas: u32,
+    /// Mix the rows in a buffer of this many first
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) shuffle_buffer: Option<u64>,
+    /// Subtract the mean of the rows, in the same pass
+    #[arg(long)]
+    pub(super) center: bool,
+    /// Allow wide matrix products: faster for exact, not the same bits on every machine
+    #[arg(long)]
+    pub(super) fast: bool,
+    /// Store the filled summary
+    #[arg(long, value_name = "FILE.sketch")]
+    pub(super) save: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InspectArguments {
+    /// A .sketch file
+    #[arg(value_name = "FILE.sketch")]
+    pub(super) file: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MergeArguments {
+    /// .sketch files of like summaries
+    #[arg(value_name = "FILE.sketch", required = true, num_args = 1..)]
+    pub(super) files: Vec<PathBuf>,
+    /// Where the merged summary goes
+    #[arg(long, value_name = "FILE.sketch", required = true)]
+    pub(super) save: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct QueryArguments {
+    /// A .sketch file
+    #[arg(value_name = "FILE.sketch")]
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) output: OutputArguments,
+}

@@ -1,0 +1,448 @@
+//! `sketchlet eigen`: reads rows, fills a summary, answers.
+
+use super::Failure;
+use super::args::{EigenArguments, InputArguments, Method, Missing, OutputArguments, Precision};
+use super::output::{cpu_seconds, extension, matrix_bytes, warn, write_file};
+use super::summary::{self, Answer, Summary};
+use crate::eigen::{ShuffleBuffer, Status};
+use crate::io::{ReadOptions, RowReader, Target};
+use crate::report::{Axis, Page, Plot, Section, Series, Table};
+use crate::sketch_file::SketchFile;
+use crate::{Error, MatRef, Real, RowSummary};
+use serde_json::{Map, Value, json};
+use std::path::Path;
+use std::time::Instant;
+
+pub(super) fn run(arguments: &EigenArguments) -> Result<String, Failure> {
+    match arguments.input.precision {
+        Precision::F64 => run_in::<f64>(arguments),
+        Precision::F32 => run_in::<f32>(arguments),
+    }
+}
+
+/// What a `.sketch` file says beside its summary, and an answer repeats.
+#[derive(Clone, Debug)]
+pub(super) struct About {
+    pub(super) columns: Vec<String>,
+    pub(super) method: String,
+    pub(super) seed: u64,
+    pub(super) center: bool,
+    pub(super) input: String,
+    /// What the saving command had to say about its input and flags.
+    pub(super) warnings: Vec<String>,
+}
+
+impl About {
+    pub(super) fn to_header(&self, params: &Value) -> Value {
+        json!({
+            "command": "eigen",
+            "version": env!("CARGO_PKG_VERSION"),
+            "columns": self.columns,
+            "method": self.method,
+            "seed": self.seed,
+            "center": self.center,
+            "input": self.input,
+            "warnings": self.warnings,
+            "params": params,
+        })
+    }
+
+    pub(super) fn from_header(header: &Value) -> Option<Self> {
+        let text = |key| header.get(key).and_then(Value::as_str).map(str::to_owned);
+        if text("command")? != "eigen" {
+            return None;
+        }
+        let texts = |key| -> Option<Vec<String>> {
+            header.get(key)?.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect()
+        };
+        Some(Self {
+            columns: texts("columns")?,
+            warnings: texts("warnings")?,
+            method: text("method")?,
+            seed: header.get("seed")?.as_u64()?,
+            center: header.get("center")?.as_bool()?,
+            input: text("input")?,
+        })
+    }
+}
+
+/// Time spent, as JSON reports it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Times {
+    pub(super) seconds: f64,
+    pub(super) cpu_seconds: f64,
+    pub(super) seconds_total: f64,
+}
+
+impl Times {
+    /// Runs something inside the library and counts its time.
+    pub(super) fn count<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        let (start, cpu) = (Instant::now(), cpu_seconds());
+        let result = work();
+        self.cpu_seconds += cpu_seconds() - cpu;
+        self.seconds += start.elapsed().as_secs_f64();
+        result
+    }
+}
+
+/// Opens the input that the flags name.
+fn open<T: Real>(arguments: &InputArguments) -> Result<RowReader<T>, Error> {
+    let mut options = ReadOptions::new();
+    if let Some(columns) = &arguments.columns {
+        options = options.columns(columns);
+    }
+    if arguments.no_header {
+        options = options.no_header();
+    }
+    if arguments.skip_non_numeric {
+        options = options.skip_non_numeric();
+    }
+    options = match arguments.missing {
+        None => options,
+        Some(Missing::Drop) => options.missing(crate::io::Missing::Drop),
+        Some(Missing::Zero) => options.missing(crate::io::Missing::Zero),
+    };
+    if arguments.input == Path::new("-") {
+        RowReader::from_csv(std::io::stdin(), "standard input", &options)
+    } else {
+        RowReader::open(&arguments.input, &options)
+    }
+}
+
+/// A summary with or without a shuffle buffer before it.
+enum Fed<T: Real> {
+    Directly(Box<dyn Summary<T>>),
+    Shuffled(ShuffleBuffer<Box<dyn Summary<T>>, Vec<T>>),
+}
+
+impl<T: Real> Fed<T> {
+    fn feed(&mut self, rows: MatRef<'_, T>, fast: bool) -> Result<(), Error> {
+        match self {
+            Self::Directly(summary) => {
+                if fast && feed_fast(summary.as_mut(), rows)? {
+                    return Ok(());
+                }
+                Ok(summary.update_batch(rows)?)
+            }
+            Self::Shuffled(summary) => Ok(summary.update_batch(rows)?),
+        }
+    }
+}
+
+/// Feeds the rows as one matrix product, where that is allowed and understood.
+#[cfg(feature = "faer")]
+fn feed_fast<T: Real>(summary: &mut dyn Summary<T>, rows: MatRef<'_, T>) -> Result<bool, Error> {
+    let wide: Vec<f64> = rows.as_slice().iter().map(|x| x.as_f64()).collect();
+    let gram = crate::wide::gram(MatRef::new(&wide, rows.rows(), rows.cols())?);
+    let gram: Vec<T> = gram.into_iter().map(T::constant).collect();
+    // A refusal (numbers too large for their squares) leaves the summary as it was: row by row then.
+    Ok(summary.take_covariance(&gram, rows.rows() as u64).unwrap_or(false))
+}
+
+#[cfg(not(feature = "faer"))]
+fn feed_fast<T: Real>(_: &mut dyn Summary<T>, _: MatRef<'_, T>) -> Result<bool, Error> {
+    Ok(false)
+}
+
+fn run_in<T: Real>(arguments: &EigenArguments) -> Result<String, Failure> {
+    let start = Instant::now();
+    check_outputs(&arguments.output)?;
+    if let Some(path) = &arguments.save {
+        Target::check(path)?;
+    }
+    let mut reader = open::<T>(&arguments.input)?;
+    let columns = reader.columns().to_vec();
+    let dim = columns.len();
+    let method = summary::resolve::<T>(arguments, dim);
+    let seed = arguments.input.seed;
+    let fast = arguments.fast && method == Method::Exact && !arguments.center && arguments.shuffle_buffer.is_none();
+    let mut runs = Vec::new();
+    for replica in 0..u64::from(arguments.replicas) {
+        let summary = summary::build::<T>(arguments, method, dim, seed.wrapping_add(replica))?;
+        runs.push(match arguments.shuffle_buffer {
+            None => Fed::Directly(summary),
+            Some(rows) => {
+                let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+                Fed::Shuffled(ShuffleBuffer::new(summary, seed, rows)?)
+            }
+        });
+    }
+    let mut times = Times::default();
+    while let Some(rows) = reader.next_batch()? {
+        let rows = rows.known_finite();
+        times.count(|| runs.iter_mut().try_for_each(|run| run.feed(rows, fast)))?;
+    }
+    let mut warnings = reader.warnings().to_vec();
+    let name = reader.name().to_owned();
+    let mut buffer_bytes = 0;
+    let mut summaries = Vec::new();
+    for run in runs {
+        summaries.push(match run {
+            Fed::Directly(summary) => summary,
+            Fed::Shuffled(mut shuffled) => {
+                buffer_bytes = arguments.shuffle_buffer.unwrap_or(0).saturating_mul((dim * T::BYTES) as u64);
+                times.count(|| shuffled.drain())?;
+                shuffled.into_inner()
+            }
+        });
+    }
+    let place = |error: Error| error.in_file(&name);
+    let mut answers = Vec::new();
+    for summary in &mut summaries {
+        answers.push(times.count(|| summary.answer()).map_err(place)?);
+    }
+    let mut answers = answers.into_iter();
+    let Some(mut answer) = answers.next() else { return Err(Failure::Usage("--replicas: give 1 or 2".into())) };
+    let certifies_nothing =
+        matches!(method, Method::BlockPower | Method::Oja | Method::AdaptiveOja | Method::Ccipca | Method::History);
+    if let Some(other) = answers.next() {
+        if certifies_nothing {
+            let error = disagreement(&answer.vectors, &other.vectors);
+            answer.error_estimate = Some(error);
+            if error >= 0.25 && answer.status == Status::Ok {
+                answer.status = Status::LowGap;
+            }
+        } else {
+            warnings.push(format!("--replicas says nothing about {}, which has figures of its own", method.name()));
+        }
+    } else if certifies_nothing {
+        warnings
+            .push(format!("{} carries no figure for its error: use --replicas 2, or another method", method.name()));
+    }
+    warnings.extend(unused_flags(arguments, method));
+    let about = About {
+        columns,
+        method: method.name().into(),
+        seed,
+        center: arguments.center,
+        input: name,
+        warnings: warnings.clone(),
+    };
+    let mut summaries = summaries.into_iter();
+    let Some(summary) = summaries.next() else { return Err(Failure::Usage("--replicas: give 1 or 2".into())) };
+    times.seconds_total = start.elapsed().as_secs_f64();
+    let state_bytes = summary.state_bytes() as u64 + buffer_bytes;
+    let threads = arguments.input.threads.map_or_else(available_threads, u64::from);
+    let result =
+        Outcome { about: &about, answer: &answer, summary: summary.as_ref(), state_bytes, threads, times, warnings };
+    let text = result.emit(&arguments.output)?;
+    if let Some(path) = &arguments.save {
+        let params = json!({
+            "rank": arguments.rank,
+            "width": summary.block_width(),
+            "heavy_capacity": arguments.heavy_capacity,
+            "sketch_rows": arguments.sketch_rows,
+            "block_len": arguments.block_len,
+            "rate": arguments.rate,
+            "amnesic": arguments.amnesic,
+            "center": arguments.center,
+            "seed": seed,
+        });
+        SketchFile { header: about.to_header(&params), summaries: vec![summary.to_wire()] }.write(path)?;
+    }
+    Ok(text)
+}
+
+pub(super) fn available_threads() -> u64 {
+    std::thread::available_parallelism().map_or(1, |n| n.get() as u64)
+}
+
+/// Flags that the method does not look at.
+fn unused_flags(arguments: &EigenArguments, method: Method) -> Vec<String> {
+    use Method::{BlockPower, Ccipca, Exact, FrequentDirections, History, Incremental, Nystrom, Oja, RandomOrder};
+    let used: [(&str, bool, &[Method]); 7] = [
+        ("--width", arguments.width.is_some(), &[RandomOrder, BlockPower]),
+        ("--block-len", arguments.block_len.is_some(), &[RandomOrder, BlockPower, History]),
+        ("--heavy-capacity", arguments.heavy_capacity.is_some(), &[RandomOrder, BlockPower]),
+        ("--sketch-rows", arguments.sketch_rows.is_some(), &[FrequentDirections, Incremental, Nystrom]),
+        ("--rate", arguments.rate.is_some(), &[Oja]),
+        ("--amnesic", arguments.amnesic.is_some(), &[Ccipca]),
+        ("--fast", arguments.fast, &[Exact]),
+    ];
+    let unused = used.into_iter().filter(|(_, given, methods)| *given && !methods.contains(&method));
+    unused.map(|(flag, ..)| format!("{flag} does not apply to {} and was not used", method.name())).collect()
+}
+
+/// `1 - |V'W|_F^2 / K` of two sets of orthonormal vectors.
+fn disagreement(first: &[Vec<f64>], second: &[Vec<f64>]) -> f64 {
+    let common: f64 = first
+        .iter()
+        .flat_map(|v| second.iter().map(move |w| crate::linalg::vector::dot(v, w)))
+        .map(|cosine| cosine * cosine)
+        .sum();
+    (1.0 - common / first.len() as f64).clamp(0.0, 1.0)
+}
+
+/// Refuses places for output before any work is done.
+pub(super) fn check_outputs(output: &OutputArguments) -> Result<(), Failure> {
+    for (flag, path, forms) in [
+        ("--out", &output.out, &["npy", "csv"][..]),
+        ("--plot", &output.plot, &["svg"][..]),
+        ("--report", &output.report, &["html"][..]),
+    ] {
+        if let Some(path) = path {
+            if !forms.contains(&extension(path).as_str()) {
+                let forms = forms.iter().map(|form| format!(".{form}")).collect::<Vec<_>>().join(" or ");
+                return Err(Failure::Usage(format!("{flag} {}: give a name that ends in {forms}", path.display())));
+            }
+            Target::check(path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Everything that is told about an answer.
+pub(super) struct Outcome<'a, T: Real> {
+    pub(super) about: &'a About,
+    pub(super) answer: &'a Answer,
+    pub(super) summary: &'a dyn Summary<T>,
+    pub(super) state_bytes: u64,
+    pub(super) threads: u64,
+    pub(super) times: Times,
+    pub(super) warnings: Vec<String>,
+}
+
+impl<T: Real> Outcome<'_, T> {
+    /// Writes the files asked for and returns what goes to standard output.
+    pub(super) fn emit(mut self, output: &OutputArguments) -> Result<String, Failure> {
+        self.collect_warnings();
+        let text = if output.json { format!("{}\n", self.json()) } else { self.text() };
+        // Everything is made before anything is written.
+        let mut files = Vec::new();
+        if let Some(path) = &output.out {
+            files.push((path, matrix_bytes(path, &self.about.columns, &self.answer.vectors)?));
+        }
+        if let Some(path) = &output.plot {
+            files.push((path, self.plot()?.into_bytes()));
+        }
+        if let Some(path) = &output.report {
+            files.push((path, self.page()?.to_html().into_bytes()));
+        }
+        for (path, bytes) in files {
+            write_file(path, &bytes)?;
+        }
+        self.warnings.iter().for_each(|warning| warn(warning));
+        Ok(text)
+    }
+
+    fn collect_warnings(&mut self) {
+        let answer = self.answer;
+        if answer.status != Status::Ok {
+            self.warnings.push(answer.status.advice().into());
+        }
+        if answer.gap_estimate.is_some_and(f64::is_infinite) {
+            self.warnings.push("the rows have no further direction: gap_estimate is infinite, printed as null".into());
+        }
+        if answer.values.iter().any(|x| !x.is_finite()) {
+            self.warnings.push("a value is beyond the range of f64, printed as null: rescale the data".into());
+        }
+        if answer.vectors.len() > 1 && answer.error_estimate.is_some() && self.about.method == "random-order" {
+            self.warnings.push("error_estimate is not calibrated for more than one vector: rely on error_bound".into());
+        }
+    }
+
+    fn json(&self) -> Value {
+        let answer = self.answer;
+        let finite = |x: Option<f64>| x.filter(|x| x.is_finite());
+        let mut object = Map::new();
+        let mut put = |key: &str, value: Value| object.insert(key.into(), value);
+        put("command", json!("eigen"));
+        put("version", json!(env!("CARGO_PKG_VERSION")));
+        put("rows", json!(self.summary.rows_seen()));
+        put("dim", json!(self.summary.dim()));
+        put("seed", json!(self.about.seed));
+        put("precision", json!(if T::BYTES == 4 { "f32" } else { "f64" }));
+        put("method", json!(self.about.method));
+        put("columns", json!(self.about.columns));
+        put("vectors", json!(answer.vectors));
+        put("values", answer.values.iter().map(|&x| json!(finite(Some(x)))).collect());
+        put("value_lower", answer.bounds.iter().map(|b| json!(finite(b.map(|b| b.0)))).collect());
+        put("value_upper", answer.bounds.iter().map(|b| json!(finite(b.map(|b| b.1)))).collect());
+        put("error_bound", json!(finite(answer.error_bound)));
+        put(
+            "confidence",
+            json!({
+                "status": answer.status.name(),
+                "gap_estimate": finite(answer.gap_estimate),
+                "error_estimate": finite(answer.error_estimate),
+            }),
+        );
+        put(
+            "order",
+            answer
+                .order
+                .map_or(Value::Null, |order| json!({"drift": order.drift, "runs": order.runs, "level": order.level})),
+        );
+        put("heavy_rows", json!(self.summary.kept_heavy_rows()));
+        put("width", json!(self.summary.block_width()));
+        put("center", json!(self.about.center));
+        put("state_bytes", json!(self.state_bytes));
+        put("seconds", json!(self.times.seconds));
+        put("seconds_total", json!(self.times.seconds_total));
+        put("cpu_seconds", json!(self.times.cpu_seconds));
+        put("threads", json!(self.threads));
+        put("warnings", json!(self.warnings));
+        Value::Object(object)
+    }
+
+    fn facts(&self) -> Table {
+        let answer = self.answer;
+        let number = |x: Option<f64>| x.filter(|x| x.is_finite()).map_or_else(|| "-".into(), |x| format!("{x:.3e}"));
+        let rows = [
+            ("method", self.about.method.clone()),
+            ("rows x columns", format!("{} x {}", self.summary.rows_seen(), self.summary.dim())),
+            ("state bytes", self.state_bytes.to_string()),
+            ("status", answer.status.to_string()),
+            ("error bound", number(answer.error_bound)),
+            ("error estimate", number(answer.error_estimate)),
+            ("gap estimate", number(answer.gap_estimate)),
+            ("heavy rows", self.summary.kept_heavy_rows().to_string()),
+        ];
+        Table {
+            header: vec!["eigen".into(), self.about.input.clone()],
+            rows: rows.into_iter().map(|(name, value)| vec![name.into(), value]).collect(),
+        }
+    }
+
+    fn vectors(&self) -> Table {
+        let answer = self.answer;
+        let header = (1..=answer.vectors.len()).map(|i| format!("v{i}"));
+        let mut rows = vec![
+            std::iter::once("value".to_owned())
+                .chain(answer.values.iter().map(|x| format!("{x:.6e}")))
+                .collect::<Vec<_>>(),
+        ];
+        for (j, name) in self.about.columns.iter().enumerate() {
+            let cells = answer.vectors.iter().filter_map(|v| v.get(j)).map(|x| format!("{x:.6}"));
+            rows.push(std::iter::once(name.clone()).chain(cells).collect());
+        }
+        Table { header: std::iter::once("column".to_owned()).chain(header).collect(), rows }
+    }
+
+    fn text(&self) -> String {
+        format!("{}\n{}", self.facts().to_text(), self.vectors().to_text())
+    }
+
+    fn plot(&self) -> Result<String, Error> {
+        let points = |v: &Vec<f64>| (0u32..).zip(v).map(|(j, &x)| (f64::from(j), x)).collect();
+        let series = (1..).zip(&self.answer.vectors).map(|(i, v)| Series { name: format!("v{i}"), points: points(v) });
+        let plot = Plot {
+            title: format!("Top eigenvectors of {}", self.about.input),
+            x: Axis::linear("column"),
+            y: Axis::linear("entry"),
+            series: series.collect(),
+        };
+        plot.svg(860, 480).map_err(|error| Error::data(error.to_string()))
+    }
+
+    fn page(&self) -> Result<Page, Error> {
+        let section = Section {
+            heading: format!("Top eigenvectors of {}", self.about.input),
+            text: self.warnings.clone(),
+            figures: vec![self.plot()?],
+            table: Some(self.facts()),
+        };
+        let vectors = Section { heading: "Vectors".into(), table: Some(self.vectors()), ..Section::default() };
+        Ok(Page { title: "sketchlet eigen".into(), sections: vec![section, vectors] })
+    }
+}

@@ -1,0 +1,87 @@
+//! The `sketchlet` command: reads rows, calls one summary, prints the answer.
+//!
+//! Everything that it can do the library can; nothing here is needed to use it.
+
+#![allow(clippy::print_stdout, reason = "a command prints")]
+
+mod args;
+mod demo;
+mod eigen;
+mod files;
+mod output;
+mod summary;
+
+use crate::Error;
+use args::{Arguments, Command};
+use clap::Parser;
+use clap::error::ErrorKind;
+use std::process::ExitCode;
+
+/// Why a command ends without an answer.
+#[derive(Debug)]
+enum Failure {
+    /// The data or the request can't give an answer: exit 1.
+    Data(Error),
+    /// Wrong usage: exit 2.
+    Usage(String),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Data(error)
+    }
+}
+
+impl From<crate::CoreError> for Failure {
+    fn from(error: crate::CoreError) -> Self {
+        Self::Data(error.into())
+    }
+}
+
+/// Runs the command with the arguments of this process; prints the answer on standard output, or one line on standard error.
+///
+/// Exit status: 0 done, 1 the data or the request can't give an answer, 2 wrong usage.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            // Without a command there is nothing wrong to report: here is what there is.
+            print!("{}", error.render());
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            // One line, as for every other failure: what clap says first, without its "error: ".
+            let text = error.to_string();
+            let lines: Vec<&str> = text
+                .lines()
+                .map(str::trim)
+                .take_while(|line| !line.starts_with("Usage") && !line.starts_with("For more"))
+                .collect();
+            let line = lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+            eprintln!("sketchlet: {}: see --help", line.trim_start_matches("error: "));
+            return ExitCode::from(2);
+        }
+    };
+    let result = match arguments.command {
+        Command::Eigen(arguments) => eigen::run(&arguments),
+        Command::Inspect(arguments) => files::inspect(&arguments),
+        Command::Merge(arguments) => files::merge(&arguments),
+        Command::Query(arguments) => files::query(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+    };
+    match result.and_then(|text| output::print(&text)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Data(error)) => {
+            eprintln!("sketchlet: {error}");
+            ExitCode::from(1)
+        }
+        Err(Failure::Usage(what)) => {
+            eprintln!("sketchlet: {what}: see --help");
+            ExitCode::from(2)
+        }
+    }
+}

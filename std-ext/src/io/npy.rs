@@ -1,0 +1,145 @@
+//! NumPy arrays.
+
+use super::Source;
+use super::layout::{Layout, positions};
+use super::options::ReadOptions;
+use crate::{Error, Real};
+use npyz::{DType, NpyFile, Order, TypeChar};
+use std::fs::File;
+use std::io::{BufReader, Read};
+
+/// Kinds of numbers that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    F32,
+    F64,
+    I32,
+    I64,
+}
+
+impl Kind {
+    const fn bytes(self) -> usize {
+        match self {
+            Self::F32 | Self::I32 => 4,
+            Self::F64 | Self::I64 => 8,
+        }
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "the nearest f64 is what the module promises")]
+    fn number(self, bytes: &[u8]) -> Option<f64> {
+        Some(match self {
+            Self::F32 => f32::from_le_bytes(*bytes.first_chunk()?).into(),
+            Self::F64 => f64::from_le_bytes(*bytes.first_chunk()?),
+            Self::I32 => i32::from_le_bytes(*bytes.first_chunk()?).into(),
+            Self::I64 => i64::from_le_bytes(*bytes.first_chunk()?) as f64,
+        })
+    }
+}
+
+/// Rows of an array.
+pub(super) struct Npy {
+    data: Data,
+    kind: Kind,
+    layout: Layout,
+    rows: usize,
+    next: usize,
+    row: Vec<u8>,
+}
+
+/// Where the numbers are: rows come from the file, columns must all be at hand first.
+enum Data {
+    Rows(BufReader<File>),
+    Columns(Vec<u8>),
+}
+
+impl Npy {
+    pub(super) fn new(file: File, options: &ReadOptions) -> Result<Self, Error> {
+        let len = file.metadata()?.len();
+        let damaged = |error: std::io::Error| Error::data(format!("not a sound .npy file: {error}"));
+        let npy = NpyFile::new(BufReader::with_capacity(1 << 18, file)).map_err(damaged)?;
+        let kind = kind(&npy.dtype())?;
+        let (order, shape) = (npy.order(), npy.shape().to_vec());
+        let (rows, cols) = match shape[..] {
+            [rows] => (rows, 1),
+            [rows, cols] => (rows, cols),
+            _ => return Err(Error::data(format!("array of {} dimensions: give one of 1 or 2", shape.len()))),
+        };
+        let bytes = rows.checked_mul(cols).and_then(|count| count.checked_mul(kind.bytes() as u64));
+        let data_bytes = bytes.ok_or_else(|| Error::data("the shape is impossible: the file is damaged"))?;
+        if cols == 0 {
+            return Err(Error::data("array without columns: give rows of numbers"));
+        }
+        let size = |n: u64| usize::try_from(n).map_err(|_| Error::data("the array is too large for this machine"));
+        let (rows, cols) = (size(rows)?, size(cols)?);
+        // What is left of the file behind the header must be the data, all of them and nothing else.
+        let mut reader = npy.into_inner();
+        let position = std::io::Seek::stream_position(&mut reader)?;
+        if len.checked_sub(position) != Some(data_bytes) {
+            return Err(Error::data(format!(
+                "{} bytes of data, {data_bytes} expected for {rows} x {cols}: the file is cut or damaged",
+                len.saturating_sub(position)
+            )));
+        }
+        let layout = Layout::new(&positions(cols), options, |_| false)?;
+        let data = if order == Order::C || cols == 1 {
+            Data::Rows(reader)
+        } else {
+            let mut all = vec![0; size(data_bytes)?];
+            reader.read_exact(&mut all)?;
+            Data::Columns(all)
+        };
+        Ok(Self { data, kind, layout, rows, next: 0, row: vec![0; cols * kind.bytes()] })
+    }
+}
+
+fn kind(dtype: &DType) -> Result<Kind, Error> {
+    let refuse = || Error::data(format!("numbers of type {}: give f32, f64, i32 or i64, little-endian", dtype.descr()));
+    let DType::Plain(plain) = dtype else { return Err(refuse()) };
+    if plain.endianness() == npyz::Endianness::Big {
+        return Err(refuse());
+    }
+    match (plain.type_char(), plain.size_field()) {
+        (TypeChar::Float, 4) => Ok(Kind::F32),
+        (TypeChar::Float, 8) => Ok(Kind::F64),
+        (TypeChar::Int, 4) => Ok(Kind::I32),
+        (TypeChar::Int, 8) => Ok(Kind::I64),
+        _ => Err(refuse()),
+    }
+}
+
+impl<T: Real> Source<T> for Npy {
+    fn columns(&self) -> &[String] {
+        &self.layout.names
+    }
+
+    fn fill(&mut self, batch: &mut Vec<T>, rows: usize) -> Result<(), Error> {
+        let size = self.kind.bytes();
+        let mut taken = 0;
+        while taken < rows && self.next < self.rows {
+            let number = self.next as u64 + 1;
+            if let Data::Rows(reader) = &mut self.data {
+                reader.read_exact(&mut self.row).map_err(|error| Error::from(error).at_row(number))?;
+            }
+            let start = batch.len();
+            let mut kept = true;
+            for (&column, name) in self.layout.taken.iter().zip(&self.layout.names) {
+                let bytes = match &self.data {
+                    Data::Rows(_) => self.row.get(column * size..),
+                    Data::Columns(all) => all.get((column * self.rows + self.next) * size..),
+                };
+                let x = bytes.and_then(|bytes| self.kind.number(bytes));
+                kept = self.layout.push(batch, x).map_err(|error| error.at_row(number).in_column(name))?;
+                if !kept {
+                    break;
+                }
+            }
+            self.next += 1;
+            if kept {
+                taken += 1;
+            } else {
+                batch.truncate(start);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+//! How to read: which columns, and what to do about cells that are not numbers.
+
+/// What to do about an empty cell or a NaN.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Missing {
+    /// Refuse it.
+    #[default]
+    Refuse,
+    /// Leave its row out.
+    Drop,
+    /// Read it as zero.
+    Zero,
+}
+
+/// How to read rows from a file.
+///
+/// # Example
+/// ```
+/// use sketchlet::io::{Missing, ReadOptions};
+/// let options = ReadOptions::new().columns(["age", "2"]).missing(Missing::Drop);
+/// # let _ = options;
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    pub(super) columns: Option<Vec<String>>,
+    pub(super) no_header: bool,
+    pub(super) skip_non_numeric: bool,
+    pub(super) missing: Missing,
+}
+
+impl ReadOptions {
+    /// All columns, a header row expected in CSV, nothing missing allowed.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only these columns, in this order: names, or positions from 0. A name wins over a position.
+    #[must_use]
+    pub fn columns<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Self {
+        self.columns = Some(columns.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The first line of a CSV file is a row like the others; columns are named 0, 1, ...
+    #[must_use]
+    pub const fn no_header(mut self) -> Self {
+        self.no_header = true;
+        self
+    }
+
+    /// Leave out columns whose first cell is not a number, instead of refusing them.
+    #[must_use]
+    pub const fn skip_non_numeric(mut self) -> Self {
+        self.skip_non_numeric = true;
+        self
+    }
+
+    /// What to do about an empty cell or a NaN.
+    #[must_use]
+    pub const fn missing(mut self, missing: Missing) -> Self {
+        self.missing = missing;
+        self
+    }
+}
