@@ -1,1 +1,5 @@
-//! Shared by the test binaries.
+//! Inputs, oracles and laws shared by the tests and the benches of all families.
+
+pub mod laws;
+pub mod oracle;
+pub mod streams;

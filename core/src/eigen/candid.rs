@@ -160,7 +160,10 @@ fn absorb<T: Real>(v: &mut [T], row: &[T], factor: T, square: T, weight: T) {
         vector::add_scaled_times(v, square.sqrt() * weight, row, factor);
         return;
     }
-    let along = vector::dot_times(row, factor, v) / length;
+    // The vector has the length of its value, which may be tiny beside the row: of order one before it is multiplied.
+    let e = length.exponent();
+    let unit = T::ONE.times_power_of_two(-e);
+    let along = vector::dot_times_both(row, factor, v, unit) / length.times_power_of_two(-e);
     vector::scale(v, T::ONE - weight);
     vector::add_scaled_times(v, weight * along, row, factor);
 }
@@ -198,7 +201,8 @@ impl<T: Real, S: Storage<T>> RowSummary for CandidIncremental<T, S> {
             absorb(v, rest, T::ONE, vector::sum_of_squares(rest), weight);
             let length = vector::norm(v);
             if length > T::ZERO {
-                let along = vector::dot(rest, v) / length;
+                let e = length.exponent();
+                let along = vector::dot_times(v, T::ONE.times_power_of_two(-e), rest) / length.times_power_of_two(-e);
                 vector::add_scaled(rest, -along / length, v);
             }
         }

@@ -345,7 +345,7 @@ impl<T: Real, S: Storage<T>> TopEigen for FrequentDirections<T, S> {
         let mut parts = self.split();
         parts.factor(dim, used);
         let values = &parts.values[..used];
-        let noise = T::count(used as u64) * T::EPSILON * values[0];
+        let noise = T::count(used as u64) * T::EPSILON * values.first().copied().unwrap_or(T::ZERO);
         let available = values.iter().take(rank).take_while(|&&x| x > noise).count();
         for (i, vector) in answer.vectors.chunks_exact_mut(dim).take(available).enumerate() {
             vector.fill(T::ZERO);
@@ -369,7 +369,7 @@ impl<T: Real, S: Storage<T>> TopEigen for FrequentDirections<T, S> {
             };
         }
         let next = values.get(available).copied().unwrap_or(T::ZERO);
-        let last = values[available - 1];
+        let last = if available > 0 { values[available - 1] } else { T::ZERO };
         let gap = last - next - missed;
         let error_bound = (gap > T::ZERO).then(|| {
             let angle = missed / gap;

@@ -304,12 +304,17 @@ impl<T: Real> Monitor<T> {
             *p = r.u8()?;
         }
         monitor.flagged = r.flag()?;
-        let counted: u64 = monitor.windows.iter().flatten().map(|&c| u64::from(c)).sum();
+        let counted = monitor.counted();
+        let above = |windows: &[u32; WINDOWS]| windows.iter().map(|&c| u64::from(c)).sum::<u64>();
         let sound = usize::from(monitor.filled) < WINDOWS
             && monitor.window_len.is_power_of_two()
             && monitor.window_len >= FIRST_WINDOW
+            // Windows grow only when all are full, and half of them stay so.
+            && (monitor.window_len == FIRST_WINDOW || usize::from(monitor.filled) >= WINDOWS / 2)
             && monitor.open < monitor.window_len
-            && counted <= 3 * monitor.counted()
+            && monitor.windows.iter().all(|windows| above(windows) <= counted)
+            && monitor.windows.iter().flatten().all(|&c| c <= monitor.window_len)
+            && monitor.changes.iter().chain(&monitor.below).all(|&c| c <= counted)
             && monitor.positions.iter().flatten().all(|&p| u64::from(p) <= WARM_UP);
         if sound { Ok(monitor) } else { Err(Error::Corrupt) }
     }

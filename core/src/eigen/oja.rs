@@ -309,8 +309,11 @@ impl<T: Real, S: Storage<T>> RowSummary for Oja<T, S> {
             let along = vector::dot_times(row, admitted.factor, v);
             let square = vector::sum_of_squares(v);
             parts.values[i] += along * (along / square);
-            vector::add_scaled_times(v, state.rate(rate, i) * along, row, admitted.factor);
-            if square > T::constant(LONG) {
+            let step = state.rate(rate, i);
+            vector::add_scaled_times(v, step * along, row, admitted.factor);
+            // A row far longer than the first can multiply the vector by a huge number at once.
+            let growth = T::ONE + step * admitted.square;
+            if square * growth * growth > T::constant(LONG) {
                 parts.growth[i] += vector::normalize(v).ln();
             }
         }

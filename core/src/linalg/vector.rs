@@ -236,6 +236,15 @@ pub(crate) fn dot_times<T: Real>(x: &[T], f: T, y: &[T]) -> T {
     tree(&lanes)
 }
 
+/// Inner product of `f x` and `g y`, both factors powers of two that bring the vectors into range. `4 n` flops.
+pub(crate) fn dot_times_both<T: Real>(x: &[T], f: T, y: &[T], g: T) -> T {
+    let mut lanes = [T::ZERO; LANES];
+    for (i, (&x, &y)) in x.iter().zip(y).enumerate() {
+        lanes[i % LANES] += (x * f) * (y * g);
+    }
+    tree(&lanes)
+}
+
 /// Sum of the squares of `f x`. `3 n` flops.
 pub(crate) fn dot_times_self<T: Real>(x: &[T], f: T) -> T {
     let mut lanes = [T::ZERO; LANES];

@@ -1,0 +1,581 @@
+//! Laws of single types of the eigen family: what their docs promise beyond the common suite.
+
+#![allow(missing_docs)]
+
+use sketchlet_core::eigen::*;
+use sketchlet_core::{Error, Merge, Real, RowSummary, Wire};
+use sketchlet_tests::laws::{
+    Answer, Subject, answer, check_error_bound, check_sandwich, config, feed, feed_batch, inputs, remove_undoes_update,
+};
+use sketchlet_tests::oracle::Oracle;
+use sketchlet_tests::streams::{Rows, Source, add_scaled, dot, gaussian, heavy_mix, spiked};
+
+type Exact<T> = ExactEigen<T, Vec<T>>;
+type RandomOrder<T> = RandomOrderEigen<T, Vec<T>>;
+type Directions<T> = FrequentDirections<T, Vec<T>>;
+type Sketch<T> = NystromSketch<T, Vec<T>>;
+
+fn error_of<M: TopEigen>(summary: &mut M, rows: &Rows) -> (f64, Answer<M::Scalar>) {
+    let got = answer(summary).unwrap();
+    (got.error(&Oracle::of(rows)), got)
+}
+
+fn exact<T: Real>() -> Subject<Exact<T>> {
+    Subject { make: |d, k, seed| ExactEigen::new(ExactEigenParams::new(d).rank(k).seed(seed)), restore: Wire::decode }
+}
+
+fn sketch<T: Real>() -> Subject<Sketch<T>> {
+    let make = |d: usize, k: usize, seed| {
+        NystromSketch::new(NystromSketchParams::new(d).rank(k).sketch_rows(d.min(k + 8)).seed(seed))
+    };
+    Subject { make, restore: Wire::decode }
+}
+
+proptest::proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn remove_undoes_update_in_exact(input in inputs()) {
+        remove_undoes_update(&exact::<f32>(), Exact::remove, &input);
+        remove_undoes_update(&exact::<f64>(), Exact::remove, &input);
+    }
+
+    #[test]
+    fn remove_undoes_update_in_nystrom(input in inputs()) {
+        remove_undoes_update(&sketch::<f64>(), Sketch::remove, &input);
+    }
+
+    /// Integers: the triangle itself is the same, to the bit.
+    #[test]
+    fn exact_sums_of_integers_have_no_order(input in inputs()) {
+        let rows = input.with_exact_sums().rows();
+        let whole = exact::<f32>().filled(&input, &rows).encode();
+        assert_eq!(exact::<f32>().filled(&input, &rows.shuffled(1)).encode(), whole);
+        let cut = input.source().below(rows.len() + 1);
+        let mut merged = exact::<f32>().filled(&input, &rows.slice(0, cut));
+        merged.merge(&exact::<f32>().filled(&input, &rows.slice(cut, rows.len() - cut))).unwrap();
+        assert_eq!(merged.encode(), whole);
+    }
+
+    /// `0 <= x'(A'A - B'B)x <= D`, and `D <= |A - A_j|_F^2 / (l - j)` for every `j < l`.
+    #[test]
+    fn frequent_directions_keep_their_promise(input in inputs()) {
+        let rows = input.rows();
+        let cut = input.source().below(rows.len() + 1);
+        for kept in [2, 5] {
+            let new = || Directions::<f64>::new(FrequentDirectionsParams::new(input.dim).sketch_rows(kept)).unwrap();
+            let mut whole = new();
+            feed(&mut whole, &rows);
+            check_directions(&whole, &rows, Some(kept));
+            let (mut left, mut right) = (new(), new());
+            feed(&mut left, &rows.slice(0, cut));
+            feed(&mut right, &rows.slice(cut, rows.len() - cut));
+            let sum = left.shrinkage() * unit(&left).powi(2) + right.shrinkage() * unit(&right).powi(2);
+            left.merge(&right).unwrap();
+            // At least the sum; more where the merge had to shrink again.
+            assert!(left.shrinkage() * unit(&left).powi(2) >= sum * (1.0 - 1e-12));
+            check_directions(&left, &rows, Some(kept));
+        }
+    }
+
+    /// The sum of the rows fed equals the centred scatter at every prefix.
+    #[test]
+    fn centred_stream_has_the_centred_scatter(input in inputs()) {
+        let rows = input.rows();
+        let mut summary = Centered::new(exact::<f64>().empty(&input)).unwrap();
+        let every = 1 + rows.len() / 8;
+        for (i, row) in rows.iter().enumerate() {
+            summary.update(row).unwrap();
+            if i % every != 0 && i + 1 != rows.len() {
+                continue;
+            }
+            let prefix = rows.first(i + 1);
+            let scatter = scatter(&mut summary.inner().clone());
+            check_scatter(&scatter, &prefix, 1e-11);
+        }
+    }
+
+    #[test]
+    fn centred_merge_has_the_centred_scatter(input in inputs()) {
+        let rows = input.rows();
+        let cut = input.source().below(rows.len() + 1);
+        let centered = |rows: &Rows| {
+            let mut summary = Centered::new(exact::<f64>().empty(&input)).unwrap();
+            feed(&mut summary, rows);
+            summary
+        };
+        let mut merged = centered(&rows.slice(0, cut));
+        merged.merge(&centered(&rows.slice(cut, rows.len() - cut))).unwrap();
+        assert_eq!(merged.rows_seen(), rows.len() as u64);
+        if !rows.is_empty() {
+            check_scatter(&scatter(&mut merged.inner().clone()), &rows, 1e-11);
+        }
+        let whole = centered(&rows);
+        for (x, y) in merged.mean().iter().zip(whole.mean()) {
+            assert!((x - y).abs() <= 1e-12 * rows.energy().sqrt(), "{x} instead of {y}");
+        }
+    }
+
+    /// A buffer changes the order of rows and nothing else.
+    #[test]
+    fn shuffle_buffer_passes_every_row_on_once(input in inputs()) {
+        let rows = input.with_exact_sums().rows();
+        for capacity in [1, 7, 500] {
+            let fill = || {
+                let mut buffer = ShuffleBuffer::new(exact::<f64>().empty(&input), 3, capacity).unwrap();
+                feed(&mut buffer, &rows);
+                assert_eq!(buffer.rows_seen(), rows.len() as u64);
+                assert_eq!(buffer.inner().rows_seen(), rows.len().saturating_sub(capacity) as u64);
+                buffer.drain().unwrap();
+                buffer.into_inner().encode()
+            };
+            let all = fill();
+            assert_eq!(all, fill(), "keyed slots");
+            assert_eq!(all, exact::<f64>().filled(&input, &rows).encode());
+        }
+    }
+
+    /// With a block as wide as the space, and nothing forgotten, the pool misses nothing: every row is counted once,
+    /// whichever way it took through heavy rows, demotions, blocks and merges.
+    #[test]
+    fn random_order_counts_every_row_once(input in inputs()) {
+        // Rows along axes make blocks orthogonal to all history, which is then forgotten whatever the dead zone.
+        let rows = if input.kind == 4 { input.with_exact_sums() } else { input.clone() }.rows();
+        for capacity in [0, 1, 5, 16] {
+            let params = RandomOrderEigenParams::new(input.dim)
+                .rank(input.dim).width(input.dim).heavy_capacity(capacity).dead_zone(1.0);
+            let fill = |rows: &Rows| {
+                let mut summary = RandomOrder::<f64>::new(params).unwrap();
+                feed(&mut summary, rows);
+                summary
+            };
+            let check = |mut summary: RandomOrder<f64>| {
+                assert_eq!(summary.rows_seen(), rows.len() as u64);
+                assert!(summary.heavy_rows().rows() <= capacity);
+                let Ok(got) = answer(&mut summary) else { return };
+                let pooled: f64 = got.bounds.unwrap().iter().map(|bounds| bounds.0).sum();
+                let energy = rows.energy();
+                assert!((pooled - energy).abs() <= 1e-9 * energy, "capacity {capacity}: {pooled:e} of {energy:e}");
+            };
+            check(fill(&rows));
+            let cut = input.source().below(rows.len() + 1);
+            let mut merged = fill(&rows.slice(0, cut));
+            merged.merge(&fill(&rows.slice(cut, rows.len() - cut))).unwrap();
+            check(merged);
+        }
+    }
+
+    /// Unless the status says that there was no room, every row that is heavy in the end was kept, in order of arrival.
+    #[test]
+    fn random_order_keeps_every_heavy_row(input in inputs()) {
+        let rows = input.rows();
+        for capacity in [2, 8] {
+            let mut summary =
+                RandomOrder::<f64>::new(RandomOrderEigenParams::new(input.dim).heavy_capacity(capacity)).unwrap();
+            feed(&mut summary, &rows);
+            let Ok(got) = answer(&mut summary) else { continue };
+            let limit = rows.energy() / (4.0 * input.dim as f64);
+            let heavy: Vec<&[f64]> = rows.iter().filter(|row| dot(row, row) > limit * (1.0 + 1e-9)).collect();
+            assert!(summary.heavy_rows().rows() <= capacity);
+            if got.confidence.status == Status::HeavyOverflow || got.confidence.status == Status::TooFewRows {
+                continue;
+            }
+            // In units of a power of two.
+            let kept: Vec<&[f64]> = summary.heavy_rows().iter_rows().collect();
+            let Some(first) = kept.first().filter(|_| !heavy.is_empty()) else {
+                assert!(heavy.is_empty(), "{} heavy rows, none kept", heavy.len());
+                continue;
+            };
+            let mut candidates = rows.iter();
+            let factor = (0..64).map(|e| 2f64.powi(e)).find(|f| rows.iter().any(|row| scaled(row, *f) == *first));
+            let factor = factor.unwrap();
+            for row in &heavy {
+                assert!(kept.iter().any(|kept| *kept == scaled(row, factor)), "heavy row {row:?} is not kept");
+            }
+            for row in kept {
+                assert!(candidates.any(|candidate| scaled(candidate, factor) == row), "order of arrival");
+            }
+        }
+    }
+
+    /// Deferred steps give the bits of immediate ones, whenever the caller finds time for them.
+    #[test]
+    fn deferred_steps_change_no_bit(input in inputs()) {
+        let rows = input.rows();
+        let params = RandomOrderEigenParams::new(input.dim).rank(input.rank);
+        let mut plain = RandomOrder::<f64>::new(params).unwrap();
+        feed(&mut plain, &rows);
+        for ring in [1, 40] {
+            let mut deferred = RandomOrder::<f64>::new(params.deferred(ring)).unwrap();
+            let mut source = input.source();
+            for row in rows.iter() {
+                let before = deferred.encode();
+                if let Err(e) = deferred.update(row) {
+                    assert_eq!(e, Error::Capacity { limit: ring });
+                    assert_eq!(deferred.encode(), before);
+                    assert!(deferred.is_step_due() && deferred.step_if_due());
+                    deferred.update(row).unwrap();
+                }
+                if source.below(10) == 0 {
+                    deferred.step_if_due();
+                }
+            }
+            assert_eq!(deferred.rows_seen(), rows.len() as u64);
+            while deferred.step_if_due() {}
+            assert!(!deferred.is_step_due());
+            assert_eq!(answer(&mut deferred), answer(&mut plain));
+            // The state behind the parameters: the ring is empty again.
+            assert_eq!(deferred.heavy_rows(), plain.heavy_rows());
+            assert_eq!(deferred.order(), plain.order());
+        }
+    }
+}
+
+fn scaled(row: &[f64], factor: f64) -> Vec<f64> {
+    row.iter().map(|x| x / factor).collect()
+}
+
+/// What one unit of the sketch is in units of the data.
+fn unit(summary: &Directions<f64>) -> f64 {
+    let mut copy = summary.clone();
+    let mut buffer = vec![0.0; copy.answer_len()];
+    copy.estimate_available(&mut buffer).map_or(1.0, |top| Real::times_power_of_two(1.0, top.value(0).exponent / 2))
+}
+
+fn check_directions(summary: &Directions<f64>, rows: &Rows, kept: Option<usize>) {
+    let (dim, unit) = (rows.dim(), unit(summary));
+    let sketch = Rows::new(dim, summary.sketch().iter().map(|x| x * unit).collect());
+    let shrinkage = summary.shrinkage() * unit * unit;
+    let oracle = Oracle::of(rows);
+    let slack = 1e-11 * oracle.value(0);
+    // The largest and smallest eigenvalue of the difference say more than any number of directions.
+    let mut difference = faer::Mat::<f64>::zeros(dim, dim);
+    for (sign, rows) in [(1.0, rows), (-1.0, &sketch)] {
+        for row in rows.iter() {
+            for i in 0..dim {
+                for j in 0..dim {
+                    difference[(i, j)] += sign * row[i] * row[j];
+                }
+            }
+        }
+    }
+    let difference = Oracle::of_gram(difference.as_ref());
+    assert!(difference.values()[dim - 1] >= -slack, "B'B exceeds A'A by {:e}", difference.values()[dim - 1]);
+    assert!(difference.value(0) <= shrinkage + slack, "{:e} lost, {shrinkage:e} counted", difference.value(0));
+    let mut tail = rows.energy();
+    for j in 0..kept.unwrap_or(0) {
+        let bound = tail.max(0.0) / (kept.unwrap() - j) as f64;
+        assert!(shrinkage <= bound + slack, "{shrinkage:e} shrunk, at most {bound:e} promised for j = {j}");
+        tail -= oracle.values().get(j).copied().unwrap_or(0.0);
+    }
+}
+
+fn scatter(summary: &mut Exact<f64>) -> Vec<f64> {
+    let dim = summary.dim();
+    let mut triangle = vec![0.0; dim * (dim + 1) / 2];
+    let exponent = summary.covariance(&mut triangle).unwrap();
+    triangle.iter().map(|&x| Real::times_power_of_two(x, exponent)).collect()
+}
+
+fn check_scatter(triangle: &[f64], rows: &Rows, tolerance: f64) {
+    let centered = rows.centered();
+    let dim = rows.dim();
+    let scale = rows.energy();
+    let mut entries = triangle.iter();
+    for i in 0..dim {
+        for j in i..dim {
+            let expected: f64 = centered.iter().map(|row| row[i] * row[j]).sum();
+            let got = entries.next().unwrap();
+            assert!((got - expected).abs() <= tolerance * scale, "({i}, {j}): {got:e} instead of {expected:e}");
+        }
+    }
+}
+
+/// Every kind of storage gives the same bits, whatever was in it.
+macro_rules! storage_kinds_agree {
+    ($($name:ident: $summary:ident, $params:ident, $value:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            const PARAMS: $params = $value;
+            const LEN: usize = PARAMS.storage_len();
+            let rows = heavy_mix(600, 7, 3.0, 4, 0.4, 1);
+            fn bytes<S: sketchlet_core::Storage<f32>>(storage: S, rows: &Rows) -> (Vec<u8>, Answer<f32>) {
+                let mut summary = $summary::new_in(PARAMS, storage).unwrap();
+                feed(&mut summary, rows);
+                let answer = answer(&mut summary).unwrap();
+                (summary.encode(), answer)
+            }
+            let expected = bytes(vec![0.0f32; LEN], &rows);
+            let junk = [f32::NAN; LEN];
+            assert_eq!(bytes(junk, &rows), expected, "array");
+            assert_eq!(bytes(&mut junk.clone()[..], &rows), expected, "slice");
+            assert_eq!(bytes(vec![7.0f32; LEN].into_boxed_slice(), &rows), expected, "box");
+            let mut heapless = heapless::Vec::<f32, { LEN + 3 }>::new();
+            heapless.resize(LEN, -1.0).unwrap();
+            assert_eq!(bytes(heapless, &rows), expected, "heapless");
+            for got in [0, LEN - 1, LEN + 1] {
+                let result = $summary::new_in(PARAMS, vec![0.0f32; got]).map(drop);
+                assert_eq!(result, Err(Error::Storage { needed: LEN, got }));
+                let result = $summary::<f32, _>::decode_in(&expected.0, vec![0.0; got]).map(drop);
+                assert_eq!(result, Err(Error::Storage { needed: LEN, got }));
+            }
+            assert_eq!($summary::<f32, Vec<f32>>::storage_needed(&expected.0), Ok(LEN));
+        }
+    )*};
+}
+
+storage_kinds_agree! {
+    storage_kinds_agree_in_exact: ExactEigen, ExactEigenParams, ExactEigenParams::new(7).rank(2).two_level();
+    storage_kinds_agree_in_random_order: RandomOrderEigen, RandomOrderEigenParams,
+        RandomOrderEigenParams::new(7).rank(2).heavy_capacity(5).deferred(3).first_block(1_000_000);
+    storage_kinds_agree_in_random_order_of_rank_one: RandomOrderEigen, RandomOrderEigenParams,
+        RandomOrderEigenParams::new(7).warm_up(WarmUp::Running);
+    storage_kinds_agree_in_frequent_directions: FrequentDirections, FrequentDirectionsParams,
+        FrequentDirectionsParams::new(7).rank(2).sketch_rows(3);
+    storage_kinds_agree_in_nystrom: NystromSketch, NystromSketchParams, NystromSketchParams::new(7).rank(2);
+    storage_kinds_agree_in_block_power: BlockPower, BlockPowerParams,
+        BlockPowerParams::new(7).rank(2).width(3).heavy_capacity(2);
+    storage_kinds_agree_in_oja: Oja, OjaParams, OjaParams::new(7).rank(2);
+    storage_kinds_agree_in_adaptive_oja: AdaptiveOja, AdaptiveOjaParams, AdaptiveOjaParams::new(7).rank(2);
+    storage_kinds_agree_in_candid: CandidIncremental, CandidIncrementalParams, CandidIncrementalParams::new(7).rank(2);
+    storage_kinds_agree_in_history: HistoryPca, HistoryPcaParams, HistoryPcaParams::new(7).rank(2);
+}
+
+#[test]
+fn other_types_are_incompatible() {
+    let exact = Exact::<f64>::new(ExactEigenParams::new(3)).unwrap().encode();
+    assert_eq!(RandomOrder::<f64>::decode(&exact).map(drop), Err(Error::Incompatible));
+    assert_eq!(Directions::<f64>::decode(&exact).map(drop), Err(Error::Incompatible));
+    assert_eq!(Sketch::<f64>::decode(&exact).map(drop), Err(Error::Incompatible));
+    assert_eq!(Centered::<Exact<f64>, Vec<f64>>::decode(&exact).map(drop), Err(Error::Incompatible));
+    let sketch = Sketch::<f64>::new(NystromSketchParams::new(3)).unwrap().encode();
+    assert_eq!(Exact::<f64>::decode(&sketch).map(drop), Err(Error::Incompatible));
+    let centered = Centered::new(Exact::<f64>::new(ExactEigenParams::new(3)).unwrap()).unwrap().encode();
+    assert_eq!(Exact::<f64>::decode(&centered).map(drop), Err(Error::Incompatible));
+    // The wrapper is right, the inside is another type's.
+    assert_eq!(Centered::<Sketch<f64>, Vec<f64>>::decode(&centered).map(drop), Err(Error::Incompatible));
+}
+
+#[test]
+fn nystrom_sketches_of_other_seeds_are_incompatible() {
+    let params = NystromSketchParams::new(5);
+    let mut sketch = Sketch::<f64>::new(params).unwrap();
+    assert_eq!(sketch.merge(&Sketch::new(params.seed(1)).unwrap()), Err(Error::Incompatible));
+}
+
+#[test]
+fn random_order_summaries_of_other_seeds_merge() {
+    let params = RandomOrderEigenParams::new(5);
+    let mut summary = RandomOrder::<f64>::new(params).unwrap();
+    assert_eq!(summary.merge(&RandomOrder::new(params.seed(1)).unwrap()), Ok(()));
+}
+
+/// Rank `r` rows in `d` columns, random.
+fn low_rank(n: usize, dim: usize, rank: usize, seed: u64) -> Rows {
+    let mut source = Source::new(seed);
+    let basis: Vec<Vec<f64>> = (0..rank).map(|_| source.direction(dim)).collect();
+    Rows::collect(
+        dim,
+        (0..n).map(|_| {
+            let mut row = vec![0.0; dim];
+            basis.iter().enumerate().for_each(|(i, v)| add_scaled(&mut row, source.normal() / (i + 1) as f64, v));
+            row
+        }),
+    )
+}
+
+#[test]
+fn low_rank_data_are_solved_exactly() {
+    for rank in 1..=3 {
+        let rows = low_rank(3000, 20, rank, 5);
+        let energy = rows.energy();
+        let check = |name: &str, (error, got): (f64, Answer<f64>)| {
+            assert!(error <= 1e-12, "{name}, rank {rank}: error {error:e}");
+            let missed = got.bounds.as_ref().map_or(0.0, |b| b[0].1 - b[0].0);
+            assert!(missed <= 1e-12 * energy, "{name}, rank {rank}: {missed:e} of {energy:e} missed");
+            assert_eq!(got.confidence.status, Status::Ok, "{name}, rank {rank}");
+            if rank == 1 {
+                assert_eq!(got.confidence.gap_estimate, Some(f64::INFINITY), "{name}");
+            }
+        };
+        let mut summary = RandomOrder::new(RandomOrderEigenParams::new(20)).unwrap();
+        feed(&mut summary, &rows);
+        check("random order", error_of(&mut summary, &rows));
+        let mut summary = Directions::new(FrequentDirectionsParams::new(20).sketch_rows(rank + 1)).unwrap();
+        feed(&mut summary, &rows);
+        assert!(summary.shrinkage() <= 1e-12 * energy);
+        check("frequent directions", error_of(&mut summary, &rows));
+        let mut summary =
+            Directions::new(FrequentDirectionsParams::new(20).sketch_rows(rank + 1).shrink(Shrink::None)).unwrap();
+        feed(&mut summary, &rows);
+        check("incremental", error_of(&mut summary, &rows));
+        let mut summary = Sketch::new(NystromSketchParams::new(20).sketch_rows(rank + 1)).unwrap();
+        feed(&mut summary, &rows);
+        check("nystrom", error_of(&mut summary, &rows));
+        let mut summary = Exact::new(ExactEigenParams::new(20)).unwrap();
+        feed(&mut summary, &rows);
+        check("exact", error_of(&mut summary, &rows));
+    }
+}
+
+#[test]
+fn dense_solver_agrees_with_iteration() {
+    let rows = gaussian(500, &[9.0, 5.0, 3.0, 1.0, 0.5, 0.1], 3);
+    for rank in 1..=6 {
+        let mut summary = Exact::<f64>::new(ExactEigenParams::new(6).rank(rank)).unwrap();
+        feed(&mut summary, &rows);
+        let (error, got) = error_of(&mut summary, &rows);
+        assert!(error < 1e-22, "{error:e}");
+        let (mut scratch, mut buffer) = (vec![0.0; 36], vec![0.0; summary.answer_len()]);
+        let dense = summary.estimate_dense(&mut scratch, &mut buffer).unwrap();
+        let oracle = Oracle::of(&rows);
+        assert!(oracle.error(dense.vectors().as_slice()) < 1e-22);
+        for i in 0..rank {
+            assert!((dense.value(i).as_f64() / oracle.value(i) - 1.0).abs() < 1e-12);
+            assert!((got.values[i] / oracle.value(i) - 1.0).abs() < 1e-12);
+        }
+    }
+}
+
+/// Every shape at its limits: one column, as many vectors as columns, a block as wide as the space.
+#[test]
+fn narrow_shapes_work() {
+    for dim in 1..=4 {
+        let rows = gaussian(300, &[8.0, 4.0, 2.0, 1.0][..dim], 7);
+        let oracle = Oracle::of(&rows);
+        for rank in 1..=dim {
+            let check = |got: Answer<f64>, name: &str| {
+                assert_eq!(got.rank, rank, "{name}");
+                assert!(got.error(&oracle) < 1e-12, "{name} {dim} {rank}: {:e}", got.error(&oracle));
+                check_sandwich(&got, &oracle);
+                check_error_bound(&got, &oracle);
+            };
+            let mut summary = Exact::new(ExactEigenParams::new(dim).rank(rank)).unwrap();
+            feed(&mut summary, &rows);
+            check(answer(&mut summary).unwrap(), "exact");
+            let mut summary = Sketch::new(NystromSketchParams::new(dim).rank(rank)).unwrap();
+            feed(&mut summary, &rows);
+            check(answer(&mut summary).unwrap(), "nystrom");
+            let mut summary =
+                RandomOrder::new(RandomOrderEigenParams::new(dim).rank(rank).width(dim).dead_zone(1.0)).unwrap();
+            feed(&mut summary, &rows);
+            check(answer(&mut summary).unwrap(), "random order");
+            let params = FrequentDirectionsParams::new(dim).rank(rank).sketch_rows(dim + 1);
+            let mut summary = Directions::new(params).unwrap();
+            feed(&mut summary, &rows);
+            check(answer(&mut summary).unwrap(), "frequent directions");
+        }
+    }
+}
+
+#[test]
+fn sampled_rows_carry_no_certificate() {
+    let rows = spiked(2000, 8, 6.0, 1);
+    let mut summary = RandomOrder::<f64>::new(RandomOrderEigenParams::new(8).row_sampling(10.0)).unwrap();
+    feed(&mut summary, &rows);
+    let (error, got) = error_of(&mut summary, &rows);
+    assert!(got.bounds.is_none() && got.confidence.error_bound.is_none());
+    assert!(error < 0.05, "{error}");
+    // Sampling below every row's length keeps all of them.
+    let mut all = RandomOrder::<f64>::new(RandomOrderEigenParams::new(8).row_sampling(1e-9)).unwrap();
+    let mut plain = RandomOrder::<f64>::new(RandomOrderEigenParams::new(8)).unwrap();
+    feed(&mut all, &rows);
+    feed(&mut plain, &rows);
+    assert_eq!(answer(&mut all).unwrap().vectors, answer(&mut plain).unwrap().vectors);
+}
+
+/// An offset of 1,000 standard deviations: raw moments in `f32` would lose everything.
+#[test]
+fn centring_survives_a_large_offset() {
+    let plain = gaussian(5000, &[5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0], 2);
+    let rows = plain.map_rows(|row| row.iter_mut().for_each(|x| *x += 1000.0));
+    let oracle = Oracle::of(&rows.centered());
+    fn run<M: TopEigen>(inner: M, rows: &Rows, oracle: &Oracle) -> f64 {
+        let mut summary = Centered::new(inner).unwrap();
+        feed(&mut summary, rows);
+        answer(&mut summary).unwrap().error(oracle)
+    }
+    // The rows themselves are rounded to f32: 1000 +- 3e-5.
+    let error = run(Exact::<f32>::new(ExactEigenParams::new(9)).unwrap(), &rows, &oracle);
+    assert!(error < 1e-8, "exact, f32: {error:e}");
+    let error = run(Exact::<f64>::new(ExactEigenParams::new(9)).unwrap(), &rows, &oracle);
+    assert!(error < 1e-15, "exact, f64: {error:e}");
+    let error = run(RandomOrder::<f32>::new(RandomOrderEigenParams::new(9)).unwrap(), &rows, &oracle);
+    assert!(error < 1e-3, "random order, f32: {error:e}");
+}
+
+#[test]
+fn centred_certificates_hold_for_centred_data() {
+    let rows = gaussian(800, &[5.0, 2.0, 1.0, 1.0, 0.5], 9).map_rows(|row| row[2] += 20.0);
+    let oracle = Oracle::of(&rows.centered());
+    fn run<M: TopEigen<Scalar = f64>>(inner: M, rows: &Rows, oracle: &Oracle) {
+        let mut summary = Centered::new(inner).unwrap();
+        feed(&mut summary, rows);
+        let got = answer(&mut summary).unwrap();
+        check_sandwich(&got, oracle);
+        check_error_bound(&got, oracle);
+    }
+    run(Directions::new(FrequentDirectionsParams::new(5).rank(2).sketch_rows(4)).unwrap(), &rows, &oracle);
+    run(RandomOrder::new(RandomOrderEigenParams::new(5).rank(2)).unwrap(), &rows, &oracle);
+    run(Sketch::new(NystromSketchParams::new(5).rank(2).sketch_rows(4)).unwrap(), &rows, &oracle);
+}
+
+/// Two levels of sums keep values that one level in `f32` loses.
+#[test]
+fn two_levels_keep_the_values() {
+    let rows = Rows::new(4, (0..400_000).map(|i| 1.0 + f64::from(i % 7) * 0.1).collect());
+    let oracle = Oracle::of(&rows);
+    let error = |params: ExactEigenParams| {
+        let mut summary = Exact::<f32>::new(params).unwrap();
+        feed_batch(&mut summary, &rows);
+        (answer(&mut summary).unwrap().values[0] / oracle.value(0) - 1.0).abs()
+    };
+    let two = error(ExactEigenParams::new(4).two_level());
+    assert!(two < 3e-6, "{two:e}");
+    assert!(error(ExactEigenParams::new(4)) > 4.0 * two, "one level is as good: the test tests nothing");
+}
+
+#[test]
+fn order_monitor_alone_tells_sorted_from_shuffled() {
+    let rows = spiked(2000, 12, 3.0, 4);
+    for params in [OrderMonitorParams::new(12), OrderMonitorParams::new(12).warm_up(WarmUp::Running)] {
+        let run = |rows: &Rows| {
+            let mut monitor = OrderMonitor::<f32, _>::new(params).unwrap();
+            feed(&mut monitor, rows);
+            assert_eq!(monitor.rows_seen(), 2000);
+            let restored = OrderMonitor::<f32, Vec<f32>>::decode(&monitor.encode()).unwrap();
+            assert_eq!(restored.report(), monitor.report());
+            monitor
+        };
+        assert!(!run(&rows.shuffled(1)).is_flagged());
+        assert!(run(&rows.norm_up()).is_flagged());
+        assert!(run(&rows.norm_down()).is_flagged());
+        let first = rows.first(1000).norm_up().then(&rows.slice(1000, 1000));
+        assert!(run(&first).is_flagged(), "half sorted");
+        // Pairs of equal rows: too few changes, same level.
+        let pairs = Rows::collect(12, (0..2000).map(|i| rows.row(i / 2).to_vec()));
+        let report = run(&pairs).report();
+        assert!(report.runs < -6.0, "{report:?}");
+        // Long and short in turn: too many changes.
+        let (long, short) = (rows.norm_up().slice(1000, 1000).shuffled(1), rows.norm_up().first(1000).shuffled(2));
+        let turns = Rows::collect(12, (0..2000).map(|i| [&short, &long][i % 2].row(i / 2).to_vec()));
+        let report = run(&turns).report();
+        assert!(report.runs > 6.0, "{report:?}");
+    }
+}
+
+#[test]
+fn recommendation_follows_the_table() {
+    assert_eq!(recommend(9, 1, 45, false), Method::Exact);
+    assert_eq!(recommend(9, 1, 45, true), Method::Exact);
+    assert_eq!(recommend(64, 1, 2080, true), Method::Exact);
+    assert!(matches!(recommend(64, 1, 2079, true), Method::RandomOrder { .. }));
+    // (3 (k + 2) + 4) d words are needed.
+    assert!(matches!(recommend(64, 1, 13 * 64, true), Method::RandomOrder { heavy_capacity } if heavy_capacity >= 4));
+    assert!(matches!(recommend(64, 1, 13 * 64 - 1, true), Method::FrequentDirections { .. }));
+    assert_eq!(recommend(64, 1, 2079, false), Method::FrequentDirections { sketch_rows: 16 });
+    assert_eq!(recommend(64, 1, 8 * 64, false), Method::FrequentDirections { sketch_rows: 4 });
+    assert_eq!(recommend(64, 1, 8 * 64 - 1, false), Method::CandidIncremental);
+    assert_eq!(recommend(usize::MAX, 1, 0, true), Method::CandidIncremental);
+    assert_eq!(recommend(usize::MAX, usize::MAX, usize::MAX - 1, true), Method::CandidIncremental);
+}

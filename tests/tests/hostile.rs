@@ -1,0 +1,371 @@
+//! Section 4 of the eigen sheet, row by row: degenerate and hostile input.
+
+#![allow(missing_docs)]
+
+use sketchlet_core::eigen::*;
+use sketchlet_core::{Error, Real, RowSummary, Rule};
+use sketchlet_tests::laws::{Answer, answer, feed};
+use sketchlet_tests::oracle::Oracle;
+use sketchlet_tests::streams::{Rows, Source, gaussian, heavy_mix, imu, late_heavy, spiked, tied};
+
+type Exact<T> = ExactEigen<T, Vec<T>>;
+type RandomOrder<T> = RandomOrderEigen<T, Vec<T>>;
+type Directions<T> = FrequentDirections<T, Vec<T>>;
+type Sketch<T> = NystromSketch<T, Vec<T>>;
+
+/// Runs a block for every method: its name, and a summary for `$dim` columns and `$rank` vectors.
+macro_rules! for_every_method {
+    ($t:ty, $dim:expr, $rank:expr, |$name:ident, $summary:ident| $body:block) => {{
+        for_every_certified_method!($t, $dim, $rank, |$name, $summary| $body);
+        for_every_method!(@one "block power", BlockPower::<$t, _>::new(BlockPowerParams::new($dim).rank($rank)), $name, $summary, $body);
+        for_every_method!(@one "block power, heavy rows", BlockPower::<$t, _>::new(BlockPowerParams::new($dim).rank($rank).heavy_capacity(4)), $name, $summary, $body);
+        for_every_method!(@one "oja", Oja::<$t, _>::new(OjaParams::new($dim).rank($rank)), $name, $summary, $body);
+        for_every_method!(@one "adaptive oja", AdaptiveOja::<$t, _>::new(AdaptiveOjaParams::new($dim).rank($rank)), $name, $summary, $body);
+        for_every_method!(@one "candid", CandidIncremental::<$t, _>::new(CandidIncrementalParams::new($dim).rank($rank)), $name, $summary, $body);
+        for_every_method!(@one "history", HistoryPca::<$t, _>::new(HistoryPcaParams::new($dim).rank($rank)), $name, $summary, $body);
+    }};
+    (@one $text:expr, $new:expr, $name:ident, $summary:ident, $body:block) => {{
+        let $name: &str = $text;
+        #[allow(unused_mut)]
+        let mut $summary = $new.unwrap();
+        $body
+    }};
+}
+
+macro_rules! for_every_certified_method {
+    ($t:ty, $dim:expr, $rank:expr, |$name:ident, $summary:ident| $body:block) => {{
+        for_every_method!(@one "exact", Exact::<$t>::new(ExactEigenParams::new($dim).rank($rank)), $name, $summary, $body);
+        for_every_method!(@one "random order", RandomOrder::<$t>::new(RandomOrderEigenParams::new($dim).rank($rank)), $name, $summary, $body);
+        for_every_method!(@one "frequent directions", Directions::<$t>::new(FrequentDirectionsParams::new($dim).rank($rank)), $name, $summary, $body);
+        for_every_method!(@one "incremental", Directions::<$t>::new(FrequentDirectionsParams::new($dim).rank($rank).shrink(Shrink::None)), $name, $summary, $body);
+        for_every_method!(@one "nystrom", Sketch::<$t>::new(NystromSketchParams::new($dim).rank($rank)), $name, $summary, $body);
+    }};
+}
+
+fn random_order(rows: &Rows, heavy_capacity: usize) -> (f64, Answer<f64>) {
+    let params = RandomOrderEigenParams::new(rows.dim()).heavy_capacity(heavy_capacity);
+    let mut summary = RandomOrder::<f64>::new(params).unwrap();
+    feed(&mut summary, rows);
+    let got = answer(&mut summary).unwrap();
+    (got.error(&Oracle::of(rows)), got)
+}
+
+// NaN, infinity, wrong length: law `error_leaves_state_unchanged`. No rows or no energy: law `no_energy_is_too_few_rows`.
+
+#[test]
+fn one_row_is_its_own_direction() {
+    let row = [3.0f64, -4.0, 0.0, 12.0, 0.5];
+    let norm = row.iter().map(|x| x * x).sum::<f64>();
+    for_every_certified_method!(f64, 5, 1, |name, summary| {
+        summary.update(&row).unwrap();
+        let got = answer(&mut summary).unwrap_or_else(|e| panic!("{name}: {e}"));
+        for (x, v) in row.iter().zip(&got.vectors) {
+            assert!((x / norm.sqrt() - v).abs() < 1e-14, "{name}: {:?}", got.vectors);
+        }
+        assert!((got.values[0] / norm - 1.0).abs() < 1e-13, "{name}");
+        let expected = if name == "random order" { Status::TooFewRows } else { Status::Ok };
+        assert_eq!(got.confidence.status, expected, "{name}");
+    });
+}
+
+/// One row of ones, at every width: the iteration of `exact` starts from noise and must find it all the same.
+#[test]
+fn one_row_of_ones_at_every_dim() {
+    let mut broken = Vec::new();
+    for dim in 1..=33 {
+        for_every_method!(f64, dim, 1, |name, summary| {
+            summary.update(&vec![1.0; dim]).unwrap();
+            if let Err(e) = answer(&mut summary) {
+                broken.push(format!("{name}, d = {dim}: {e}"));
+            }
+        });
+        for_every_certified_method!(f32, dim, 1, |name, summary| {
+            summary.update(&vec![1.0; dim]).unwrap();
+            let expected = 1.0 / (dim as f32).sqrt();
+            match answer(&mut summary) {
+                Ok(got) if got.vectors.iter().all(|x| (x - expected).abs() < 1e-6) => {}
+                other => broken.push(format!("{name}, f32, d = {dim}: {other:?}")),
+            }
+        });
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn rank_one_data_are_exact_and_ok() {
+    let mut source = Source::new(1);
+    let direction = source.direction(12);
+    let rows = Rows::collect(
+        12,
+        (0..500).map(|_| {
+            let along = source.normal();
+            direction.iter().map(|x| along * x).collect()
+        }),
+    );
+    let oracle = Oracle::of(&rows);
+    for_every_certified_method!(f64, 12, 1, |name, summary| {
+        feed(&mut summary, &rows);
+        let got = answer(&mut summary).unwrap();
+        assert!(got.error(&oracle) < 1e-24, "{name}: {:e}", got.error(&oracle));
+        assert_eq!(got.confidence.gap_estimate, Some(f64::INFINITY), "{name}");
+        assert_eq!(got.confidence.status, Status::Ok, "{name}");
+    });
+}
+
+#[test]
+fn exact_ties_are_low_gap_and_never_an_error() {
+    let mut broken = Vec::new();
+    for (dim, equal) in [(2, 2), (6, 2), (6, 6), (16, 16), (24, 3), (40, 40)] {
+        let rows = tied(1200, dim, equal, 1);
+        for_every_certified_method!(f64, dim, 1, |name, summary| {
+            feed(&mut summary, &rows);
+            match answer(&mut summary) {
+                // Some unit vector of the eigenspace.
+                Ok(got) if got.rank == 1 && got.confidence.status == Status::LowGap => {
+                    let inside: f64 = got.vectors[..equal].iter().map(|x| x * x).sum();
+                    if (inside - 1.0).abs() > 1e-12 {
+                        broken.push(format!("{name}, {equal} of {dim} tied: {inside} inside"));
+                    }
+                }
+                other => broken.push(format!("{name}, {equal} of {dim} tied: {other:?}")),
+            }
+        });
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn one_column_has_one_direction() {
+    for_every_method!(f32, 1, 1, |name, summary| {
+        feed(&mut summary, &Rows::new(1, (1..200).map(f64::from).collect()));
+        let got = answer(&mut summary).unwrap();
+        assert_eq!(got.vectors, [1.0], "{name}");
+    });
+}
+
+#[test]
+fn parameters_out_of_range_are_refused() {
+    let refused = |name, rule| Err(Error::Parameter { name, rule });
+    macro_rules! common {
+        ($($summary:ident, $params:ident;)*) => {$(
+            let new = |params| $summary::<f64, _>::new(params).map(drop);
+            assert_eq!(new($params::new(0)), refused("dim", Rule::Positive));
+            assert_eq!(new($params::new(3).rank(0)), refused("rank", Rule::WithinDim));
+            assert_eq!(new($params::new(3).rank(4)), refused("rank", Rule::WithinDim));
+            assert!(matches!(new($params::new(usize::MAX)), Err(Error::Parameter { rule: Rule::Addressable, .. })));
+            assert!(matches!(
+                $summary::<f64, _>::new_in($params::new(usize::MAX / 2), [0.0; 4]).map(drop),
+                Err(Error::Parameter { rule: Rule::Addressable, .. })
+            ));
+        )*};
+    }
+    common! {
+        ExactEigen, ExactEigenParams; RandomOrderEigen, RandomOrderEigenParams;
+        FrequentDirections, FrequentDirectionsParams; NystromSketch, NystromSketchParams;
+        BlockPower, BlockPowerParams; Oja, OjaParams; AdaptiveOja, AdaptiveOjaParams;
+        CandidIncremental, CandidIncrementalParams; HistoryPca, HistoryPcaParams;
+    }
+    let new = |params| RandomOrder::<f64>::new(params).map(drop);
+    let params = RandomOrderEigenParams::new(5).rank(2);
+    assert_eq!(new(params.width(1)), refused("width", Rule::FromRankToDim));
+    assert_eq!(new(params.width(6)), refused("width", Rule::FromRankToDim));
+    for growth in [0.99, -1.0, f64::NAN, f64::INFINITY] {
+        assert_eq!(new(params.growth(growth)), refused("growth", Rule::AtLeastOne));
+    }
+    for zone in [-0.1, 1.1, f64::NAN] {
+        assert_eq!(new(params.dead_zone(zone)), refused("dead_zone", Rule::Fraction));
+    }
+    for square in [-1.0, f64::NAN, f64::INFINITY] {
+        assert_eq!(new(params.row_sampling(square)), refused("row_sampling", Rule::NotNegative));
+    }
+    assert!(matches!(new(params.heavy_capacity(usize::MAX)), Err(Error::Parameter { .. })));
+    assert!(matches!(new(params.deferred(usize::MAX)), Err(Error::Parameter { .. })));
+    let new = |params| Directions::<f64>::new(params).map(drop);
+    let params = FrequentDirectionsParams::new(5).rank(2);
+    assert_eq!(new(params.sketch_rows(2)), refused("sketch_rows", Rule::AboveRank));
+    assert_eq!(new(params.sketch_rows(1)), refused("sketch_rows", Rule::AboveRank));
+    let new = |params| Sketch::<f64>::new(params).map(drop);
+    let params = NystromSketchParams::new(5).rank(2);
+    assert_eq!(new(params.sketch_rows(1)), refused("sketch_rows", Rule::FromRankToDim));
+    assert_eq!(new(params.sketch_rows(6)), refused("sketch_rows", Rule::FromRankToDim));
+    let new = |params| BlockPower::<f64, _>::new(params).map(drop);
+    assert_eq!(new(BlockPowerParams::new(5).rank(2).width(1)), refused("width", Rule::FromRankToDim));
+    for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let result = Oja::<f64, _>::new(OjaParams::new(5).rate(Rate::Fixed(rate))).map(drop);
+        assert_eq!(result, refused("rate", Rule::FinitePositive));
+    }
+    assert!(CandidIncremental::<f64, _>::new(CandidIncrementalParams::new(5).amnesic(f64::NAN)).is_err());
+    let inner = Exact::<f64>::new(ExactEigenParams::new(2)).unwrap();
+    assert!(ShuffleBuffer::new(inner, 0, 0).is_err());
+    let mut seen = Exact::<f64>::new(ExactEigenParams::new(2)).unwrap();
+    seen.update(&[1.0, 2.0]).unwrap();
+    assert_eq!(Centered::new(seen).map(drop), Err(Error::Incompatible));
+}
+
+#[test]
+fn rank_beyond_the_data_is_named() {
+    // Two directions, three asked for.
+    let two = gaussian(300, &[4.0, 1.0, 0.0, 0.0, 0.0, 0.0], 3);
+    // Axis-parallel, where nothing is rounded.
+    let mut source = Source::new(2);
+    let axes = Rows::collect(
+        6,
+        (0..300).map(|_| {
+            let mut row = vec![0.0; 6];
+            row[source.below(2)] = 1.0 + source.below(9) as f64;
+            row
+        }),
+    );
+    for (data, rows) in [("turned", &two), ("along axes", &axes)] {
+        for_every_certified_method!(f64, 6, 3, |name, summary| {
+            feed(&mut summary, rows);
+            let mut buffer = vec![0.0; summary.answer_len()];
+            let result = summary.estimate(&mut buffer).map(drop);
+            assert_eq!(result, Err(Error::RankDeficient { rank: 2 }), "{name}, {data}");
+            let got = answer(&mut summary).unwrap();
+            assert_eq!(got.rank, 2, "{name}, {data}");
+            let outside = got.error(&Oracle::of(rows));
+            assert!(outside < 1e-20, "{name}, {data}: {outside:e}");
+        });
+    }
+}
+
+#[test]
+fn a_row_beyond_all_scales_is_taken_in() {
+    fn run<T: Real>(e: i32, tolerance: f64) {
+        let rows = imu().first(1500);
+        let long: Vec<f64> = (0..9).map(|i| f64::from(i) * 2f64.powi(e)).collect();
+        let all = rows.slice(0, 1000).with_row(1000, &long).then(&rows.slice(1000, 500));
+        let oracle = Oracle::of(&all);
+        let mut summary = RandomOrder::<T>::new(RandomOrderEigenParams::new(9)).unwrap();
+        feed(&mut summary, &all);
+        assert_eq!(summary.heavy_rows().rows(), 1);
+        let got = answer(&mut summary).unwrap();
+        assert!(got.error(&oracle) <= tolerance, "2^{e}: {:e}", got.error(&oracle));
+        for name_and_error in [
+            {
+                let mut summary = Exact::<T>::new(ExactEigenParams::new(9)).unwrap();
+                feed(&mut summary, &all);
+                ("exact", answer(&mut summary).unwrap().error(&oracle))
+            },
+            {
+                let mut summary = Directions::<T>::new(FrequentDirectionsParams::new(9)).unwrap();
+                feed(&mut summary, &all);
+                ("frequent directions", answer(&mut summary).unwrap().error(&oracle))
+            },
+        ] {
+            assert!(name_and_error.1 <= tolerance, "2^{e}: {name_and_error:?}");
+        }
+    }
+    run::<f32>(45, 1e-12);
+    run::<f32>(75, 1e-12);
+    run::<f64>(45, 1e-24);
+    run::<f64>(420, 1e-24);
+}
+
+#[test]
+fn all_rows_heavy_is_the_exact_answer() {
+    for n in 1..=16 {
+        let rows = spiked(n, 20, 4.0, n as u64);
+        let (error, got) = random_order(&rows, 16);
+        assert!(error < 1e-20, "n = {n}: {error:e}");
+        assert_eq!(got.confidence.status, Status::TooFewRows);
+        assert!(got.confidence.error_bound.unwrap() < 1e-12, "n = {n}: {:?}", got.confidence.error_bound);
+    }
+}
+
+#[test]
+fn more_heavy_rows_than_room_is_heavy_overflow() {
+    let rows = heavy_mix(3000, 24, 2.0, 12, 0.5, 3);
+    for (capacity, expected) in [(0, true), (4, true), (11, true), (12, false), (20, false)] {
+        let (_, got) = random_order(&rows, capacity);
+        assert_eq!(
+            got.confidence.status == Status::HeavyOverflow,
+            expected,
+            "capacity {capacity}: {:?}",
+            got.confidence
+        );
+    }
+    // Early rows are heavy because the energy is still small: evicting those heals by itself.
+    let (_, got) = random_order(&spiked(3000, 24, 4.0, 3), 1);
+    assert_eq!(got.confidence.status, Status::Ok);
+}
+
+#[test]
+fn a_late_heavy_row_decides() {
+    let rows = late_heavy(&spiked(4000, 16, 3.0, 5), 1.5);
+    let (error, got) = random_order(&rows, 1);
+    assert!(error < 1e-12, "one heavy row kept: {error:e}");
+    assert_ne!(got.confidence.status, Status::HeavyOverflow);
+    let (error, got) = random_order(&rows, 0);
+    assert!(error > 0.9, "no heavy row kept: {error:e}");
+    assert_eq!(got.confidence.status, Status::HeavyOverflow);
+}
+
+#[test]
+fn duplicates_and_constant_columns_do_no_harm() {
+    let few = gaussian(5, &[25.0, 2.0, 1.0, 1.0, 1.0, 1.0], 1);
+    let many = Rows::collect(6, (0..2000).map(|i| few.row(i % 5).to_vec())).shuffled(1);
+    let constant = spiked(3000, 6, 6.0, 2).map_rows(|row| row[3] = 0.0);
+    let offset = spiked(3000, 6, 6.0, 2).map_rows(|row| row[3] = 10.0);
+    for rows in [many, constant, offset] {
+        let oracle = Oracle::of(&rows);
+        let (error, got) = random_order(&rows, 16);
+        assert!(error < 1e-3 && got.confidence.status == Status::Ok, "{error:e} {:?}", got.confidence);
+        let mut summary = Exact::<f32>::new(ExactEigenParams::new(6)).unwrap();
+        feed(&mut summary, &rows);
+        let error = answer(&mut summary).unwrap().error(&oracle);
+        assert!(error < 1e-9, "{error:e}");
+    }
+}
+
+#[test]
+fn sorted_input_is_not_random_order() {
+    let rows = spiked(3000, 12, 5.0, 6);
+    for (name, sorted) in [("up", rows.norm_up()), ("down", rows.norm_down()), ("along", rows.along_top())] {
+        let (_, got) = random_order(&sorted, 16);
+        assert_eq!(got.confidence.status, Status::NotRandomOrder, "{name}");
+    }
+    assert_eq!(random_order(&rows, 16).1.confidence.status, Status::Ok);
+}
+
+/// Entries at the ends of the scalar's range, subnormal ones too: an answer or a typed error, never NaN.
+#[test]
+fn extreme_entries_give_finite_answers() {
+    macro_rules! run {
+        ($t:ty) => {
+            let (max, min, tiny) = (<$t>::MAX, <$t>::MIN_POSITIVE, <$t>::from_bits(1));
+            let patterns: [&[[$t; 3]]; 6] = [
+                &[[max, max, max], [max, -max, max]],
+                &[[tiny, 0.0, 0.0], [0.0, tiny, tiny]],
+                &[[tiny, 0.0, 0.0], [0.0, max, 0.0]],
+                &[[max, 0.0, 0.0], [0.0, tiny, 0.0], [1.0, 1.0, 1.0]],
+                &[[min, min, -min], [1.0, 2.0, 3.0], [max, 1.0, min]],
+                &[[1.0, 0.0, 0.0], [max, max, 0.0], [0.0, 0.0, 1.0]],
+            ];
+            for (number, pattern) in patterns.iter().enumerate() {
+                for_every_method!($t, 3, 1, |name, summary| {
+                    for _ in 0..40 {
+                        for row in *pattern {
+                            // An entry that a method cannot hold is refused, the state stays good.
+                            match summary.update(row) {
+                                Ok(()) | Err(Error::Scale { .. } | Error::NonFinite { .. }) => {}
+                                Err(e) => panic!("{name}, pattern {number}: {e}"),
+                            }
+                        }
+                    }
+                    match answer(&mut summary) {
+                        Ok(got) => assert!(
+                            got.vectors.iter().all(|x| x.is_finite()) && got.values.iter().all(|x| !x.is_nan()),
+                            "{name}, pattern {number}: {got:?}"
+                        ),
+                        Err(Error::NotConverged { .. }) => {}
+                        Err(e) => panic!("{name}, pattern {number}: {e}"),
+                    }
+                });
+            }
+        };
+    }
+    run!(f32);
+    run!(f64);
+}
