@@ -1,6 +1,6 @@
 //! Golden bits: the same answers, to the last bit, on every machine and from version to version.
 //!
-//! `tests/golden/eigen.txt` holds lines `name scalar hexbits`; the firmware's self-test reads the same file. To add a value,
+//! `tests/golden/eigen.txt` of this crate holds lines `name scalar hexbits`. To add a value,
 //! or after a change of answers that is meant (a *Changed answers* entry): `SKETCHLET_BLESS=1 cargo test -p sketchlet-core
 //! --features std --test golden`.
 
@@ -77,7 +77,7 @@ fn answers_have_the_golden_bits() {
     record_all(&mut out, "imu", &rows::<f64>("gait_imu.csv", 9, 1000));
     record_all(&mut out, "digits", &rows::<f32>("digits.csv", 64, 200));
     record_all(&mut out, "digits", &rows::<f64>("digits.csv", 64, 200));
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/eigen.txt");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/eigen.txt");
     if std::env::var_os("SKETCHLET_BLESS").is_some() {
         std::fs::write(&path, &out).unwrap();
     }

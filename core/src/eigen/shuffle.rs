@@ -1,9 +1,11 @@
 //! A buffer that mixes neighbouring rows before a method sees them.
 
 use super::answer::{TopEigen, TopEigenvector};
+#[cfg(feature = "alloc")]
+use crate::Real;
 use crate::matrix::check_finite;
 use crate::random::keyed::{Domain, below, word};
-use crate::{Error, Real, RowSummary, Rule, Storage};
+use crate::{Error, RowSummary, Rule, Storage};
 
 /// What does a method answer if the rows are first shuffled as far as memory allows?
 ///
