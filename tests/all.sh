@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs everything that must hold, cheap and likely failures first. Installs what is missing where it may.
+# Runs everything that must hold, cheap and likely failures first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,29 +21,10 @@ step() {
     fi
 }
 
-# Debian packages: as root or through sudo, else say what to do.
-install() {
-    local missing=()
-    for package in "$@"; do
-        dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
-    done
-    [ ${#missing[@]} -eq 0 ] && return 0
-    local as=""
-    if [ "$(id -u)" -ne 0 ]; then
-        as="sudo -n"
-        command -v sudo >/dev/null || as=""
-    fi
-    if command -v apt-get >/dev/null && { [ "$(id -u)" -eq 0 ] || [ -n "$as" ]; }; then
-        $as apt-get update -qq && $as apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null && return 0
-    fi
-    echo "install these Debian packages and run again: ${missing[*]}"
-    return 1
-}
-
 bare_metal() {
     rustup target add thumbv6m-none-eabi thumbv7em-none-eabihf >/dev/null 2>&1 || true
     if ! rustup target list --installed 2>/dev/null | grep -q thumbv6m-none-eabi; then
-        echo "no bare-metal target for this toolchain: the firmware step builds with Debian's compiler instead"
+        echo "no bare-metal target for this toolchain: rustup target add thumbv6m-none-eabi thumbv7em-none-eabihf"
         return 0
     fi
     cargo build -q -p sketchlet-core --target thumbv6m-none-eabi --features alloc &&
@@ -72,14 +53,6 @@ bits() {
             cargo test -q -p sketchlet-core --features alloc --test golden
 }
 
-firmware() {
-    install qemu-system-arm binutils-arm-none-eabi || return 1
-    if ! rustup target list --installed 2>/dev/null | grep -q thumbv6m-none-eabi; then
-        install rustc-web cargo-web rust-web-src || return 1
-    fi
-    bash embedded-demo/run.sh
-}
-
 demo() {
     local folder
     folder=$(mktemp -d)
@@ -98,9 +71,6 @@ step "core: same bits at every vector width" bits
 step "docs without a warning" env RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps -p sketchlet-core -p sketchlet
 step "library and command: all tests" cargo test --release -p sketchlet
 step "demo" demo
-if [ -f embedded-demo/run.sh ]; then
-    step "firmware in QEMU" firmware
-fi
 
 printf '\n%s\n%d passed, %d failed\n' "$summary" "$passed" "$failed"
 [ "$failed" -eq 0 ]

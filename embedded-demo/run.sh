@@ -1,0 +1,191 @@
+#!/usr/bin/env bash
+# Builds the firmware images and runs them in QEMU.
+#
+#   run.sh [all|build|golden|selftest|demo|bench|bless]
+#
+#   all       (default) everything below but bless
+#   build     all images for all boards; flash and static RAM of each
+#   golden    this machine's answers against the golden files
+#   selftest  the boards' answers against the golden files
+#   demo      eigenvectors of accelerometer rows, printed as they develop
+#   bench     instructions of kernels and updates, bytes, stack
+#   bless     writes the golden files anew from this machine's answers
+#
+# SKETCHLET_DOOR=rustup|debian  where the compiler comes from (default: rustup, then debian)
+# SKETCHLET_BOARDS="m4f m0"     which boards
+# SKETCHLET_OPT=3|s|z           optimisation of everything (default: what Cargo.toml says, 3)
+#
+# This script is the only place that knows about the doors. It installs nothing but rustup targets.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+boards=${SKETCHLET_BOARDS:-"m4f m0"}
+demo_seconds=60
+bench_seconds=300
+
+fail() {
+    echo "run.sh: $*" >&2
+    exit 1
+}
+
+# target, QEMU machine, name
+board() {
+    case $1 in
+        m4f) target=thumbv7em-none-eabihf machine="-machine mps2-an386 -cpu cortex-m4" name="mps2-an386 (Cortex-M4F)" ;;
+        m0) target=thumbv6m-none-eabi machine="-machine microbit" name="microbit (Cortex-M0)" ;;
+        *) fail "no board $1: SKETCHLET_BOARDS takes m4f and m0" ;;
+    esac
+}
+
+for b in $boards; do board "$b"; done
+
+# --- the door ---------------------------------------------------------------------------------------------------------
+
+rustup_door() {
+    why="rustup is not installed"
+    command -v rustup >/dev/null || return 1
+    local installed missing=()
+    why="rustup has no working toolchain"
+    installed=$(rustup target list --installed 2>/dev/null) || return 1
+    for b in $boards; do
+        board "$b"
+        grep -qx "$target" <<<"$installed" || missing+=("$target")
+    done
+    why="rustup target add ${missing[*]:-} failed"
+    [ ${#missing[@]} -eq 0 ] || timeout 300 rustup target add "${missing[@]}" || return 1
+    cargo=(cargo)
+    build_std=()
+}
+
+debian_door() {
+    local package
+    for package in rustc-web:/usr/bin/rustc cargo-web:/usr/bin/cargo rust-web-src:/usr/src binutils-arm-none-eabi:/usr/bin/arm-none-eabi-ld; do
+        why="${package#*:} is missing; apt-get install -y --no-install-recommends rustc-web cargo-web rust-web-src binutils-arm-none-eabi"
+        [ -e "${package#*:}" ] || return 1
+    done
+    why="$(/usr/bin/rustc --print sysroot)/lib/rustlib/src has no library source; apt-get install -y rust-web-src"
+    [ -e "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/core" ] || return 1
+    # Named in full: rustup's shims come first on PATH, and compiler and library source must match.
+    cargo=(env RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
+        CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER=arm-none-eabi-ld
+        CARGO_TARGET_THUMBV6M_NONE_EABI_LINKER=arm-none-eabi-ld /usr/bin/cargo)
+    build_std=(-Zbuild-std=core)
+}
+
+open_door() {
+    [ -z "${door:-}" ] || return 0
+    case ${SKETCHLET_DOOR:-any} in
+        rustup) rustup_door || fail "door rustup: $why"; door=rustup ;;
+        debian) debian_door || fail "door debian: $why"; door=debian ;;
+        any)
+            if rustup_door; then
+                door=rustup
+            else
+                echo "door rustup is closed: $why"
+                debian_door || fail "door debian is closed too: $why"
+                door=debian
+            fi
+            ;;
+        *) fail "SKETCHLET_DOOR is rustup or debian" ;;
+    esac
+    export CARGO_TARGET_DIR=$PWD/target/$door${SKETCHLET_OPT:+-$SKETCHLET_OPT}
+    [ -z "${SKETCHLET_OPT:-}" ] || export CARGO_PROFILE_RELEASE_OPT_LEVEL=$SKETCHLET_OPT
+    echo "door: $door, $("${cargo[@]}" --version)"
+}
+
+# --- build ------------------------------------------------------------------------------------------------------------
+
+# Bytes of flash and of static RAM, from whatever tool there is.
+sizes() {
+    local tool llvm
+    llvm=$(ls "$(rustc --print sysroot 2>/dev/null)"/lib/rustlib/*/bin/llvm-size 2>/dev/null | head -n 1) || true
+    for tool in arm-none-eabi-size "$llvm" llvm-size; do
+        if [ -n "$tool" ] && command -v "$tool" >/dev/null; then
+            "$tool" "$1" | awk 'NR == 2 { print $1 + $2, $2 + $3 }'
+            return
+        fi
+    done
+    # Without a tool: the loadable segments of the file, those at 0x20000000 being RAM.
+    local at count size
+    read -r at < <(od -An -tu4 -j28 -N4 "$1")
+    read -r size count < <(od -An -tu2 -j42 -N4 "$1")
+    for ((; count > 0; count--, at += size)); do od -An -v -tu4 -w32 -j "$at" -N32 "$1"; done |
+        awk '$1 == 1 { flash += $5; if ($3 >= 536870912) ram += $6 } END { print flash + 0, ram + 0 }'
+}
+
+build() {
+    open_door
+    local image
+    for b in $boards; do
+        board "$b"
+        "${cargo[@]}" build --quiet --locked --release --target "$target" "${build_std[@]}" || fail "$name: build failed"
+        printf '%-28s %10s %10s   (bytes)\n' "$name" flash "static RAM"
+        for image in src/bin/*.rs; do
+            image=$(basename "$image" .rs)
+            # shellcheck disable=SC2046
+            printf '  %-26s %10d %10d\n' "$image" $(sizes "$CARGO_TARGET_DIR/$target/release/$image")
+        done
+    done
+    built=yes
+}
+
+# --- run --------------------------------------------------------------------------------------------------------------
+
+# image, seconds, further options of QEMU
+run() {
+    local image=$1 seconds=$2 status=0
+    shift 2
+    command -v qemu-system-arm >/dev/null ||
+        fail "qemu-system-arm is missing: apt-get install -y --no-install-recommends qemu-system-arm"
+    [ -n "${built:-}" ] || build
+    for b in $boards; do
+        board "$b"
+        echo "--- $image on $name"
+        # shellcheck disable=SC2086
+        timeout "$seconds" qemu-system-arm $machine -nographic -semihosting-config enable=on,target=native "$@" \
+            -kernel "$CARGO_TARGET_DIR/$target/release/$image" </dev/null || status=$?
+        case $status in
+            0) ;;
+            124) fail "$image on $name did not end within $seconds s" ;;
+            *) fail "$image on $name failed (status $status; without a message above it was a fault)" ;;
+        esac
+    done
+}
+
+# The host's own answers need the host's compiler only.
+host() {
+    local cargo=(cargo)
+    command -v cargo >/dev/null || cargo=(/usr/bin/cargo)
+    "${cargo[@]}" run --quiet --locked --release --target-dir target/host --example golden -- "$@"
+}
+
+golden() {
+    host || fail "answers of this machine differ from the golden files"
+}
+
+bless() {
+    local family file lines
+    for family in real linalg eigen; do
+        file=golden/$family.txt
+        lines=$(host "$family")
+        printf '%s\n' "# Bits of every answer: name, scalar, hex. Written by embedded-demo/run.sh bless." "$lines" >"$file"
+        echo "$file: $(wc -l <<<"$lines") values"
+    done
+}
+
+case ${1:-all} in
+    all)
+        golden
+        run empty 10
+        run selftest "$demo_seconds"
+        run eigen "$demo_seconds"
+        run bench "$bench_seconds" -icount shift=0
+        ;;
+    build) build ;;
+    golden) golden ;;
+    selftest) run selftest "$demo_seconds" ;;
+    demo) run eigen "$demo_seconds" ;;
+    bench) run bench "$bench_seconds" -icount shift=0 ;;
+    bless) bless ;;
+    *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" && exit 2 ;;
+esac

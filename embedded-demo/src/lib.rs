@@ -1,0 +1,13 @@
+//! What the firmware images share: rows in flash, the answers computed from them, golden bits, the board.
+//!
+//! All but `board` also builds for the host, so that host and device run the same source on the same rows.
+
+#![no_std]
+
+pub mod answers;
+#[cfg(target_os = "none")]
+pub mod board;
+pub mod data;
+pub mod golden;
+pub mod kernels;
+pub mod summaries;
