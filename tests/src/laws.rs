@@ -258,7 +258,7 @@ pub fn error_leaves_state_unchanged<M: TopEigen + Wire>(subject: &Subject<M>, in
     let (dim, at) = (input.dim, source.below(input.dim));
     let good: Vec<M::Scalar> = vec![M::Scalar::ONE; dim];
     let mut bad = good.clone();
-    let nan = M::Scalar::ZERO / M::Scalar::ZERO;
+    let nan = M::Scalar::constant(f64::NAN);
     for x in [nan, M::Scalar::INFINITY, -M::Scalar::INFINITY] {
         bad[at] = x;
         assert_eq!(summary.update(&bad), Err(Error::NonFinite { index: at }));

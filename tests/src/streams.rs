@@ -359,7 +359,7 @@ pub const HEAVY_ALONG: f64 = 0.5;
 /// [`HEAVY_ALONG`] of its energy along the spike and the rest in a random direction of its own.
 pub fn heavy_mix(n: usize, dim: usize, ratio: f64, heavy: usize, energy: f64, seed: u64) -> Rows {
     let (light, top) = spiked_along(n - heavy, dim, ratio, seed, Source::normal);
-    let mut source = Source::new(seed ^ 0x4845_4156_59);
+    let mut source = Source::new(seed ^ 0x48_4541_5659);
     let square = light.energy() * energy / (1.0 - energy) / heavy as f64;
     let rows = Rows::collect(
         dim,
