@@ -69,7 +69,7 @@ step "core: bare metal" bare_metal
 step "core: unit, golden and doc tests" cargo test -p sketchlet-core --features std
 step "core: same bits at every vector width" bits
 step "docs without a warning" env RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps -p sketchlet-core -p sketchlet
-step "library and command: all tests" cargo test --release -p sketchlet
+step "library and command: all tests" cargo test --release -p sketchlet --lib --test cli
 step "demo" demo
 
 printf '\n%s\n%d passed, %d failed\n' "$summary" "$passed" "$failed"
