@@ -440,19 +440,29 @@ pub(super) fn square_and_signed_sum<T: Real>(row: &[T]) -> (T, T) {
     sums(row, T::ONE)
 }
 
+/// The same of some rows.
+pub(super) fn squares_and_signed_sums<T: Real>(rows: &[T], dim: usize, out: &mut [(T, T)]) {
+    wide::run(
+        #[inline(always)]
+        || {
+            for (row, out) in rows.chunks_exact(dim).zip(out) {
+                *out = sums(row, T::ONE);
+            }
+        },
+    );
+}
+
 #[inline(always)]
 fn sums<T: Real>(row: &[T], factor: T) -> (T, T) {
     let (chunks, tail) = row.as_chunks::<{ vector::LANES }>();
     let (mut squares, mut lanes) = ([T::ZERO; vector::LANES], [T::ZERO; vector::LANES]);
-    for (block, chunks) in (1u64..).zip(chunks.chunks(64)) {
-        let mut signs = word(0, Domain::Monitor, block);
-        for chunk in chunks {
-            let sign = factor.negate_if(signs & 1 == 1);
-            signs >>= 1;
-            for i in 0..vector::LANES {
-                squares[i] += chunk[i] * chunk[i];
-                lanes[i] += sign * chunk[i];
-            }
+    let mut signs = CHUNK_SIGNS;
+    for chunk in chunks {
+        let sign = factor.negate_if(signs & 1 == 1);
+        signs = signs.rotate_right(1);
+        for i in 0..vector::LANES {
+            squares[i] += chunk[i] * chunk[i];
+            lanes[i] += sign * chunk[i];
         }
     }
     let mut both = [squares, lanes];
@@ -462,25 +472,16 @@ fn sums<T: Real>(row: &[T], factor: T) -> (T, T) {
         vector::add_tail(squares, tail, tail);
         vector::add_tail(lanes, &[factor; vector::LANES], tail);
     }
-    for (lane, sign) in lanes.iter_mut().zip(LANE_SIGNS) {
-        *lane *= T::constant(sign);
+    for (i, lane) in lanes.iter_mut().enumerate() {
+        *lane = lane.negate_if((LANE_SIGNS >> i) & 1 == 1);
     }
     (vector::tree(squares), vector::tree(lanes))
 }
 
-/// Signs of the lanes in the signed sum: the bits of a keyed word.
-const LANE_SIGNS: [f64; vector::LANES] = {
-    let word = word(0, Domain::Monitor, 0);
-    let mut signs = [1.0; vector::LANES];
-    let mut i = 0;
-    while i < vector::LANES {
-        if (word >> i) & 1 == 1 {
-            signs[i] = -1.0;
-        }
-        i += 1;
-    }
-    signs
-};
+/// Signs of the lanes in the signed sum, a set bit for minus.
+const LANE_SIGNS: u64 = word(0, Domain::Monitor, 0);
+/// Signs of the chunks of lanes, over and over again from chunk 64 on.
+const CHUNK_SIGNS: u64 = word(0, Domain::Monitor, 1);
 
 /// Are the rows of a stream in random order?
 ///

@@ -89,7 +89,8 @@ impl Scale {
         if T::BYTES == 4 { 126 } else { 1022 }
     }
 
-    fn factor<T: Real>(self) -> T {
+    /// What rows are multiplied with.
+    pub(crate) fn factor<T: Real>(self) -> T {
         T::ONE.times_power_of_two(-self.exponent)
     }
 

@@ -20,6 +20,7 @@ pub mod givens;
 pub mod hadamard;
 pub mod one_sided;
 pub mod packed;
+pub(crate) mod panel;
 pub mod qr;
 pub mod symmetric;
 pub mod triangular;

@@ -39,11 +39,16 @@ pub fn eigen<T: Real>(matrix: &mut [T], vectors: &mut [T], values: &mut [T]) {
     }
     let e = largest.exponent();
     vector::rescale(matrix, -e);
-    for _ in 0..SWEEPS {
-        if !sweep(matrix, vectors, m) {
-            break;
-        }
-    }
+    wide::run(
+        #[inline(always)]
+        || {
+            for _ in 0..SWEEPS {
+                if !sweep(matrix, vectors, m) {
+                    break;
+                }
+            }
+        },
+    );
     for (value, &x) in values.iter_mut().zip(matrix.iter().step_by(m + 1)) {
         *value = x.times_power_of_two(e);
     }
@@ -52,6 +57,7 @@ pub fn eigen<T: Real>(matrix: &mut [T], vectors: &mut [T], values: &mut [T]) {
 }
 
 /// One cycle through all pairs; false if nothing had to be rotated.
+#[inline(always)]
 fn sweep<T: Real>(matrix: &mut [T], vectors: &mut [T], m: usize) -> bool {
     // Below this, entries are rounding noise of a matrix whose largest entry is in [1, 2).
     let noise = T::EPSILON * T::EPSILON;
@@ -64,16 +70,15 @@ fn sweep<T: Real>(matrix: &mut [T], vectors: &mut [T], m: usize) -> bool {
             }
             rotated = true;
             let (c, s, t) = rotation(app, aqq, apq);
-            {
-                let (head, tail) = matrix.split_at_mut(q * m);
-                rotate(&mut head[p * m..(p + 1) * m], &mut tail[..m], c, s);
-                let (head, tail) = vectors.split_at_mut(q * m);
-                rotate(&mut head[p * m..(p + 1) * m], &mut tail[..m], c, s);
+            for rows in [&mut *matrix, &mut *vectors] {
+                let (head, tail) = rows.split_at_mut(q * m);
+                rotate_kernel(&mut head[p * m..(p + 1) * m], &mut tail[..m], c, s);
             }
             // The columns by symmetry; the two-by-two block from its closed form.
+            let (mut at_p, mut at_q) = (p, q);
             for r in 0..m {
-                matrix[r * m + p] = matrix[p * m + r];
-                matrix[r * m + q] = matrix[q * m + r];
+                (matrix[at_p], matrix[at_q]) = (matrix[p * m + r], matrix[q * m + r]);
+                (at_p, at_q) = (at_p + m, at_q + m);
             }
             matrix[p * m + p] = app - t * apq;
             matrix[q * m + q] = aqq + t * apq;
@@ -85,7 +90,7 @@ fn sweep<T: Real>(matrix: &mut [T], vectors: &mut [T], m: usize) -> bool {
 }
 
 /// Cosine, sine and tangent of the smaller angle that makes `[app apq; apq aqq]` diagonal.
-#[inline]
+#[inline(always)]
 pub(crate) fn rotation<T: Real>(app: T, aqq: T, apq: T) -> (T, T, T) {
     let (one, two) = (T::ONE, T::constant(2.0));
     let theta = (aqq - app) / (two * apq);
@@ -101,16 +106,18 @@ pub(crate) fn rotation<T: Real>(app: T, aqq: T, apq: T) -> (T, T, T) {
 }
 
 /// `(x, y) <- (c x - s y, s x + c y)`.
-#[inline]
 pub(crate) fn rotate<T: Real>(x: &mut [T], y: &mut [T], c: T, s: T) {
     wide::run(
         #[inline(always)]
-        || {
-            for (x, y) in x.iter_mut().zip(y.iter_mut()) {
-                (*x, *y) = (c * *x - s * *y, s * *x + c * *y);
-            }
-        },
+        || rotate_kernel(x, y, c, s),
     );
+}
+
+#[inline(always)]
+fn rotate_kernel<T: Real>(x: &mut [T], y: &mut [T], c: T, s: T) {
+    for (x, y) in x.iter_mut().zip(y.iter_mut()) {
+        (*x, *y) = (c * *x - s * *y, s * *x + c * *y);
+    }
 }
 
 /// Sorts values descending and the rows of `vectors`, `width` entries each, with them; stable.

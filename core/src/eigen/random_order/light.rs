@@ -3,11 +3,69 @@
 //! Runs of such rows are consumed inside one choice of vector width, with the operations, and so the bits, of the general
 //! path in the module above.
 
-use super::{RandomOrderEigen, split};
+use super::{Counts, Parts, RandomOrderEigen, split};
 use crate::eigen::heavy::is_heavy;
-use crate::eigen::monitor::{self, WARM_UP};
-use crate::linalg::{vector, wide};
+use crate::eigen::monitor::{self, Monitor, WARM_UP};
+use crate::linalg::{panel, vector, wide};
 use crate::{Real, Storage};
+
+/// Most rows of a panel.
+const PANEL: usize = 16;
+/// Bytes of a panel: rows and what they are multiplied with should fit the first-level cache together.
+const PANEL_BYTES: usize = 1 << 14;
+
+/// Rows of a panel, before whole tiles are made of them.
+fn panel_rows<T: Real>(dim: usize) -> usize {
+    (PANEL_BYTES / T::BYTES / dim).clamp(panel::ROWS, PANEL)
+}
+
+/// Consumes the leading rows in panels as long as all of a panel are light; returns their number.
+fn consume_panels<T: Real>(
+    dim: usize,
+    width: usize,
+    counts: &mut Counts<T>,
+    monitor: &mut Monitor<T>,
+    parts: &mut Parts<'_, T>,
+    rows: &[T],
+) -> usize {
+    // Even: products go in pairs.
+    let stride = (width + 1).next_multiple_of(2);
+    let room = (parts.scratch.len() / stride).min(panel_rows::<T>(dim));
+    let mut consumed = 0;
+    loop {
+        let rest = &rows[consumed * dim..];
+        let block = usize::try_from(counts.block_len.saturating_sub(counts.block_rows)).unwrap_or(usize::MAX);
+        let mut count = room.min(block).min(rest.len() / dim) / panel::ROWS * panel::ROWS;
+        if count == 0 {
+            return consumed;
+        }
+        let mut features = [(T::ZERO, T::ZERO); PANEL];
+        monitor::squares_and_signed_sums(&rest[..count * dim], dim, &mut features);
+        let mut energy = counts.energy;
+        let unusual = features[..count].iter().position(|&(square, _)| {
+            energy.add(square);
+            !T::is_comfortable_square(square) || is_heavy(square, dim, energy.value())
+        });
+        if let Some(i) = unusual {
+            count = i / panel::ROWS * panel::ROWS;
+        }
+        let (panel, features) = (&rest[..count * dim], &features[..count]);
+        let along = &mut parts.scratch[..count * stride];
+        panel::project(parts.iterate, panel, dim, along, stride);
+        for (&(square, signed), along) in features.iter().zip(along.chunks_exact(stride)) {
+            counts.energy.add(square);
+            monitor.observe_later([square, signed, along[width] * along[width]]);
+        }
+        panel::accumulate(parts.products, along, stride, panel, dim);
+        counts.rows += count as u64;
+        counts.light_rows += count as u64;
+        counts.block_rows += count as u64;
+        consumed += count;
+        if unusual.is_some() {
+            return consumed;
+        }
+    }
+}
 
 impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
     /// Consumes the leading rows as long as nothing unusual happens, at most to the end of the block; returns their number.
@@ -21,11 +79,16 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
         }
         let (dim, width) = (self.params.dim, self.params.block_width());
         let (mut counts, mut monitor) = (self.state.counts, self.state.monitor);
-        let parts = split(&self.params, self.storage.as_mut());
+        let mut parts = split(&self.params, self.storage.as_mut());
+        let mut consumed = 0;
+        // Vector units have room for panels of rows; elsewhere rows come one by one, and the code would be dead weight.
+        if cfg!(feature = "std") && rows.len() >= panel::ROWS * dim {
+            consumed = consume_panels(dim, width, &mut counts, &mut monitor, &mut parts, rows);
+        }
         let (iterate, products) = (&*parts.iterate, parts.products);
         let (first, rest) = parts.scratch.split_at_mut(width + 1);
         let second = &mut rest[..=width];
-        let mut consumed = 0;
+        let rows = &rows[consumed * dim..];
         wide::run(
             #[inline(always)]
             || {

@@ -287,14 +287,44 @@ fn consume<T: Real>(
             step::next_iterate(params, counts, parts);
         }
     }
-    let (iterate, direction) = parts.iterate.split_at(width * dim);
+    let direction = &parts.iterate[width * dim..];
     let along = vector::dot_times(row, factor, direction);
     monitor.observe(parts.features, [square, monitor::signed_sum(row, factor), along * along]);
+    with_heavy_rows(params, counts, parts, factor, |heavy, light| heavy.offer(row, factor, square, energy, light));
+}
+
+/// Passes the heavy rows that are heavy no longer to the open block.
+///
+/// Rows look heavy while there are few. Kept, they would make every step solve for as many more columns.
+fn demote_heavy_rows<T: Real>(
+    params: &RandomOrderEigenParams,
+    counts: &mut Counts<T>,
+    parts: &mut Parts<'_, T>,
+    factor: T,
+) {
+    let energy = counts.energy.value();
+    with_heavy_rows(params, counts, parts, factor, |heavy, light| {
+        heavy.demote(energy, |row, square| light(row, T::ONE, square));
+        T::ZERO
+    });
+}
+
+/// Lets heavy rows come and go: those that leave are light, and count from then on. The change returns the squared length of
+/// a heavy row for which there was no room.
+fn with_heavy_rows<T: Real>(
+    params: &RandomOrderEigenParams,
+    counts: &mut Counts<T>,
+    parts: &mut Parts<'_, T>,
+    factor: T,
+    change: impl FnOnce(&mut HeavyRows<'_, T>, &mut dyn FnMut(&[T], T, T)) -> T,
+) {
+    let (dim, width) = (params.dim, params.block_width());
+    let iterate = &parts.iterate[..width * dim];
     let mut heavy = HeavyRows { rows: parts.heavy, squares: parts.heavy_squares, len: &mut counts.heavy_len, dim };
     let (products, gather) = (&mut *parts.products, &mut *parts.scratch);
     let (block_rows, light_rows) = (&mut counts.block_rows, &mut counts.light_rows);
     let sampling = T::constant(params.row_sampling) * factor * factor;
-    let lost = heavy.offer(row, factor, square, energy, |row, factor, square| {
+    let lost = change(&mut heavy, &mut |row, factor, square| {
         *block_rows += 1;
         *light_rows += 1;
         let Some(stretch) = sample(params.seed, *light_rows, square, sampling) else { return };

@@ -1,6 +1,6 @@
 //! What happens when a block is full: its factor joins the pool, the pool gives the next iterate.
 
-use super::{Counts, Parts, RandomOrderEigen, RandomOrderEigenParams, split};
+use super::{Counts, Parts, RandomOrderEigen, RandomOrderEigenParams, demote_heavy_rows, split};
 use crate::eigen::iterate::{fill_random, keep_if_new};
 use crate::eigen::pool::{Block, Piece, Scratch};
 use crate::linalg::vector;
@@ -11,6 +11,7 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
     pub(super) fn step(&mut self) {
         self.state.monitor.look();
         let mut parts = split(&self.params, self.storage.as_mut());
+        demote_heavy_rows(&self.params, &mut self.state.counts, &mut parts, self.state.scale.factor());
         step(&self.params, &mut self.state.counts, &mut parts, self.state.monitor.flagged);
     }
 }
