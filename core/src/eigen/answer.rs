@@ -89,6 +89,11 @@ impl<T> Confidence<T> {
     }
 }
 
+/// Whether values differ by so little of the largest one that rounding may have put them in this order.
+pub(crate) fn are_tied<T: Real>(difference: T, largest: T) -> bool {
+    difference <= T::constant(1e-6) * largest
+}
+
 /// Scalars that an answer of `rank` vectors of `dim` entries needs. Saturates.
 pub(crate) const fn answer_len(dim: usize, rank: usize) -> usize {
     rank.saturating_mul(dim.saturating_add(3))

@@ -1,10 +1,10 @@
 //! The exact covariance: every product of two columns, summed.
 
-use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len};
+use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, are_tied};
+use super::iterate::{fill_random, orthonormalize_or_refill};
 use super::scale::Scale;
 use crate::linalg::{one_sided, packed, symmetric, vector};
 use crate::matrix::{check_batch, check_finite};
-use crate::random::keyed::{Domain, symmetric as uniform, word2};
 use crate::storage::is_addressable;
 use crate::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
@@ -14,7 +14,7 @@ use core::marker::PhantomData;
 /// Rows per block of a two-level sum.
 const BLOCK: u64 = 256;
 /// Sweeps after which the subspace iteration gives up.
-const SWEEPS: usize = 500;
+const SWEEPS: u64 = 500;
 
 /// Shape and knobs of an [`ExactEigen`].
 ///
@@ -347,7 +347,7 @@ impl<T: Real> Spectrum<T> {
         let available = values.iter().take(wanted).take_while(|&&x| x > noise).count();
         let (last, next) = (values[available.max(1) - 1], values.get(available.max(1)).copied().unwrap_or(T::ZERO));
         let gap = if next > noise { last / next } else { T::INFINITY };
-        Self { available, gap, low_gap: last - next.max(T::ZERO) <= T::constant(1e-6) * values[0] }
+        Self { available, gap, low_gap: are_tied(last - next.max(T::ZERO), values[0]) }
     }
 
     fn finish<'a>(&self, answer: AnswerMut<'a, T>, exponent: i32) -> TopEigenvector<'a, T> {
@@ -458,14 +458,10 @@ impl<T: Real, S: Storage<T>> TopEigen for ExactEigen<T, S> {
         self.check_energy()?;
         let exponent = self.state.scale.value_exponent();
         let mut parts = self.split();
-        for (row, iterate) in (0..).zip(parts.iterate.chunks_exact_mut(dim)) {
-            for (column, x) in (0..).zip(iterate) {
-                *x = uniform(word2(seed, Domain::Start, row, column));
-            }
-        }
+        fill_random(parts.iterate, dim, 0, seed, 0);
         let tolerance = if T::BYTES == 4 { T::constant(1e-6) } else { T::constant(1e-12) };
         let mut residual = T::INFINITY;
-        for _ in 0..SWEEPS {
+        for round in 1..=SWEEPS {
             residual = parts.sweep(dim, wanted, tolerance);
             if residual <= tolerance {
                 let spectrum = Spectrum::of(parts.small_values, wanted, dim);
@@ -476,22 +472,19 @@ impl<T: Real, S: Storage<T>> TopEigen for ExactEigen<T, S> {
                 });
                 return Ok(spectrum.finish(answer, exponent));
             }
+            // Products with a matrix of low rank can be noise along vectors before them: those start anew.
+            parts.iterate.copy_from_slice(parts.product);
+            orthonormalize_or_refill(parts.iterate, dim, seed, round);
         }
         Err(Error::NotConverged { residual: residual.as_f64() })
     }
 }
 
 impl<T: Real> Parts<'_, T> {
-    /// Orthonormalises the iterate, multiplies it by the matrix and rotates both to Ritz vectors; the largest relative
-    /// residual of the wanted ones. If that is above the tolerance, the product becomes the next iterate.
+    /// Multiplies the iterate by the matrix and rotates both to Ritz vectors; the largest relative residual of the wanted
+    /// ones.
     fn sweep(&mut self, dim: usize, wanted: usize, tolerance: T) -> T {
         let w = self.small_values.len();
-        for i in 0..w {
-            let (before, rest) = self.iterate.split_at_mut(i * dim);
-            vector::normalize(&mut rest[..dim]);
-            vector::orthogonalize(&mut rest[..dim], before);
-            vector::normalize(&mut rest[..dim]);
-        }
         for (x, y) in self.iterate.chunks_exact(dim).zip(self.product.chunks_exact_mut(dim)) {
             packed::multiply(self.total, x, y);
             if !self.block.is_empty() {
@@ -521,9 +514,6 @@ impl<T: Real> Parts<'_, T> {
             // The first unwanted value only tells the gap: three digits of it are enough.
             let slack = if i < wanted { T::ONE } else { T::constant(1e-3) / tolerance };
             worst = worst.max(residual.sqrt() / slack);
-        }
-        if worst > tolerance {
-            self.iterate.copy_from_slice(self.product);
         }
         worst
     }

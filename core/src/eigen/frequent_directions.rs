@@ -1,8 +1,8 @@
 //! Frequent Directions: a buffer of rows, shrunk when it is full.
 
-use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, orthonormalize};
+use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, are_tied, orthonormalize};
 use super::scale::Scale;
-use crate::linalg::{symmetric, vector};
+use crate::linalg::{tridiagonal, vector};
 use crate::real::CompensatedSum;
 use crate::storage::is_addressable;
 use crate::summary::{constructors, wire_form};
@@ -122,7 +122,7 @@ impl FrequentDirectionsParams {
 /// If the energy is spread over more than `l` directions the vectors may mean nothing: the bound is then `None` and the
 /// status [`LowGap`](Status::LowGap). [`Shrink::None`] certifies by the energy that the buffer misses instead.
 /// # Cost
-/// About `8 l dim + 160 l^2` flops a row, amortised; a shrink every `l` rows does all of it. State: see
+/// About `8 l dim + 72 l^2` flops a row, amortised; a shrink every `l` rows does all of it. State: see
 /// [`FrequentDirectionsParams::storage_len`].
 /// # Numerics
 /// Values are reported in the middle of their interval (robust Frequent Directions). In `f32` directions below 3e-4 of the
@@ -231,7 +231,7 @@ impl<T: Real, S: Storage<T>> FrequentDirections<T, S> {
         for (row, &value) in parts.vectors.chunks_exact_mut(used).zip(&parts.values[..left]) {
             vector::scale(row, ((value - subtracted) / value).sqrt());
         }
-        vector::combine_in_place(parts.buffer, dim, used, &parts.vectors[..left * used], parts.gather);
+        vector::combine_in_place(parts.buffer, dim, used, &parts.vectors[..left * used], parts.gram);
         parts.buffer[left * dim..].fill(T::ZERO);
         self.state.used = left;
         self.state.shrinkage += subtracted;
@@ -281,7 +281,7 @@ impl<T: Real> Parts<'_, T> {
                 self.gram[j * used + i] = dot;
             }
         }
-        symmetric::eigen(self.gram, self.vectors, &mut self.values[..used]);
+        tridiagonal::eigen(self.gram, self.vectors, &mut self.values[..used], self.gather);
     }
 }
 
@@ -371,7 +371,7 @@ impl<T: Real, S: Storage<T>> TopEigen for FrequentDirections<T, S> {
         let next = values.get(available).copied().unwrap_or(T::ZERO);
         let last = if available > 0 { values[available - 1] } else { T::ZERO };
         let gap = last - next - missed;
-        let error_bound = (gap > T::ZERO).then(|| {
+        let error_bound = (!are_tied(gap, values.first().copied().unwrap_or(T::ZERO))).then(|| {
             let angle = missed / gap;
             let by_angle = (angle * angle).min(T::ONE);
             // The missed trace bounds the value lost as well; shrinkage is missed in every direction at once.

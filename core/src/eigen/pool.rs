@@ -4,8 +4,9 @@
 //! left singular vectors are what the family's methods work with. `P` is never formed: its entries are gathered one
 //! coordinate at a time, so that no memory of size `dim x m` is needed.
 
+use super::answer::are_tied;
 use crate::Real;
-use crate::linalg::{one_sided, packed, symmetric, vector};
+use crate::linalg::{one_sided, packed, symmetric, tridiagonal, vector};
 
 /// A piece of the matrix.
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +122,7 @@ impl<'a, T: Real> Scratch<'a, T> {
             packed::add_rows(gram, &self.coefficients[..count * m], m);
         }
         packed::unpack(gram, m);
-        symmetric::eigen(gram, self.coefficients, &mut self.values[..m]);
+        tridiagonal::eigen(gram, self.coefficients, &mut self.values[..m], self.gather);
         m
     }
 
@@ -231,7 +232,7 @@ impl<'a, T: Real> Scratch<'a, T> {
     ) -> Option<T> {
         let next = if rank < m { self.values[rank] } else { T::ZERO };
         let gap = self.values[rank - 1] - next - missed;
-        if gap <= T::ZERO {
+        if are_tied(gap, self.values[0]) {
             return None;
         }
         let top = self.values[..rank].iter().fold(T::ZERO, |sum, &x| sum + x);

@@ -9,7 +9,8 @@
 //! | solves with a triangle, its condition | [`triangular`] | `d^2`, `32 d^2` |
 //! | factor of a Gram matrix | [`cholesky`] | `d^3 / 3` |
 //! | additions that spread every row over all rows | [`hadamard`] | `n log2 n` a column |
-//! | eigenvectors of a small symmetric matrix | [`symmetric`] (Jacobi) | about `20 m^3` |
+//! | eigenvectors of a small symmetric matrix, small values exact too | [`symmetric`] (Jacobi) | about `20 m^3` |
+//! | the same in a fraction of the time, small values to `eps` of the largest | [`tridiagonal`] (QL) | about `9 m^3` |
 //! | singular vectors of a few long rows | [`one_sided`] (Jacobi) | about `40 m^2 d` |
 //!
 //! Matrices are row-major, as everywhere in the library. These kernels are for the sizes that fit in a small memory; big
@@ -24,5 +25,6 @@ pub(crate) mod panel;
 pub mod qr;
 pub mod symmetric;
 pub mod triangular;
+pub mod tridiagonal;
 pub mod vector;
 pub(crate) mod wide;

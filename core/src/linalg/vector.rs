@@ -264,7 +264,8 @@ pub(crate) fn add_scaled_times<T: Real>(y: &mut [T], a: T, x: &[T], f: T) {
 
 /// Replaces the `inputs` vectors of length `len` at the front of `vectors` (vector `i` at `i * len`) by
 /// `coefficients.len() / inputs` combinations of them, in place: new vector `o` is the sum of old `i` times
-/// `coefficients[o * inputs + i]`. There may not be more new vectors than old ones. `scratch` holds `inputs` scalars.
+/// `coefficients[o * inputs + i]`. There may not be more new vectors than old ones. `scratch` holds at least `inputs`
+/// scalars; with 16 times as many the work is done at full speed.
 pub(crate) fn combine_in_place<T: Real>(
     vectors: &mut [T],
     len: usize,
@@ -272,15 +273,47 @@ pub(crate) fn combine_in_place<T: Real>(
     coefficients: &[T],
     scratch: &mut [T],
 ) {
-    let scratch = &mut scratch[..inputs];
-    for j in 0..len {
-        for (i, x) in scratch.iter_mut().enumerate() {
-            *x = vectors[i * len + j];
-        }
-        for (o, weights) in coefficients.chunks_exact(inputs).enumerate() {
-            vectors[o * len + j] = weights.iter().zip(&*scratch).fold(T::ZERO, |sum, (&w, &x)| sum + w * x);
+    wide::run(
+        #[inline(always)]
+        || {
+            // A strip of columns is copied out, so that its place is free; within it, some columns share a register.
+            let strip = (scratch.len() / inputs).min(len);
+            let mut from = 0;
+            while from < len {
+                let width = strip.min(len - from);
+                for (i, copy) in scratch.chunks_exact_mut(width).take(inputs).enumerate() {
+                    copy.copy_from_slice(&vectors[i * len + from..][..width]);
+                }
+                for (o, weights) in coefficients.chunks_exact(inputs).enumerate() {
+                    let (wide, narrow) = vectors[o * len + from..][..width].as_chunks_mut::<LANES>();
+                    let mut at = 0;
+                    for out in wide {
+                        *out = combined(weights, scratch, width, at);
+                        at += LANES;
+                    }
+                    for out in narrow {
+                        [*out] = combined(weights, scratch, width, at);
+                        at += 1;
+                    }
+                }
+                from += width;
+            }
+        },
+    );
+}
+
+/// Columns `at..at + N` of the combination of the rows of `rows`, `width` entries each.
+#[inline(always)]
+fn combined<T: Real, const N: usize>(weights: &[T], rows: &[T], width: usize, at: usize) -> [T; N] {
+    let mut sums = [T::ZERO; N];
+    for (&weight, row) in weights.iter().zip(rows.chunks_exact(width)) {
+        if let Some(row) = row[at..].first_chunk::<N>() {
+            for i in 0..N {
+                sums[i] += weight * row[i];
+            }
         }
     }
+    sums
 }
 
 /// Scales to unit length and returns the length before; a zero vector stays as it is.
