@@ -42,8 +42,8 @@ use crate::{Error, MatRef, Real, RowSummary, Storage};
 /// - `order`: three tests of the order, false alarm below `1e-6` a stream;
 /// - `status`: too few rows, more heavy rows than room, an order that is not random, or a gap too small to trust.
 /// # Cost
-/// Update: `(4 width + 6) dim` flops, plus a step of about `2 dim m^2 + 9 m^3` flops, three times, after each block, of which there are
-/// about `log_1.3` of the number of rows; `m = 2 width + heavy rows`. [`deferred`](RandomOrderEigenParams::deferred) moves
+/// Update: `(4 width + 6) dim` flops, plus three times about `2 dim m^2 + 9 m^3` flops after each block, of which there
+/// are about `log_1.3` of the number of rows; `m = 2 width + heavy rows`. [`deferred`](RandomOrderEigenParams::deferred) moves
 /// the steps out of the updates. State: see [`RandomOrderEigenParams::storage_len`].
 /// # Numerics
 /// Scaling all rows by a power of two changes no bit of the vectors. In `f32` the answers agree with `f64` to two digits of
