@@ -78,12 +78,12 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
             return 0;
         }
         let (dim, width) = (self.params.dim, self.params.block_width());
-        let (mut counts, mut monitor) = (self.state.counts, self.state.monitor);
+        let (counts, monitor) = (&mut self.state.counts, &mut self.state.monitor);
         let mut parts = split(&self.params, self.storage.as_mut());
         let mut consumed = 0;
         // Vector units have room for panels of rows; elsewhere rows come one by one, and the code would be dead weight.
         if cfg!(feature = "std") && rows.len() >= panel::ROWS * dim {
-            consumed = consume_panels(dim, width, &mut counts, &mut monitor, &mut parts, rows);
+            consumed = consume_panels(dim, width, counts, monitor, &mut parts, rows);
         }
         let (iterate, products) = (&*parts.iterate, parts.products);
         let (first, rest) = parts.scratch.split_at_mut(width + 1);
@@ -125,7 +125,6 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
                 }
             },
         );
-        (self.state.counts, self.state.monitor) = (counts, monitor);
         consumed
     }
 }
