@@ -454,6 +454,43 @@ pub(super) fn squares_and_signed_sums<T: Real>(rows: &[T], dim: usize, out: &mut
 
 #[inline(always)]
 fn sums<T: Real>(row: &[T], factor: T) -> (T, T) {
+    if wide::HOLDS_TWO_SUMS { sums_at_once(row, factor) } else { sums_by_halves(row, factor) }
+}
+
+#[inline(always)]
+fn sums_by_halves<T: Real>(row: &[T], factor: T) -> (T, T) {
+    let (chunks, tail) = row.as_chunks::<{ vector::LANES }>();
+    if !tail.is_empty() {
+        return sums_at_once(row, factor);
+    }
+    let ([a0, b0], [a1, b1]) = (half_sums::<0, T>(chunks, factor), half_sums::<1, T>(chunks, factor));
+    (vector::join_halves([a0, a1]), vector::join_halves([b0, b1]))
+}
+
+#[inline(always)]
+fn half_sums<const HALF_NUMBER: usize, T: Real>(
+    chunks: &[[T; vector::LANES]],
+    factor: T,
+) -> [[T; vector::HALF / 2]; 2] {
+    let (mut squares, mut lanes) = ([T::ZERO; vector::HALF], [T::ZERO; vector::HALF]);
+    let mut signs = CHUNK_SIGNS;
+    for chunk in chunks {
+        let sign = factor.negate_if(signs & 1 == 1);
+        signs = signs.rotate_right(1);
+        for i in 0..vector::HALF {
+            let x = chunk[vector::lane_of_half(HALF_NUMBER, i)];
+            squares[i] += x * x;
+            lanes[i] += sign * x;
+        }
+    }
+    for (i, lane) in lanes.iter_mut().enumerate() {
+        *lane = lane.negate_if((LANE_SIGNS >> vector::lane_of_half(HALF_NUMBER, i)) & 1 == 1);
+    }
+    [vector::half_tree(&squares), vector::half_tree(&lanes)]
+}
+
+#[inline(always)]
+fn sums_at_once<T: Real>(row: &[T], factor: T) -> (T, T) {
     let (chunks, tail) = row.as_chunks::<{ vector::LANES }>();
     let (mut squares, mut lanes) = ([T::ZERO; vector::LANES], [T::ZERO; vector::LANES]);
     let mut signs = CHUNK_SIGNS;
@@ -640,6 +677,16 @@ mod tests {
             running_median(&mut heights, &mut positions, i + 1, x);
         }
         assert!((heights[2] - median_of(&values)).abs() < 0.05, "{} {}", heights[2], median_of(&values));
+    }
+
+    #[test]
+    fn sums_by_halves_have_the_bits_of_sums_at_once() {
+        for len in [0, 9, 16, 64, 100, 1040] {
+            let row: Vec<f32> = (0..len).map(|i| unit::<f32>(word(5, Domain::Coin, i)) - 0.5).collect();
+            for factor in [1.0, 0.25] {
+                assert_eq!(sums_by_halves(&row, factor), sums_at_once(&row, factor));
+            }
+        }
     }
 
     #[test]

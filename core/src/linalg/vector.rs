@@ -34,6 +34,28 @@ pub(crate) fn add_tail<T: Real>(lanes: &mut [T; LANES], x: &[T], y: &[T]) {
     }
 }
 
+/// Lanes of a half, for machines on which two sums over all lanes do not fit in the registers.
+pub(crate) const HALF: usize = LANES / 2;
+
+/// Lane `i` of a half: the first four of every eight, or the last four. The fixed tree begins within the halves.
+#[inline(always)]
+pub(crate) const fn lane_of_half(half: usize, i: usize) -> usize {
+    8 * (i / 4) + 4 * half + i % 4
+}
+
+/// The first level of the fixed tree, within a half.
+#[inline(always)]
+pub(crate) fn half_tree<T: Real>(lanes: &[T; HALF]) -> [T; HALF / 2] {
+    core::array::from_fn(|i| lanes[i] + lanes[i + 4])
+}
+
+/// The fixed tree from its second level on.
+#[inline(always)]
+pub(crate) fn join_halves<T: Real>(halves: [[T; HALF / 2]; 2]) -> T {
+    let four: [T; 4] = core::array::from_fn(|i| halves[0][i] + halves[1][i]);
+    (four[0] + four[2]) + (four[1] + four[3])
+}
+
 /// Inner product of the common length of two vectors. `2 n` flops.
 pub fn dot<T: Real>(x: &[T], y: &[T]) -> T {
     wide::run(
@@ -90,6 +112,41 @@ pub(crate) fn project_kernel<T: Real>(matrix: &[T], x: &[T], out: &mut [T]) {
 
 #[inline(always)]
 fn dots_kernel<T: Real>(first: &[T], second: &[T], x: &[T]) -> [T; 2] {
+    if wide::HOLDS_TWO_SUMS { dots_at_once(first, second, x) } else { dots_by_halves(first, second, x) }
+}
+
+#[inline(always)]
+fn dots_by_halves<T: Real>(first: &[T], second: &[T], x: &[T]) -> [T; 2] {
+    let (first_chunks, _) = first.as_chunks::<LANES>();
+    let (second_chunks, _) = second.as_chunks::<LANES>();
+    let (x_chunks, x_tail) = x.as_chunks::<LANES>();
+    if !x_tail.is_empty() {
+        return [dot_kernel(first, x), dot_kernel(second, x)];
+    }
+    let [a0, b0] = half_dots::<0, T>(first_chunks, second_chunks, x_chunks);
+    let [a1, b1] = half_dots::<1, T>(first_chunks, second_chunks, x_chunks);
+    [join_halves([a0, a1]), join_halves([b0, b1])]
+}
+
+#[inline(always)]
+fn half_dots<const HALF_NUMBER: usize, T: Real>(
+    first: &[[T; LANES]],
+    second: &[[T; LANES]],
+    x: &[[T; LANES]],
+) -> [[T; HALF / 2]; 2] {
+    let (mut a, mut b) = ([T::ZERO; HALF], [T::ZERO; HALF]);
+    for ((x, first), second) in x.iter().zip(first).zip(second) {
+        for i in 0..HALF {
+            let lane = lane_of_half(HALF_NUMBER, i);
+            a[i] += first[lane] * x[lane];
+            b[i] += second[lane] * x[lane];
+        }
+    }
+    [half_tree(&a), half_tree(&b)]
+}
+
+#[inline(always)]
+fn dots_at_once<T: Real>(first: &[T], second: &[T], x: &[T]) -> [T; 2] {
     let (first, first_tail) = first.as_chunks::<LANES>();
     let (second, second_tail) = second.as_chunks::<LANES>();
     let (x, x_tail) = x.as_chunks::<LANES>();
@@ -113,8 +170,20 @@ fn dots_kernel<T: Real>(first: &[T], second: &[T], x: &[T]) -> [T; 2] {
 /// Adds `z[i] * x` to row `i` of `matrix`. `2 n` flops a row.
 #[inline(always)]
 pub(crate) fn accumulate_kernel<T: Real>(matrix: &mut [T], z: &[T], x: &[T]) {
-    for (i, &z) in z.iter().enumerate() {
-        let Some(y) = matrix.get_mut(i * x.len()..(i + 1) * x.len()) else { return };
+    let dim = x.len();
+    let mut done = 0;
+    // Two rows at a time share the loads of x.
+    while let Some(pair) = matrix.get_mut(done * dim..(done + 2) * dim)
+        && let Some(&[z0, z1]) = z.get(done..done + 2)
+    {
+        let (first, second) = pair.split_at_mut(dim);
+        for ((y0, y1), &x) in first.iter_mut().zip(second).zip(x) {
+            *y0 += z0 * x;
+            *y1 += z1 * x;
+        }
+        done += 2;
+    }
+    if let (Some(y), Some(&z)) = (matrix.get_mut(done * dim..(done + 1) * dim), z.get(done)) {
         for (y, &x) in y.iter_mut().zip(x) {
             *y += z * x;
         }
@@ -382,6 +451,16 @@ mod tests {
             assert_eq!(dot(&x, &y).to_bits(), dot_by_definition(&x, &y).to_bits(), "{n}");
             let (x, y) = (numbers::<f64>(n, 1), numbers::<f64>(n, 2));
             assert_eq!(dot(&x, &y).to_bits(), dot_by_definition(&x, &y).to_bits(), "{n}");
+        }
+    }
+
+    #[test]
+    fn sums_by_halves_have_the_bits_of_dot() {
+        for len in [0, 5, 16, 48, 64, 67] {
+            let (x, y, z) = (numbers::<f32>(len, 1), numbers::<f32>(len, 2), numbers::<f32>(len, 3));
+            let expected = [dot_by_definition(&x, &z), dot_by_definition(&y, &z)];
+            assert_eq!(dots_by_halves(&x, &y, &z), expected);
+            assert_eq!(dots_at_once(&x, &y, &z), expected);
         }
     }
 

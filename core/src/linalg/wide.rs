@@ -31,3 +31,7 @@ pub(crate) fn settle<T>(lanes: &mut T) {
     #[cfg(not(feature = "std"))]
     let _ = lanes;
 }
+
+/// Whether the accumulators of two sums over all lanes fit in the registers. The 32 single registers of a Cortex-M4F are too
+/// few: kernels then sum one half of the lanes after the other.
+pub(crate) const HOLDS_TWO_SUMS: bool = cfg!(target_pointer_width = "64");

@@ -113,6 +113,11 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
                             vector::accumulate_two_kernel(products, (&*first, before), (&*second, row));
                             None
                         }
+                        // With few registers there is no room for two.
+                        None if !wide::HOLDS_TWO_SUMS => {
+                            vector::accumulate_kernel(products, first, row);
+                            None
+                        }
                         None => Some(row),
                     };
                     counts.rows += 1;
