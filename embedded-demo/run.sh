@@ -9,7 +9,7 @@
 #   selftest  the boards' answers against the golden files
 #   demo      eigenvectors of accelerometer rows, printed as they develop
 #   bench     instructions of kernels and updates, bytes, stack
-#   bless     writes the golden files anew from this machine's answers
+#   bless     writes the golden files of the floors below the families anew from this machine's answers
 #
 # SKETCHLET_DOOR=rustup|debian  where the compiler comes from (default: rustup, then debian)
 # SKETCHLET_BOARDS="m4f m0"     which boards
@@ -164,10 +164,10 @@ golden() {
 }
 
 bless() {
-    local family file lines
-    for family in real linalg eigen; do
-        file=golden/$family.txt
-        lines=$(host "$family")
+    local floor file lines
+    for floor in real linalg; do
+        file=../core/tests/golden/$floor.txt
+        lines=$(host "$floor")
         printf '%s\n' "# Bits of every answer: name, scalar, hex. Written by embedded-demo/run.sh bless." "$lines" >"$file"
         echo "$file: $(wc -l <<<"$lines") values"
     done

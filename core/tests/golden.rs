@@ -1,8 +1,10 @@
 //! Golden bits: the same answers, to the last bit, on every machine and from version to version.
 //!
-//! `tests/golden/eigen.txt` of this crate holds lines `name scalar hexbits`. To add a value,
-//! or after a change of answers that is meant (a *Changed answers* entry): `SKETCHLET_BLESS=1 cargo test -p sketchlet-core
-//! --features std --test golden`.
+//! The files of `tests/golden` hold lines `name scalar hexbits`. The firmware's self-test reads the same files: an answer in
+//! `f32` has one line, whatever computes it. Cases that end in `-f64` are computed here alone.
+//!
+//! To add a value, or after a change of answers that is meant (a *Changed answers* entry): `SKETCHLET_BLESS=1 cargo test -p
+//! sketchlet-core --features std --test golden` rewrites `eigen.txt`.
 
 #![cfg(feature = "alloc")]
 #![allow(missing_docs, clippy::unwrap_used)]
@@ -11,12 +13,15 @@ use sketchlet_core::Real;
 use sketchlet_core::eigen::{
     AdaptiveOja, AdaptiveOjaParams, BlockPower, BlockPowerParams, CandidIncremental, CandidIncrementalParams, Centered,
     ExactEigen, ExactEigenParams, FrequentDirections, FrequentDirectionsParams, HistoryPca, HistoryPcaParams,
-    NystromSketch, NystromSketchParams, Oja, OjaParams, RandomOrderEigen, RandomOrderEigenParams, TopEigen, WarmUp,
+    NystromSketch, NystromSketchParams, Oja, OjaParams, RandomOrderEigen, RandomOrderEigenParams, Shrink, TopEigen,
+    WarmUp,
 };
 use std::fmt::Write;
 use std::path::Path;
 
-/// Entries of each vector that are pinned.
+const HEADER: &str = "# Bits of every answer: name, scalar, hex. Written by the test core/tests/golden.rs.\n";
+
+/// Entries of each vector that are pinned one by one; a hash pins the rest.
 const ENTRIES: usize = 4;
 
 fn rows<T: Real>(file: &str, dim: usize, count: usize) -> Vec<Vec<T>> {
@@ -26,11 +31,10 @@ fn rows<T: Real>(file: &str, dim: usize, count: usize) -> Vec<Vec<T>> {
     text.lines().skip(1).take(count).map(parse).collect()
 }
 
-fn bits<T: Real>(x: T) -> String {
+fn bits<T: Real>(x: T) -> u64 {
     let mut bytes = [0; 8];
     x.write_le(&mut bytes);
-    let bits = u64::from_le_bytes(bytes);
-    if T::BYTES == 4 { format!("{bits:08x}") } else { format!("{bits:016x}") }
+    u64::from_le_bytes(bytes)
 }
 
 fn record<T: Real>(
@@ -43,28 +47,53 @@ fn record<T: Real>(
     rows.iter().for_each(|row| summary.update(row).unwrap());
     let mut answer = vec![T::ZERO; summary.answer_len()];
     let top = summary.estimate(&mut answer).unwrap();
-    let scalar = if T::BYTES == 4 { "f32" } else { "f64" };
+    let (scalar, digits, suffix) = if T::BYTES == 4 { ("f32", 8, "") } else { ("f64", 16, "-f64") };
+    let case = format!("eigen/{method}/{data}{suffix}");
+    let mut put = |entry: &str, x: T| writeln!(out, "{case}/{entry} {scalar} {:0digits$x}", bits(x)).unwrap();
     for (i, &x) in top.vector(0).iter().take(ENTRIES).enumerate() {
-        writeln!(out, "eigen/{method}/{data}/v{i} {scalar} {}", bits(x)).unwrap();
+        put(&format!("v{i}"), x);
     }
-    writeln!(out, "eigen/{method}/{data}/value {scalar} {}", bits(top.value(0).mantissa)).unwrap();
+    put("value", top.value(0).mantissa);
+    let confidence = &top.confidence;
+    for (entry, figure) in [
+        ("value-lower", top.value_lower(0).map(|value| value.mantissa)),
+        ("value-upper", top.value_upper(0).map(|value| value.mantissa)),
+        ("gap-estimate", confidence.gap_estimate),
+        ("error-estimate", confidence.error_estimate),
+        ("error-bound", confidence.error_bound),
+        ("drift", confidence.order.map(|order| order.drift)),
+        ("runs", confidence.order.map(|order| order.runs)),
+        ("level", confidence.order.map(|order| order.level)),
+    ] {
+        if let Some(figure) = figure {
+            put(entry, figure);
+        }
+    }
+    // FNV-1a over the words of the whole vector, then over the letters of the status.
+    let fnv = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0100_0000_01b3);
+    let vector = top.vector(0).iter().fold(0xcbf2_9ce4_8422_2325, |hash, &x| fnv(hash, bits(x)));
+    let status = confidence.status.name().bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| fnv(hash, byte.into()));
+    writeln!(out, "{case}/vector u64 {vector:016x}\n{case}/status u64 {status:016x}").unwrap();
 }
 
 fn record_all<T: Real>(out: &mut String, data: &str, rows: &[Vec<T>]) {
     let dim = rows[0].len();
     let ro = RandomOrderEigenParams::new(dim).heavy_capacity(8);
     record(out, "exact", data, rows, ExactEigen::new(ExactEigenParams::new(dim)).unwrap());
+    let two_level = ExactEigenParams::new(dim).two_level();
+    record(out, "exact-two-level", data, rows, ExactEigen::new(two_level).unwrap());
     record(out, "random-order", data, rows, RandomOrderEigen::new(ro).unwrap());
     let tiny = RandomOrderEigenParams::new(dim).width(2).heavy_capacity(4).warm_up(WarmUp::Running);
     record(out, "random-order-tiny", data, rows, RandomOrderEigen::new(tiny).unwrap());
     record(out, "random-order-rank2", data, rows, RandomOrderEigen::new(ro.rank(2)).unwrap());
-    let fd = FrequentDirectionsParams::new(dim).sketch_rows(4);
+    let fd = FrequentDirectionsParams::new(dim);
     record(out, "frequent-directions", data, rows, FrequentDirections::new(fd).unwrap());
-    record(out, "nystrom", data, rows, NystromSketch::new(NystromSketchParams::new(dim).sketch_rows(4)).unwrap());
-    record(out, "block-power", data, rows, BlockPower::new(BlockPowerParams::new(dim).heavy_capacity(4)).unwrap());
+    record(out, "incremental", data, rows, FrequentDirections::new(fd.shrink(Shrink::None)).unwrap());
+    record(out, "nystrom", data, rows, NystromSketch::new(NystromSketchParams::new(dim).sketch_rows(8)).unwrap());
+    record(out, "block-power", data, rows, BlockPower::new(BlockPowerParams::new(dim).heavy_capacity(8)).unwrap());
     record(out, "oja", data, rows, Oja::new(OjaParams::new(dim)).unwrap());
     record(out, "adaptive-oja", data, rows, AdaptiveOja::new(AdaptiveOjaParams::new(dim)).unwrap());
-    record(out, "ccipca", data, rows, CandidIncremental::new(CandidIncrementalParams::new(dim)).unwrap());
+    record(out, "candid", data, rows, CandidIncremental::new(CandidIncrementalParams::new(dim)).unwrap());
     record(out, "history", data, rows, HistoryPca::new(HistoryPcaParams::new(dim)).unwrap());
     let exact = ExactEigen::new(ExactEigenParams::new(dim)).unwrap();
     record(out, "centered-exact", data, rows, Centered::new(exact).unwrap());
@@ -72,7 +101,7 @@ fn record_all<T: Real>(out: &mut String, data: &str, rows: &[Vec<T>]) {
 
 #[test]
 fn answers_have_the_golden_bits() {
-    let mut out = String::new();
+    let mut out = HEADER.to_owned();
     record_all(&mut out, "imu", &rows::<f32>("gait_imu.csv", 9, 1000));
     record_all(&mut out, "imu", &rows::<f64>("gait_imu.csv", 9, 1000));
     record_all(&mut out, "digits", &rows::<f32>("digits.csv", 64, 200));

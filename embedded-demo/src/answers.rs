@@ -2,6 +2,7 @@
 
 use crate::data::MAX_DIM;
 use crate::golden::{Name, Sink};
+use crate::hash::Hash;
 use crate::kernels;
 use crate::summaries::{self, Case, Visitor};
 use core::hint::black_box;
@@ -48,24 +49,25 @@ impl<S: CaseSink> Visitor for Feed<'_, S> {
     }
 }
 
+/// Entries of a vector that are looked at one by one; a hash covers the rest.
+const ENTRIES: usize = 4;
+
 /// The bits of an answer: vector, value with its bounds, and what is said about the error.
 pub fn put_answer(case: &'static str, top: &TopEigenvector<'_, f32>, sink: &mut dyn Sink) {
-    for (i, &x) in top.vector(0).iter().enumerate() {
+    for (i, &x) in top.vector(0).iter().take(ENTRIES).enumerate() {
         sink.put(Name { case, entry: "v", index: Some(i) }, x.into());
     }
-    let mut put = |entry, value| sink.put(Name { case, entry, index: None }, value);
-    put("value", top.value(0).as_f64().into());
-    if let Some(lower) = top.value_lower(0) {
-        put("value-lower", lower.as_f64().into());
-    }
-    if let Some(upper) = top.value_upper(0) {
-        put("value-upper", upper.as_f64().into());
-    }
     let confidence = &top.confidence;
-    // The first four letters of the status: readable in hex, and a number.
-    let letters = confidence.status.name().bytes().chain([0; 4]).take(4);
-    put("status", letters.fold(0u32, |word, letter| word << 8 | u32::from(letter)).into());
+    let (mut vector, mut status) = (Hash::EMPTY, Hash::EMPTY);
+    top.vector(0).iter().for_each(|x| vector.add(x.to_bits().into()));
+    confidence.status.name().bytes().for_each(|letter| status.add(letter.into()));
+    let mut put = |entry, value| sink.put(Name { case, entry, index: None }, value);
+    put("vector", vector.value().into());
+    put("status", status.value().into());
+    put("value", top.value(0).mantissa.into());
     for (entry, figure) in [
+        ("value-lower", top.value_lower(0).map(|value| value.mantissa)),
+        ("value-upper", top.value_upper(0).map(|value| value.mantissa)),
         ("gap-estimate", confidence.gap_estimate),
         ("error-estimate", confidence.error_estimate),
         ("error-bound", confidence.error_bound),

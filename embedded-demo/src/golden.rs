@@ -35,7 +35,7 @@ impl From<&Golden> for Value {
 }
 
 include!(concat!(env!("OUT_DIR"), "/golden.rs"));
-include!("hash.rs");
+include!("name_hash.rs");
 
 /// Name of a value: the case and an entry of it, numbered if there are several.
 #[derive(Clone, Copy, Debug)]
@@ -139,7 +139,7 @@ impl<P: FnMut(fmt::Arguments<'_>)> Sink for Comparison<P> {
         let mut text = heapless::String::<64>::new();
         // A name too long for the buffer is cut, found in no golden file, and fails there.
         let _ = write!(text, "{name}");
-        let key = hash(text.as_bytes());
+        let key = name_hash(text.as_bytes());
         self.compared += 1;
         if let Ok(at) = GOLDEN.binary_search_by_key(&key, |golden| golden.key) {
             self.in_case += 1;

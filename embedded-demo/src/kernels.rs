@@ -2,6 +2,7 @@
 
 use crate::data::{MAX_DIM, Table};
 use crate::golden::{Name, Sink, Value};
+use crate::hash::Hash;
 use sketchlet_core::Real;
 use sketchlet_core::linalg::{packed, symmetric, vector};
 use sketchlet_core::random::keyed::{Domain, symmetric as uniform, word};
@@ -17,26 +18,6 @@ pub const ALL: &[(&str, Run)] = &[
     ("linalg/add-rows", add_rows),
     ("linalg/symmetric-eigen", symmetric_eigen),
 ];
-
-/// A running hash of bits (FNV-1a over words).
-struct Hash(u64);
-
-impl Hash {
-    const EMPTY: Self = Self(0xcbf2_9ce4_8422_2325);
-
-    fn add(&mut self, bits: u64) {
-        self.0 = (self.0 ^ bits).wrapping_mul(0x0000_0100_0000_01b3);
-    }
-
-    /// The sign and payload of a NaN are the only bits that machines may choose: all NaN count as one.
-    fn add_f32(&mut self, x: f32) {
-        self.add(if x.is_nan() { 0x7fc0_0000 } else { x.to_bits().into() });
-    }
-
-    fn add_f64(&mut self, x: f64) {
-        self.add(if x.is_nan() { 0x7ff8_0000_0000_0000 } else { x.to_bits() });
-    }
-}
 
 /// Sums, products, quotients and roots of random bit patterns: subnormals, infinities and all.
 fn arithmetic(case: &'static str, sink: &mut dyn Sink) {
@@ -58,8 +39,8 @@ fn arithmetic(case: &'static str, sink: &mut dyn Sink) {
         single.add_f32(f32::count(a));
         double.add_f64(f64::count(a));
     }
-    sink.put(Name { case, entry: "f32", index: None }, single.0.into());
-    sink.put(Name { case, entry: "f64", index: None }, double.0.into());
+    sink.put(Name { case, entry: "f32", index: None }, single.value().into());
+    sink.put(Name { case, entry: "f64", index: None }, double.value().into());
 }
 
 /// The transcendental functions.
@@ -76,7 +57,7 @@ fn functions(case: &'static str, sink: &mut dyn Sink) {
     for (entry, function) in single {
         let mut hash = Hash::EMPTY;
         (0..64).for_each(|i| hash.add_f32(function(uniform(word(3, Domain::Normal, i)))));
-        sink.put(Name { case, entry, index: None }, hash.0.into());
+        sink.put(Name { case, entry, index: None }, hash.value().into());
     }
     let double: [Named<f64>; 6] = [
         ("exp-f64", |x| Real::exp(x * 700.0)),
@@ -89,7 +70,7 @@ fn functions(case: &'static str, sink: &mut dyn Sink) {
     for (entry, function) in double {
         let mut hash = Hash::EMPTY;
         (0..64).for_each(|i| hash.add_f64(function(uniform(word(4, Domain::Normal, i)))));
-        sink.put(Name { case, entry, index: None }, hash.0.into());
+        sink.put(Name { case, entry, index: None }, hash.value().into());
     }
 }
 
@@ -141,7 +122,7 @@ fn add_rows(case: &'static str, sink: &mut dyn Sink) {
     let mut triangle = [0.0; packed::len(32)];
     packed::add_rows(&mut triangle, &rows, 32);
     triangle.iter().for_each(|&x| hash.add_f32(x));
-    sink.put(Name { case, entry: "digits", index: None }, hash.0.into());
+    sink.put(Name { case, entry: "digits", index: None }, hash.value().into());
 }
 
 fn symmetric_eigen(case: &'static str, sink: &mut dyn Sink) {
@@ -157,5 +138,5 @@ fn symmetric_eigen(case: &'static str, sink: &mut dyn Sink) {
     }
     let mut hash = Hash::EMPTY;
     vectors.iter().for_each(|&x| hash.add_f32(x));
-    sink.put(Name { case, entry: "vectors", index: None }, hash.0.into());
+    sink.put(Name { case, entry: "vectors", index: None }, hash.value().into());
 }

@@ -9,5 +9,6 @@ pub mod answers;
 pub mod board;
 pub mod data;
 pub mod golden;
+pub mod hash;
 pub mod kernels;
 pub mod summaries;

@@ -3,9 +3,10 @@
 use crate::data::Table;
 use sketchlet_core::Error;
 use sketchlet_core::eigen::{
-    AdaptiveOja, AdaptiveOjaParams, BlockPower, BlockPowerParams, CandidIncremental, CandidIncrementalParams, ExactEigen,
-    ExactEigenParams, FrequentDirections, FrequentDirectionsParams, HistoryPca, HistoryPcaParams, NystromSketch,
-    NystromSketchParams, Oja, OjaParams, RandomOrderEigen, RandomOrderEigenParams, Shrink, TopEigen, WarmUp,
+    AdaptiveOja, AdaptiveOjaParams, BlockPower, BlockPowerParams, CandidIncremental, CandidIncrementalParams,
+    ExactEigen, ExactEigenParams, FrequentDirections, FrequentDirectionsParams, HistoryPca, HistoryPcaParams,
+    NystromSketch, NystromSketchParams, Oja, OjaParams, RandomOrderEigen, RandomOrderEigenParams, Shrink, TopEigen,
+    WarmUp,
 };
 
 /// Scalars that the largest case needs, answer included: 10 KiB, so that a part with 16 KiB of RAM runs all of them.
@@ -71,7 +72,7 @@ pub fn each<V: Visitor>(arena: &mut [f32; ARENA], visitor: &mut V) -> Result<(),
     case!("eigen/random-order/imu", Imu, RandomOrderEigen, RandomOrderEigenParams::new(9).heavy_capacity(8));
     case!("eigen/frequent-directions/imu", Imu, FrequentDirections, FrequentDirectionsParams::new(9));
     case!("eigen/incremental/imu", Imu, FrequentDirections, FrequentDirectionsParams::new(9).shrink(Shrink::None));
-    case!("eigen/nystrom/imu", Imu, NystromSketch, NystromSketchParams::new(9));
+    case!("eigen/nystrom/imu", Imu, NystromSketch, NystromSketchParams::new(9).sketch_rows(8));
     case!("eigen/block-power/imu", Imu, BlockPower, BlockPowerParams::new(9).heavy_capacity(8));
     case!("eigen/candid/imu", Imu, CandidIncremental, CandidIncrementalParams::new(9));
     case!("eigen/oja/imu", Imu, Oja, OjaParams::new(9));
@@ -80,9 +81,14 @@ pub fn each<V: Visitor>(arena: &mut [f32; ARENA], visitor: &mut V) -> Result<(),
 
     case!("eigen/exact/digits", Digits, ExactEigen, ExactEigenParams::new(64));
     case!("eigen/random-order/digits", Digits, RandomOrderEigen, RandomOrderEigenParams::new(64).heavy_capacity(8));
-    case!("eigen/random-order-4k/digits", Digits, RandomOrderEigen, tiny());
+    case!("eigen/random-order-tiny/digits", Digits, RandomOrderEigen, tiny());
     case!("eigen/frequent-directions/digits", Digits, FrequentDirections, FrequentDirectionsParams::new(64));
-    case!("eigen/incremental/digits", Digits, FrequentDirections, FrequentDirectionsParams::new(64).shrink(Shrink::None));
+    case!(
+        "eigen/incremental/digits",
+        Digits,
+        FrequentDirections,
+        FrequentDirectionsParams::new(64).shrink(Shrink::None)
+    );
     case!("eigen/nystrom/digits", Digits, NystromSketch, NystromSketchParams::new(64).sketch_rows(8));
     case!("eigen/block-power/digits", Digits, BlockPower, BlockPowerParams::new(64).heavy_capacity(8));
     case!("eigen/candid/digits", Digits, CandidIncremental, CandidIncrementalParams::new(64));
