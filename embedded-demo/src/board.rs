@@ -84,7 +84,7 @@ impl Counter {
 
     /// Instructions of one call, the mean of `calls`, without those of the loop around it.
     pub fn per_call(&mut self, calls: u32, mut work: impl FnMut()) -> Milli {
-        let empty = self.count(|| (0..calls).for_each(|i| drop(black_box(i))));
+        let empty = self.count(|| (0..calls).for_each(|i| _ = black_box(i)));
         let full = self.count(|| {
             (0..calls).for_each(|i| {
                 black_box(i);

@@ -47,3 +47,13 @@ impl Table {
         }
     }
 }
+
+/// The accelerometer samples in order, as a driver would hand them out.
+pub fn accelerometers() -> impl Iterator<Item = [f32; 9]> {
+    IMU.iter().map(|sample| sample.map(f32::from))
+}
+
+/// The digits in order, as a driver would hand them out.
+pub fn digits() -> impl Iterator<Item = [f32; 64]> {
+    DIGITS.iter().map(|sample| sample.map(f32::from))
+}

@@ -1,5 +1,7 @@
 //! Golden bits, and the comparison with them.
 
+#![allow(clippy::unreadable_literal, reason = "generated tables")]
+
 use core::fmt::{self, Write as _};
 
 /// Scalar type of a value.

@@ -8,7 +8,10 @@ pub mod answers;
 #[cfg(target_os = "none")]
 pub mod board;
 pub mod data;
+pub mod device;
 pub mod golden;
 pub mod hash;
 pub mod kernels;
+#[cfg(target_os = "none")]
+mod size;
 pub mod summaries;

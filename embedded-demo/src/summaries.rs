@@ -102,3 +102,7 @@ pub fn each<V: Visitor>(arena: &mut [f32; ARENA], visitor: &mut V) -> Result<(),
 pub const fn tiny() -> RandomOrderEigenParams {
     RandomOrderEigenParams::new(64).width(2).heavy_capacity(4).warm_up(WarmUp::Running)
 }
+
+/// Storage, counters and parameters; pointers of a host are longer, so this is an upper bound of what a board needs.
+const TINY_BYTES: usize = size_of::<[f32; tiny().storage_len()]>() + size_of::<RandomOrderEigen<f32, &mut [f32]>>();
+const _: () = assert!(TINY_BYTES <= 4096);

@@ -89,8 +89,16 @@ struct Bench {
     counter: Counter,
 }
 
-/// Rows that are timed together: few enough for the 24 bits of the timer on a part without floating-point unit.
-const CHUNK: usize = 50;
+/// Rows after which the cost of a row is looked at. Digits are all about equally long: for the first 256 of them, each is
+/// at least 1/256 of the energy so far and thereby heavy.
+const SETTLED: usize = 400;
+
+/// Rows that are timed together: as many as Frequent Directions takes from one shrink to the next, and few enough for the
+/// 24 bits of the timer on a part without floating-point unit.
+const GROUP: usize = 8;
+
+/// Groups, an odd number: those in which a block ends don't move their median.
+const GROUPS: usize = 25;
 
 /// The verbs as functions of their own, so that their stack is not part of the bench's frame.
 #[inline(never)]
@@ -106,48 +114,55 @@ fn estimate<M: TopEigen<Scalar = f32>>(summary: &mut M, answer: &mut [f32]) -> R
 }
 
 impl Visitor for Bench {
-    /// The mean from chunks of rows, less the conversion of the rows; the longest from a second pass that times every
-    /// update, to one tick.
+    /// From an empty summary through the whole table, every update timed; then, once rows are ordinary and blocks are long,
+    /// groups of rows, whose median is the cost of a row.
     fn visit<M: TopEigen<Scalar = f32>>(&mut self, case: Case<'_, M>) -> Result<(), Error> {
         let Case { name, mut summary, storage_bytes, state_bytes, table, answer } = case;
         let counter = &mut self.counter;
         let (mut row, mut outcome) = ([0.0; MAX_DIM], Ok(()));
-        let (mut feed, mut whole) = (0, 0);
+        let (mut sum, mut longest) = (0, Milli(0));
         Stack::repaint();
         let floor = Stack::in_use();
-        for first in (0..table.rows()).step_by(CHUNK) {
-            let rows = first..table.rows().min(first + CHUNK);
+        for i in 0..table.rows() {
+            let row = table.load(i, &mut row);
+            let once = counter.count(|| outcome = update(&mut summary, row));
+            outcome?;
+            sum += once.0;
+            longest = longest.max(once);
+        }
+        let update_stack = Stack::high_water().saturating_sub(floor);
+        let mean = sum / table.rows() as u64;
+        for i in table.rows()..SETTLED {
+            update(&mut summary, table.load(i, &mut row))?;
+        }
+        let mut groups = [Milli(0); GROUPS];
+        for (first, group) in (0..).step_by(GROUP).zip(&mut groups) {
+            let rows = first..first + GROUP;
             let converting = || {
                 rows.clone().for_each(|i| {
                     black_box(table.load(i, &mut row));
                 });
             };
-            feed += counter.count(converting).0;
-            let updating = || outcome = rows.clone().try_for_each(|i| update(&mut summary, black_box(table.load(i, &mut row))));
-            whole += counter.count(updating).0;
+            let feed = counter.count(converting);
+            let updating =
+                || outcome = rows.clone().try_for_each(|i| update(&mut summary, black_box(table.load(i, &mut row))));
+            let whole = counter.count(updating);
             outcome?;
+            *group = Milli(whole.0.saturating_sub(feed.0) / GROUP as u64);
         }
-        let mean = Milli(whole.saturating_sub(feed) / table.rows() as u64);
-        let update_stack = Stack::high_water().saturating_sub(floor);
+        groups.sort_unstable();
         Stack::repaint();
         let answering = counter.count(|| outcome = estimate(&mut summary, answer));
         outcome?;
         let estimate_stack = Stack::high_water().saturating_sub(floor);
-        summary.clear();
-        let mut longest = Milli(0);
-        for i in 0..table.rows() {
-            let row = table.load(i, &mut row);
-            longest = longest.max(counter.count(|| outcome = update(&mut summary, row)));
-            outcome?;
-        }
-        let bytes = storage_bytes + state_bytes;
         hprintln!(
-            "bench {} update {} longest {} estimate {} bytes {} stack {} {}",
+            "bench {} row {} mean {} longest {} estimate {} bytes {} stack {} {}",
             name,
-            mean.0 / 1000,
+            groups[GROUPS / 2].0 / 1000,
+            mean / 1000,
             longest.0 / 1000,
             answering.0 / 1000,
-            bytes,
+            storage_bytes + state_bytes,
             update_stack,
             estimate_stack
         );

@@ -1,5 +1,8 @@
-//! Which direction do accelerometers mostly move in? The demo of the eigen family: memory in a static, rows one at a time,
-//! an answer with a verdict whenever it is wanted.
+//! Which direction do sensors mostly move in? The demo of the eigen family: memory in statics, samples one at a time from
+//! any iterator, an answer with a verdict whenever it is wanted.
+//!
+//! Nine accelerometer channels go into the exact summary: below some tens of channels nothing is smaller or better. 64
+//! channels go into the random-order summary, here within 4 KiB.
 
 #![no_std]
 #![no_main]
@@ -7,17 +10,20 @@
 use cortex_m_semihosting::hprintln;
 use panic_semihosting as _;
 use portable_atomic as _;
-use sketchlet_core::eigen::{RandomOrderEigen, RandomOrderEigenParams, TopEigen, WarmUp};
-use sketchlet_core::{Error, RowSummary};
+use sketchlet_core::Error;
+use sketchlet_core::eigen::{
+    ExactEigen, ExactEigenParams, RandomOrderEigen, RandomOrderEigenParams, TopEigen, TopEigenvector, WarmUp,
+};
 use sketchlet_embedded_demo::board::{self, Stack};
-use sketchlet_embedded_demo::data::{MAX_DIM, Table};
+use sketchlet_embedded_demo::data;
 use static_cell::ConstStaticCell;
 
-/// Nine columns, two vectors' worth of iteration, four heavy rows, an order check in little memory.
-const PARAMS: RandomOrderEigenParams =
-    RandomOrderEigenParams::new(Table::Imu.dim()).width(2).heavy_capacity(4).warm_up(WarmUp::Running);
+const FEW: ExactEigenParams = ExactEigenParams::new(9);
+const MANY: RandomOrderEigenParams =
+    RandomOrderEigenParams::new(64).width(2).heavy_capacity(4).warm_up(WarmUp::Running);
 
-static STORAGE: ConstStaticCell<[f32; PARAMS.storage_len()]> = ConstStaticCell::new([0.0; PARAMS.storage_len()]);
+static FEW_STORAGE: ConstStaticCell<[f32; FEW.storage_len()]> = ConstStaticCell::new([0.0; FEW.storage_len()]);
+static MANY_STORAGE: ConstStaticCell<[f32; MANY.storage_len()]> = ConstStaticCell::new([0.0; MANY.storage_len()]);
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
@@ -29,24 +35,38 @@ fn main() -> ! {
 }
 
 fn run() -> Result<(), Error> {
-    let mut summary = RandomOrderEigen::new_in(PARAMS, STORAGE.take())?;
-    let (mut row, mut answer) = ([0.0; MAX_DIM], [0.0; PARAMS.answer_len()]);
-    for i in 0..Table::Imu.rows() {
-        summary.update(Table::Imu.load(i, &mut row))?;
-        // An answer for every prefix; asking changes nothing.
-        if [10, 100, 1000].contains(&(i + 1)) {
-            let top = summary.estimate(&mut answer)?;
-            hprintln!("after {} rows, status {}", i + 1, top.confidence.status);
-            for (j, x) in top.vector(0).iter().enumerate() {
-                hprintln!("  v{} {:9.6} {:08x}", j, x, x.to_bits());
-            }
-            hprintln!("  value {:016x}", top.value(0).as_f64().to_bits());
-            if let Some(bound) = top.confidence.error_bound {
-                hprintln!("  certified error {:.9} {:08x}", bound, bound.to_bits());
-            }
+    let few = ExactEigen::new_in(FEW, FEW_STORAGE.take())?;
+    watch("accelerometers", few, data::accelerometers(), &mut [0.0; FEW.answer_len()])?;
+    let many = RandomOrderEigen::new_in(MANY, MANY_STORAGE.take())?;
+    // Five times over: of rows that are all about equally long, 4 a channel must come before the heavy ones stand out.
+    watch("digits", many, (0..5).flat_map(|_| data::digits()), &mut [0.0; MANY.answer_len()])?;
+    hprintln!("{}: stack {} of {} bytes", board::NAME, Stack::high_water(), Stack::capacity());
+    Ok(())
+}
+
+/// Feeds a summary sample by sample and prints what it says on the way: an answer holds for all samples so far, and asking
+/// changes nothing.
+fn watch<const CHANNELS: usize>(
+    name: &str,
+    mut summary: impl TopEigen<Scalar = f32>,
+    samples: impl IntoIterator<Item = [f32; CHANNELS]>,
+    answer: &mut [f32],
+) -> Result<(), Error> {
+    for sample in samples {
+        summary.update(&sample)?;
+        let seen = summary.rows_seen();
+        if seen == 20 || seen.is_multiple_of(200) {
+            print(name, seen, &summary.estimate(answer)?);
         }
     }
-    let bytes = size_of_val(&summary) + size_of::<[f32; PARAMS.storage_len()]>();
-    hprintln!("{}: summary {} bytes, stack {} of {} bytes", board::NAME, bytes, Stack::high_water(), Stack::capacity());
     Ok(())
+}
+
+fn print(name: &str, seen: u64, top: &TopEigenvector<'_, f32>) {
+    let (first, confidence) = (top.vector(0), &top.confidence);
+    hprintln!("{} after {} samples: status {}", name, seen, confidence.status);
+    hprintln!("  direction {:.4} {:.4} {:.4} ..., energy {:.0}", first[0], first[1], first[2], top.value(0).as_f64());
+    if let Some(bound) = confidence.error_bound {
+        hprintln!("  certified: sin^2 of the angle to the exact direction at most {:.1e}", bound);
+    }
 }

@@ -1,0 +1,10 @@
+//! What [`HistoryPca`] adds to an image.
+
+#![no_std]
+#![no_main]
+
+use panic_halt as _;
+use portable_atomic as _;
+use sketchlet_core::eigen::{HistoryPca, HistoryPcaParams};
+
+sketchlet_embedded_demo::size_image!(HistoryPca, HistoryPcaParams::new(64));

@@ -1,0 +1,10 @@
+//! What [`Oja`] adds to an image.
+
+#![no_std]
+#![no_main]
+
+use panic_halt as _;
+use portable_atomic as _;
+use sketchlet_core::eigen::{Oja, OjaParams};
+
+sketchlet_embedded_demo::size_image!(Oja, OjaParams::new(64));
