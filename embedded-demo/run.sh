@@ -1,21 +1,25 @@
 #!/usr/bin/env bash
 # Builds the firmware images and runs them in QEMU.
 #
-#   run.sh [all|build|golden|selftest|demo|bench|bless]
+#   run.sh [all|install|check|build|golden|selftest|wire|demo|bench|table|bless]
 #
-#   all       (default) everything below but bless
+#   all       (default) everything below but install and bless
+#   install   what is missing here: Debian packages if this is root or has sudo, else says which
+#   check     the core for bare metal, with and without its allocating constructors; lints of core and images
 #   build     all images for all boards; flash and static RAM of each
 #   golden    this machine's answers against the golden files
 #   selftest  the boards' answers against the golden files
-#   demo      eigenvectors of accelerometer rows, printed as they develop
+#   wire      a summary filled on the board, in bytes, against this machine's
+#   demo      main directions of sensor rows, printed as they develop
 #   bench     instructions of kernels and updates, bytes, stack
+#   table     flash, RAM, stack and instructions of every type, as in README.md; after bench
 #   bless     writes the golden files of the floors below the families anew from this machine's answers
 #
 # SKETCHLET_DOOR=rustup|debian  where the compiler comes from (default: rustup, then debian)
 # SKETCHLET_BOARDS="m4f m0"     which boards
 # SKETCHLET_OPT=3|s|z           optimisation of everything (default: what Cargo.toml says, 3)
 #
-# This script is the only place that knows about the doors. It installs nothing but rustup targets.
+# This script is the only place that knows about the doors. Without install it adds rustup targets and nothing else.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -57,13 +61,14 @@ rustup_door() {
     build_std=()
 }
 
+debian_compiler="rustc-web cargo-web rust-web-src binutils-arm-none-eabi"
+
 debian_door() {
-    local package
-    for package in rustc-web:/usr/bin/rustc cargo-web:/usr/bin/cargo rust-web-src:/usr/src binutils-arm-none-eabi:/usr/bin/arm-none-eabi-ld; do
-        why="${package#*:} is missing; apt-get install -y --no-install-recommends rustc-web cargo-web rust-web-src binutils-arm-none-eabi"
-        [ -e "${package#*:}" ] || return 1
+    local file
+    why="apt-get install -y --no-install-recommends $debian_compiler"
+    for file in /usr/bin/rustc /usr/bin/cargo /usr/bin/arm-none-eabi-ld; do
+        [ -e "$file" ] || return 1
     done
-    why="$(/usr/bin/rustc --print sysroot)/lib/rustlib/src has no library source; apt-get install -y rust-web-src"
     [ -e "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/core" ] || return 1
     # Named in full: rustup's shims come first on PATH, and compiler and library source must match.
     cargo=(env RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
@@ -93,7 +98,52 @@ open_door() {
     echo "door: $door, $("${cargo[@]}" --version)"
 }
 
+# --- what it takes ----------------------------------------------------------------------------------------------------
+
+install() {
+    local missing=() by=()
+    command -v qemu-system-arm >/dev/null || missing+=(qemu-system-arm)
+    command -v arm-none-eabi-size >/dev/null || missing+=(binutils-arm-none-eabi)
+    # shellcheck disable=SC2206
+    [ "${SKETCHLET_DOOR:-any}" != debian ] && rustup_door || debian_door || missing+=($debian_compiler)
+    if [ ${#missing[@]} -eq 0 ]; then
+        echo "nothing is missing"
+        return
+    fi
+    local command="apt-get install -y --no-install-recommends ${missing[*]}"
+    command -v apt-get >/dev/null || fail "missing: ${missing[*]} (names of Debian's packages)"
+    if [ "$(id -u)" -ne 0 ]; then
+        sudo -n true 2>/dev/null || fail "missing packages: sudo $command"
+        by=(sudo -n)
+    fi
+    echo "$command"
+    "${by[@]}" apt-get update -qq && "${by[@]}" env DEBIAN_FRONTEND=noninteractive $command -qq >/dev/null ||
+        fail "could not install: $command"
+}
+
 # --- build ------------------------------------------------------------------------------------------------------------
+
+check() {
+    open_door
+    local features std
+    for b in $boards; do
+        board "$b"
+        for features in "" alloc; do
+            std=("${build_std[@]/%/${features:+,alloc}}")
+            echo "core for $target with features [$features]"
+            "${cargo[@]}" build --quiet --locked --release --manifest-path ../Cargo.toml -p sketchlet-core \
+                --features "$features" --target "$target" "${std[@]}" || fail "core for $target: build failed"
+        done
+        if "${cargo[@]}" clippy --version >/dev/null 2>&1; then
+            "${cargo[@]}" clippy --quiet --locked --release --manifest-path ../Cargo.toml -p sketchlet-core \
+                --features alloc --target "$target" "${std[@]}" -- -D warnings || fail "core for $target: lints"
+            "${cargo[@]}" clippy --quiet --locked --release --target "$target" "${build_std[@]}" -- -D warnings ||
+                fail "images for $target: lints"
+        else
+            echo "no clippy behind this door"
+        fi
+    done
+}
 
 # Bytes of flash and of static RAM, from whatever tool there is.
 sizes() {
@@ -114,11 +164,20 @@ sizes() {
 }
 
 build() {
+    [ -z "${built:-}" ] || return 0
     open_door
-    local image
     for b in $boards; do
         board "$b"
         "${cargo[@]}" build --quiet --locked --release --target "$target" "${build_std[@]}" || fail "$name: build failed"
+    done
+    built=yes
+}
+
+images() {
+    build
+    local image
+    for b in $boards; do
+        board "$b"
         printf '%-28s %10s %10s   (bytes)\n' "$name" flash "static RAM"
         for image in src/bin/*.rs; do
             image=$(basename "$image" .rs)
@@ -126,7 +185,6 @@ build() {
             printf '  %-26s %10d %10d\n' "$image" $(sizes "$CARGO_TARGET_DIR/$target/release/$image")
         done
     done
-    built=yes
 }
 
 # --- run --------------------------------------------------------------------------------------------------------------
@@ -137,13 +195,14 @@ run() {
     shift 2
     command -v qemu-system-arm >/dev/null ||
         fail "qemu-system-arm is missing: apt-get install -y --no-install-recommends qemu-system-arm"
-    [ -n "${built:-}" ] || build
+    build
     for b in $boards; do
         board "$b"
         echo "--- $image on $name"
         # shellcheck disable=SC2086
         timeout "$seconds" qemu-system-arm $machine -nographic -semihosting-config enable=on,target=native "$@" \
-            -kernel "$CARGO_TARGET_DIR/$target/release/$image" </dev/null || status=$?
+            -kernel "$CARGO_TARGET_DIR/$target/release/$image" </dev/null |
+            tee "$CARGO_TARGET_DIR/$target/$image.txt" | if [ "$image" = wire ]; then cat >/dev/null; else cat; fi || status=$?
         case $status in
             0) ;;
             124) fail "$image on $name did not end within $seconds s" ;;
@@ -156,18 +215,53 @@ run() {
 host() {
     local cargo=(cargo)
     command -v cargo >/dev/null || cargo=(/usr/bin/cargo)
-    "${cargo[@]}" run --quiet --locked --release --target-dir target/host --example golden -- "$@"
+    "${cargo[@]}" run --quiet --locked --release --target-dir target/host --example "$@"
 }
 
 golden() {
-    host || fail "answers of this machine differ from the golden files"
+    host golden || fail "answers of this machine differ from the golden files"
+}
+
+wire() {
+    run wire "$demo_seconds"
+    for b in $boards; do
+        board "$b"
+        host wire <"$CARGO_TARGET_DIR/$target/wire.txt" || fail "the bytes of $name are not those of this machine"
+    done
+}
+
+# What an image of its own and the bench say of every type, on rows of 64 entries.
+table() {
+    build
+    local image type bench
+    for b in $boards; do
+        board "$b"
+        bench=$CARGO_TARGET_DIR/$target/bench.txt
+        [ -e "$bench" ] || fail "no figures of $name yet: run.sh bench"
+        printf '\n%s\n\n' "$name"
+        echo "| type, 64 columns | bytes | flash | stack: update, answer | a row | the longest row | an answer |"
+        echo "|---|---|---|---|---|---|---|"
+        for image in empty size-random-order size-random-order-tiny size-exact size-frequent-directions size-nystrom \
+            size-block-power size-history size-adaptive-oja size-oja size-candid; do
+            type=${image#size-}
+            # shellcheck disable=SC2046
+            set -- $(sizes "$CARGO_TARGET_DIR/$target/release/$image")
+            awk -v type="$type" -v flash="$1" '
+                type == "empty" { print "| (an empty image) | | " flash " | | | | |"; exit }
+                $2 == "eigen/" type "/digits" {
+                    for (i = 3; i < NF; i += 2) figure[$i] = $(i + 1)
+                    printf "| %s | %d | %d | %d, %d | %d | %d | %d |\n", type, figure["bytes"], flash, figure["stack"], $NF,
+                        figure["row"], figure["longest"], figure["estimate"]
+                }' "$bench"
+        done
+    done
 }
 
 bless() {
     local floor file lines
     for floor in real linalg; do
         file=../core/tests/golden/$floor.txt
-        lines=$(host "$floor")
+        lines=$(host golden "$floor")
         printf '%s\n' "# Bits of every answer: name, scalar, hex. Written by embedded-demo/run.sh bless." "$lines" >"$file"
         echo "$file: $(wc -l <<<"$lines") values"
     done
@@ -176,16 +270,24 @@ bless() {
 case ${1:-all} in
     all)
         golden
+        check
+        images
         run empty 10
         run selftest "$demo_seconds"
+        wire
         run eigen "$demo_seconds"
         run bench "$bench_seconds" -icount shift=0
+        table
         ;;
-    build) build ;;
+    install) install ;;
+    check) check ;;
+    build) images ;;
     golden) golden ;;
     selftest) run selftest "$demo_seconds" ;;
+    wire) wire ;;
     demo) run eigen "$demo_seconds" ;;
     bench) run bench "$bench_seconds" -icount shift=0 ;;
+    table) table ;;
     bless) bless ;;
-    *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" && exit 2 ;;
+    *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' run.sh && exit 2 ;;
 esac

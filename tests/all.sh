@@ -21,15 +21,12 @@ step() {
     fi
 }
 
-bare_metal() {
-    rustup target add thumbv6m-none-eabi thumbv7em-none-eabihf >/dev/null 2>&1 || true
-    if ! rustup target list --installed 2>/dev/null | grep -q thumbv6m-none-eabi; then
-        echo "no bare-metal target for this toolchain: rustup target add thumbv6m-none-eabi thumbv7em-none-eabihf"
-        return 0
-    fi
-    cargo build -q -p sketchlet-core --target thumbv6m-none-eabi --features alloc &&
-        cargo build -q -p sketchlet-core --target thumbv7em-none-eabihf &&
-        cargo clippy -q -p sketchlet-core --target thumbv6m-none-eabi -- -D warnings
+format() {
+    cargo fmt --all --check && cargo fmt --manifest-path embedded-demo/Cargo.toml --check
+}
+
+firmware() {
+    bash embedded-demo/run.sh "$@"
 }
 
 tiers() {
@@ -62,15 +59,22 @@ demo() {
     return $status
 }
 
-step "format" cargo fmt --all --check
+step "install what is missing" firmware install
+step "format" format
 step "lints" cargo clippy -q --workspace --all-targets -- -D warnings
 step "core: feature tiers" tiers
-step "core: bare metal" bare_metal
+step "core: bare metal, and lints of the images" firmware check
 step "core: unit, golden and doc tests" cargo test -p sketchlet-core --features std
 step "core: same bits at every vector width" bits
 step "docs without a warning" env RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps -p sketchlet-core -p sketchlet
 step "library and command: all tests" cargo test --release -p sketchlet --lib --test cli
 step "demo" demo
+step "firmware: golden bits of this machine" firmware golden
+step "firmware: self-test in QEMU" firmware selftest
+step "firmware: bytes of the boards on this machine" firmware wire
+step "firmware: demo in QEMU" firmware demo
+step "firmware: instructions" firmware bench
+step "firmware: table of sizes" firmware table
 
 printf '\n%s\n%d passed, %d failed\n' "$summary" "$passed" "$failed"
 [ "$failed" -eq 0 ]

@@ -93,9 +93,9 @@ struct Bench {
 /// at least 1/256 of the energy so far and thereby heavy.
 const SETTLED: usize = 400;
 
-/// Rows that are timed together: as many as Frequent Directions takes from one shrink to the next, and few enough for the
-/// 24 bits of the timer on a part without floating-point unit.
-const GROUP: usize = 8;
+/// Rows that are timed together: as many as Frequent Directions of 8 rows takes from one shrink to the next, and few enough
+/// for the 24 bits of the timer on a part without floating-point unit.
+const GROUP: usize = 9;
 
 /// Groups, an odd number: those in which a block ends don't move their median.
 const GROUPS: usize = 25;
