@@ -172,11 +172,23 @@ fn dots_at_once<T: Real>(first: &[T], second: &[T], x: &[T]) -> [T; 2] {
 pub(crate) fn accumulate_kernel<T: Real>(matrix: &mut [T], z: &[T], x: &[T]) {
     let dim = x.len();
     let mut done = 0;
-    // Two rows at a time share the loads of x.
-    while let Some(pair) = matrix.get_mut(done * dim..(done + 2) * dim)
+    // Three rows at a time, the default width, share the loads of x.
+    while let Some(rows) = matrix.get_mut(done * dim..(done + 3) * dim)
+        && let Some(&[z0, z1, z2]) = z.get(done..done + 3)
+    {
+        let (first, rest) = rows.split_at_mut(dim);
+        let (second, third) = rest.split_at_mut(dim);
+        for (((y0, y1), y2), &x) in first.iter_mut().zip(second).zip(third).zip(x) {
+            *y0 += z0 * x;
+            *y1 += z1 * x;
+            *y2 += z2 * x;
+        }
+        done += 3;
+    }
+    if let Some(rows) = matrix.get_mut(done * dim..(done + 2) * dim)
         && let Some(&[z0, z1]) = z.get(done..done + 2)
     {
-        let (first, second) = pair.split_at_mut(dim);
+        let (first, second) = rows.split_at_mut(dim);
         for ((y0, y1), &x) in first.iter_mut().zip(second).zip(x) {
             *y0 += z0 * x;
             *y1 += z1 * x;
