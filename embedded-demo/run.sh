@@ -109,7 +109,11 @@ install() {
     command -v qemu-system-arm >/dev/null || missing+=(qemu-system-arm)
     command -v arm-none-eabi-size >/dev/null || missing+=(binutils-arm-none-eabi)
     # shellcheck disable=SC2206
-    [ "${SKETCHLET_DOOR:-any}" != debian ] && rustup_door || debian_door || missing+=($debian_compiler)
+    case ${SKETCHLET_DOOR:-any} in
+        rustup) rustup_door || fail "door rustup: $why" ;;
+        debian) debian_door || missing+=($debian_compiler) ;;
+        *) rustup_door || debian_door || missing+=($debian_compiler) ;;
+    esac
     if [ ${#missing[@]} -eq 0 ]; then
         echo "nothing is missing"
         return
