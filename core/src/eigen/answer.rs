@@ -89,9 +89,9 @@ impl<T> Confidence<T> {
     }
 }
 
-/// Whether values differ by so little of the largest one that rounding may have put them in this order.
-pub(crate) fn are_tied<T: Real>(difference: T, largest: T) -> bool {
-    difference <= T::constant(1e-6) * largest
+/// Two values closer than this share of the largest are tied: sums over many rows and a small eigenproblem round as much.
+pub(crate) fn tie<T: Real>(largest: T) -> T {
+    T::constant(1024.0) * T::EPSILON * largest
 }
 
 /// Scalars that an answer of `rank` vectors of `dim` entries needs. Saturates.

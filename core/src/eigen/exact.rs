@@ -1,6 +1,6 @@
 //! The exact covariance: every product of two columns, summed.
 
-use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, are_tied};
+use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len};
 use super::iterate::{fill_random, orthonormalize_or_refill};
 use super::scale::Scale;
 use crate::linalg::{one_sided, packed, symmetric, vector};
@@ -347,7 +347,7 @@ impl<T: Real> Spectrum<T> {
         let available = values.iter().take(wanted).take_while(|&&x| x > noise).count();
         let (last, next) = (values[available.max(1) - 1], values.get(available.max(1)).copied().unwrap_or(T::ZERO));
         let gap = if next > noise { last / next } else { T::INFINITY };
-        Self { available, gap, low_gap: are_tied(last - next.max(T::ZERO), values[0]) }
+        Self { available, gap, low_gap: last - next.max(T::ZERO) <= T::constant(1e-6) * values[0] }
     }
 
     fn finish<'a>(&self, answer: AnswerMut<'a, T>, exponent: i32) -> TopEigenvector<'a, T> {

@@ -1,6 +1,6 @@
 //! Frequent Directions: a buffer of rows, shrunk when it is full.
 
-use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, are_tied, orthonormalize};
+use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, orthonormalize, tie};
 use super::scale::Scale;
 use crate::linalg::{tridiagonal, vector};
 use crate::real::CompensatedSum;
@@ -371,7 +371,7 @@ impl<T: Real, S: Storage<T>> TopEigen for FrequentDirections<T, S> {
         let next = values.get(available).copied().unwrap_or(T::ZERO);
         let last = if available > 0 { values[available - 1] } else { T::ZERO };
         let gap = last - next - missed;
-        let error_bound = (!are_tied(gap, values.first().copied().unwrap_or(T::ZERO))).then(|| {
+        let error_bound = (available > 0 && gap > tie(values[0])).then(|| {
             let angle = missed / gap;
             let by_angle = (angle * angle).min(T::ONE);
             // The missed trace bounds the value lost as well; shrinkage is missed in every direction at once.

@@ -4,7 +4,7 @@
 //! left singular vectors are what the family's methods work with. `P` is never formed: its entries are gathered one
 //! coordinate at a time, so that no memory of size `dim x m` is needed.
 
-use super::answer::are_tied;
+use super::answer::tie;
 use crate::Real;
 use crate::linalg::{one_sided, packed, symmetric, tridiagonal, vector};
 
@@ -232,7 +232,7 @@ impl<'a, T: Real> Scratch<'a, T> {
     ) -> Option<T> {
         let next = if rank < m { self.values[rank] } else { T::ZERO };
         let gap = self.values[rank - 1] - next - missed;
-        if are_tied(gap, self.values[0]) {
+        if gap <= tie(self.values[0]) {
             return None;
         }
         let top = self.values[..rank].iter().fold(T::ZERO, |sum, &x| sum + x);
