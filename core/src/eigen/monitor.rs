@@ -18,6 +18,10 @@ const WINDOWS: usize = 16;
 const FIRST_WINDOW: u32 = 8;
 /// Rows after the warm-up before anything is tested.
 const FIRST_LOOK: u64 = 128;
+/// Rows whose remedian serves as threshold with [`WarmUp::Running`]: three to the power of the levels.
+const REMEDIAN_OF: usize = 27;
+/// Values that wait for a third one, two a level.
+const PENDING: usize = 6;
 /// Standard deviations at which the order is flagged.
 const LIMIT: f64 = 6.0;
 
@@ -27,7 +31,8 @@ pub enum WarmUp {
     /// Keep the features of the first 64 rows: 160 scalars; shards can be compared when they merge.
     #[default]
     Stored,
-    /// Track running medians: 15 scalars; a merge tests nothing.
+    /// Track medians of medians of the first 27: 18 scalars. The thresholds lie farther from the median, so the test of
+    /// the level sees less, and a merge tests nothing.
     Running,
 }
 
@@ -35,7 +40,7 @@ impl WarmUp {
     pub(super) const fn storage_len(self) -> usize {
         match self {
             Self::Stored => 160,
-            Self::Running => 15,
+            Self::Running => 3 * PENDING,
         }
     }
 
@@ -66,8 +71,6 @@ pub(super) struct Monitor<T> {
     last: [bool; 3],
     /// Rows below the threshold, for the first two features.
     below: [u64; 2],
-    /// Marker positions of the running medians.
-    positions: [[u8; 5]; 3],
     /// The order was found not to be random; never taken back.
     pub(super) flagged: bool,
 }
@@ -88,7 +91,6 @@ impl<T: Real> Monitor<T> {
             changes: [0; 3],
             last: [false; 3],
             below: [0; 2],
-            positions: [[0; 5]; 3],
             flagged: false,
         }
     }
@@ -112,9 +114,9 @@ impl<T: Real> Monitor<T> {
                 self.store(stored, f, seen, x);
             }
         }
-        if self.rows == WARM_UP {
-            for f in 0..3 {
-                self.thresholds[f] = self.median(stored, f);
+        if self.rows == WARM_UP && self.warm_up == WarmUp::Stored {
+            for (f, threshold) in self.thresholds.iter_mut().enumerate() {
+                *threshold = median_of(&stored[STORED[f]..][..if f < 2 { 64 } else { 32 }]);
             }
         }
     }
@@ -132,17 +134,10 @@ impl<T: Real> Monitor<T> {
         match self.warm_up {
             WarmUp::Stored => stored[STORED[f] + seen - 1] = x,
             WarmUp::Running => {
-                if let Some(heights) = stored[5 * f..].first_chunk_mut() {
-                    running_median(heights, &mut self.positions[f], seen, x);
+                if let Some(threshold) = remedian(&mut stored[PENDING * f..][..PENDING], seen, x) {
+                    self.thresholds[f] = threshold;
                 }
             }
-        }
-    }
-
-    fn median(&self, stored: &[T], f: usize) -> T {
-        match self.warm_up {
-            WarmUp::Stored => median_of(&stored[STORED[f]..][..if f < 2 { 64 } else { 32 }]),
-            WarmUp::Running => stored[5 * f + 2],
         }
     }
 
@@ -194,7 +189,7 @@ impl<T: Real> Monitor<T> {
         for f in 0..3 {
             let above: u64 = self.windows[f].iter().map(|&c| u64::from(c)).sum();
             if let Some(&below) = self.below.get(f) {
-                report.level = report.level.max(level(above.max(below), n));
+                report.level = report.level.max(level(above.max(below), n, self.warm_up));
             }
             if above < 16 || n - above < 16 {
                 continue;
@@ -238,7 +233,7 @@ impl<T: Real> Monitor<T> {
             *threshold = threshold.times_power_of_two(e);
             let range = match self.warm_up {
                 WarmUp::Stored => STORED[f]..if f < 2 { STORED[f] + 64 } else { 160 },
-                WarmUp::Running => 5 * f..5 * f + 5,
+                WarmUp::Running => PENDING * f..PENDING * (f + 1),
             };
             vector::rescale(&mut stored[range], e);
         }
@@ -277,7 +272,6 @@ impl<T: Real> Monitor<T> {
         self.changes.iter().for_each(|&c| w.u64(c));
         self.last.iter().for_each(|&b| w.u8(u8::from(b)));
         self.below.iter().for_each(|&c| w.u64(c));
-        self.positions.iter().flatten().for_each(|&p| w.u8(p));
         w.u8(u8::from(self.flagged));
     }
 
@@ -300,9 +294,6 @@ impl<T: Real> Monitor<T> {
         for c in &mut monitor.below {
             *c = r.u64()?;
         }
-        for p in monitor.positions.iter_mut().flatten() {
-            *p = r.u8()?;
-        }
         monitor.flagged = r.flag()?;
         let counted = monitor.counted();
         let above = |windows: &[u32; WINDOWS]| windows.iter().map(|&c| u64::from(c)).sum::<u64>();
@@ -314,8 +305,7 @@ impl<T: Real> Monitor<T> {
             && monitor.open < monitor.window_len
             && monitor.windows.iter().all(|windows| above(windows) <= counted)
             && monitor.windows.iter().flatten().all(|&c| c <= monitor.window_len)
-            && monitor.changes.iter().chain(&monitor.below).all(|&c| c <= counted)
-            && monitor.positions.iter().flatten().all(|&p| u64::from(p) <= WARM_UP);
+            && monitor.changes.iter().chain(&monitor.below).all(|&c| c <= counted);
         if sound { Ok(monitor) } else { Err(Error::Corrupt) }
     }
 }
@@ -325,14 +315,17 @@ pub(super) fn is_flagged<T: Real>(report: &OrderReport<T>) -> bool {
 }
 
 /// Share of later rows on one side of the median of the first ones, by the arcsine transform.
-fn level<T: Real>(on_one_side: u64, n: u64) -> T {
+fn level<T: Real>(on_one_side: u64, n: u64, warm_up: WarmUp) -> T {
+    // The median of 64 rows has the spread of a share of 65. The remedian of 27 has the spread of a share of 19 and shorter
+    // tails: beyond 6 with the 24 here comes 2.4e-9 of them.
+    let spread_of = if warm_up == WarmUp::Stored { 65.0 } else { 24.0 };
     let share = T::count(on_one_side) / T::count(n);
     let half = T::constant(0.5);
     if share <= half {
         return T::ZERO;
     }
     let shift = share.sqrt().asin() - T::constant(core::f64::consts::FRAC_PI_4);
-    T::constant(2.0) * shift / (T::ONE / T::constant(65.0) + T::ONE / T::count(n)).sqrt()
+    T::constant(2.0) * shift / (T::ONE / T::constant(spread_of) + T::ONE / T::count(n)).sqrt()
 }
 
 /// Number of changes between neighbours against its mean and variance (Wald and Wolfowitz).
@@ -358,49 +351,23 @@ fn median_of<T: Real>(values: &[T]) -> T {
     low * T::constant(0.5) + high * T::constant(0.5)
 }
 
-/// One step of the P^2 algorithm (Jain and Chlamtac 1985) for the median: five markers, moved along parabolas.
-fn running_median<T: Real>(heights: &mut [T; 5], positions: &mut [u8; 5], seen: usize, x: T) {
-    if seen <= 5 {
-        // Insertion into the sorted start.
-        let mut at = seen - 1;
-        while at > 0 && heights[at - 1] > x {
-            heights[at] = heights[at - 1];
-            at -= 1;
+/// One value more for the remedian of 27 (Rousseeuw and Bassett 1990), the median of three medians of three medians of
+/// three; returned when the 27th has come. It is one of the values, and where it lies among them depends on their order
+/// alone: whatever the data, so does the share of later ones above it.
+fn remedian<T: Real>(pending: &mut [T], seen: usize, mut x: T) -> Option<T> {
+    if seen > REMEDIAN_OF {
+        return None;
+    }
+    let mut count = seen;
+    for pair in pending.chunks_exact_mut(2) {
+        if !count.is_multiple_of(3) {
+            pair[count % 3 - 1] = x;
+            return None;
         }
-        heights[at] = x;
-        *positions = [1, 2, 3, 4, 5];
-        return;
+        x = pair[0].min(pair[1]).max(pair[0].max(pair[1]).min(x));
+        count /= 3;
     }
-    heights[0] = heights[0].min(x);
-    heights[4] = heights[4].max(x);
-    let cell = (1..4).find(|&i| x < heights[i]).unwrap_or(4);
-    for position in &mut positions[cell..] {
-        *position += 1;
-    }
-    for i in 1..4 {
-        let (before, here, after) = (i32::from(positions[i - 1]), i32::from(positions[i]), i32::from(positions[i + 1]));
-        #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "at most 64 rows")]
-        let lag = 4 + i as i32 * (seen as i32 - 1) - 4 * here;
-        // `lag` is four times the distance to the desired position.
-        let step = if lag >= 4 && after - here > 1 {
-            1
-        } else if lag <= -4 && before - here < -1 {
-            -1
-        } else {
-            continue;
-        };
-        let real = |k: i32| if k < 0 { -T::count(k.unsigned_abs().into()) } else { T::count(k.unsigned_abs().into()) };
-        let (up, down) =
-            ((heights[i + 1] - heights[i]) / real(after - here), (heights[i] - heights[i - 1]) / real(here - before));
-        let parabola = heights[i]
-            + real(step) / real(after - before) * (real(here - before + step) * up + real(after - here - step) * down);
-        heights[i] = if heights[i - 1] < parabola && parabola < heights[i + 1] {
-            parabola
-        } else {
-            heights[i] + real(step) * if step > 0 { up } else { down }
-        };
-        positions[i] = if step > 0 { positions[i] + 1 } else { positions[i] - 1 };
-    }
+    Some(x)
 }
 
 /// Rank test of two samples of equal size, midranks and variance corrected for ties, in standard deviations. The second
@@ -534,7 +501,7 @@ const CHUNK_SIGNS: u64 = word(0, Domain::Monitor, 1);
 /// the statistics and 30 looks at six standard deviations; largest of 900 measured streams: 3.7). Sorted, half-sorted and
 /// drifting streams of a few thousand rows are flagged at 7 to 100. Order that leaves both features alone is not seen.
 /// # Cost
-/// `3 dim` flops a row; 160 scalars of storage (15 with [`WarmUp::Running`]) and about 300 bytes of counters, whatever
+/// `3 dim` flops a row; 160 scalars of storage (18 with [`WarmUp::Running`]) and about 300 bytes of counters, whatever
 /// the length of the stream.
 /// # Merging
 /// None: order is a property of one stream.
@@ -592,7 +559,7 @@ impl OrderMonitorParams {
         self
     }
 
-    /// Scalars of storage: 160, or 15 with [`WarmUp::Running`].
+    /// Scalars of storage: 160, or 18 with [`WarmUp::Running`].
     pub const fn storage_len(&self) -> usize {
         self.warm_up.storage_len()
     }
@@ -670,13 +637,31 @@ mod tests {
     use std::vec::Vec;
 
     #[test]
-    fn running_median_comes_close_to_the_median() {
-        let values: Vec<f64> = (0..64).map(|i| unit(word(3, Domain::Coin, i))).collect();
-        let (mut heights, mut positions) = ([0.0; 5], [0; 5]);
+    fn remedian_is_the_median_of_medians_of_medians() {
+        let values: Vec<f64> = (0..27).map(|i| unit(word(3, Domain::Coin, i))).collect();
+        let median = |x: &[f64]| {
+            let mut x = x.to_vec();
+            x.sort_by(f64::total_cmp);
+            x[1]
+        };
+        let level = |x: &[f64]| x.chunks(3).map(median).collect::<Vec<_>>();
+        let mut pending = [0.0; PENDING];
         for (i, &x) in values.iter().enumerate() {
-            running_median(&mut heights, &mut positions, i + 1, x);
+            let expected = (i == 26).then(|| level(&level(&level(&values)))[0]);
+            assert_eq!(remedian(&mut pending, i + 1, x), expected);
         }
-        assert!((heights[2] - median_of(&values)).abs() < 0.05, "{} {}", heights[2], median_of(&values));
+        assert_eq!(remedian(&mut pending, 28, 1e9), None);
+    }
+
+    /// The limit of the level test, for a share above the threshold that is as large as it can be.
+    #[test]
+    fn level_of_all_rows_is_flagged_and_that_of_most_is_not() {
+        for warm_up in [WarmUp::Stored, WarmUp::Running] {
+            assert!(level::<f64>(128, 128, warm_up) > LIMIT);
+            assert_eq!(level::<f64>(64, 128, warm_up), 0.0);
+        }
+        assert!(level::<f64>(120, 128, WarmUp::Stored) > LIMIT);
+        assert!(level::<f64>(120, 128, WarmUp::Running) < LIMIT);
     }
 
     #[test]

@@ -156,7 +156,7 @@ impl RandomOrderEigenParams {
     }
 
     /// Scalars of storage: `(3 w + c + 1 + s) dim + c` for iterate, products, history, heavy rows, the direction of the
-    /// order check and waiting rows; the order check's features (160, or 15 with [`WarmUp::Running`]); scratch
+    /// order check and waiting rows; the order check's features (160, or 18 with [`WarmUp::Running`]); scratch
     /// `2 m^2 + 2 m + w^2`, and `m dim` more for `rank > 1`, with `m = 2 w + max(c, 2 w)`. Here `w` is
     /// [`block_width`](Self::block_width), `c` the heavy capacity, `s` the deferred rows. Saturates.
     pub const fn storage_len(&self) -> usize {
