@@ -165,17 +165,28 @@ pub trait Wire: Sized {
     /// Reads an encoding into storage of its own.
     ///
     /// # Errors
-    /// See the trait.
+    /// See the trait. [`Error::Storage`] if the parameters ask for 2^24 scalars more than the encoding has bytes: a few
+    /// forged bytes must not be able to claim all memory. [`decode_in`](Self::decode_in) has no such limit.
     #[cfg(feature = "alloc")]
     #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
     fn decode<T: Real>(bytes: &[u8]) -> Result<Self, Error>
     where
         Self: Wire<Storage = alloc::vec::Vec<T>>,
     {
-        // The payload was checked against the parameters, so this can't be made to allocate more than it carries plus
-        // the scratch of those parameters.
-        Self::decode_in(bytes, alloc::vec![T::ZERO; Self::storage_needed(bytes)?])
+        Self::decode_in(bytes, allocate(Self::storage_needed(bytes)?, bytes)?)
     }
+}
+
+/// Scalars that are allocated for an encoding beyond as many as it has bytes: what it carries was checked against its
+/// parameters, but those alone may ask for any amount of scratch and empty room.
+#[cfg(feature = "alloc")]
+const SPARE: usize = 1 << 24;
+
+/// Storage for a summary to be decoded.
+#[cfg(feature = "alloc")]
+pub(crate) fn allocate<T: Real>(needed: usize, bytes: &[u8]) -> Result<alloc::vec::Vec<T>, Error> {
+    let limit = bytes.len().saturating_add(SPARE);
+    if needed > limit { Err(Error::Storage { needed, got: limit }) } else { Ok(alloc::vec![T::ZERO; needed]) }
 }
 
 /// Writes a body, or only counts its bytes.

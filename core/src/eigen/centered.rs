@@ -248,10 +248,10 @@ where
     /// Reads an encoding into storage of its own.
     ///
     /// # Errors
-    /// See [`Wire`].
+    /// See [`Wire::decode`].
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
-        let inner = alloc::vec![T::ZERO; M::storage_needed(Self::inner_encoding(bytes)?)?];
-        let own = alloc::vec![T::ZERO; <Self as Wire>::storage_needed(bytes)?];
+        let inner = wire::allocate(M::storage_needed(Self::inner_encoding(bytes)?)?, bytes)?;
+        let own = wire::allocate(<Self as Wire>::storage_needed(bytes)?, bytes)?;
         Self::decode_in(bytes, (inner, own))
     }
 }
