@@ -2,4 +2,5 @@
 
 pub mod laws;
 pub mod oracle;
+pub mod runs;
 pub mod streams;

@@ -6,7 +6,9 @@ use sketchlet_core::eigen::*;
 use sketchlet_core::{Error, Real, RowSummary, Rule};
 use sketchlet_tests::laws::{Answer, answer, feed};
 use sketchlet_tests::oracle::Oracle;
-use sketchlet_tests::streams::{Rows, Source, gaussian, heavy_mix, imu, late_heavy, spiked, tied};
+use sketchlet_tests::streams::{
+    Rows, Source, digits, gaussian, heavy_mix, imu, late_heavy, randhie, shuttle, spiked, tied,
+};
 
 type Exact<T> = ExactEigen<T, Vec<T>>;
 type RandomOrder<T> = RandomOrderEigen<T, Vec<T>>;
@@ -261,6 +263,29 @@ fn a_row_beyond_all_scales_is_taken_in() {
     run::<f32>(75, 1e-12);
     run::<f64>(45, 1e-24);
     run::<f64>(420, 1e-24);
+}
+
+/// Squares of these would leave the range of `f32` on either side.
+#[test]
+fn units_far_off_change_no_bit_on_real_data() {
+    for rows in [imu(), digits(), randhie(), shuttle()] {
+        let rows = rows.shuffled(1);
+        let dim = rows.dim();
+        let (down, up) = (rows.times_power_of_two(-60), rows.times_power_of_two(50));
+        for_every_method!(f32, dim, 1, |name, summary| {
+            feed(&mut summary, &rows);
+            let plain = answer(&mut summary).unwrap();
+            for (scaled, e) in [(&down, -60), (&up, 50)] {
+                summary.clear();
+                feed(&mut summary, scaled);
+                let got = answer(&mut summary).unwrap();
+                assert_eq!(got.vectors, plain.vectors, "{name}, {dim} columns, times 2^{e}");
+                assert_eq!(got.confidence, plain.confidence, "{name}, {dim} columns, times 2^{e}");
+                let expected = Real::times_power_of_two(plain.values[0], 2 * e);
+                assert_eq!(got.values[0], expected, "{name}, {dim} columns, times 2^{e}");
+            }
+        });
+    }
 }
 
 #[test]

@@ -1,0 +1,344 @@
+//! Byte forms of released versions, kept for ever, and what happens to damaged and forged ones.
+//!
+//! `tests/wire/VERSION/` holds an encoding of every type with a byte form, in `f32` and `f64`, and `answers.txt` with lines
+//! `name what hexbits` of what they answer. To add a type: a line in [`for_every_form`], then
+//! `SKETCHLET_BLESS=1 cargo test -p sketchlet-tests --test wire`, which writes files that are missing, never one that is
+//! there, and the answers anew. A change of the byte form is a new format version and a new folder beside the old one.
+
+#![allow(missing_docs)]
+
+use sketchlet_core::eigen::*;
+use sketchlet_core::{Error, Header, Merge, Real, RowSummary, Wire};
+use sketchlet_tests::laws::{answer, seal};
+use sketchlet_tests::streams::Source;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Columns of the summaries in the files.
+const DIM: usize = 4;
+/// Bytes before the body, and behind it.
+const HEADER: usize = 16;
+const CHECKSUM: usize = 4;
+
+/// Small integers by formula: the same rows for ever. Two are long.
+fn row<T: Real>(i: usize) -> [T; DIM] {
+    let long = if i == 40 || i == 101 { 40.0 } else { 1.0 };
+    std::array::from_fn(|j| {
+        let x = ((i * i * 31 + i * (j + 3) * 17 + j * 7) % 41) as f64 - 20.0;
+        T::constant(if j == 1 { 3.0 * long * x } else { x })
+    })
+}
+
+fn filled<M: RowSummary>(summary: Result<M, Error>, rows: std::ops::Range<usize>) -> M {
+    let mut summary = summary.unwrap();
+    rows.for_each(|i| summary.update(&row::<M::Scalar>(i)).unwrap());
+    summary
+}
+
+/// A type in a state that uses all of its byte form, and how it is restored and asked.
+struct Form<M> {
+    name: String,
+    summary: M,
+    restore: fn(&[u8]) -> Result<M, Error>,
+    storage_needed: fn(&[u8]) -> Result<usize, Error>,
+    ask: fn(&mut M) -> Vec<(String, f64)>,
+}
+
+fn top<M: TopEigen>(summary: &mut M) -> Vec<(String, f64)> {
+    let Ok(got) = answer(summary) else { return Vec::new() };
+    let named = |what: &str, values: Vec<f64>| {
+        values.into_iter().enumerate().map(|(i, x)| (format!("{what}{i}"), x)).collect::<Vec<_>>()
+    };
+    let mut lines = named("v", got.vectors_f64());
+    lines.extend(named("value", got.values));
+    lines.extend(named("bound", got.bounds.unwrap_or_default().into_iter().flat_map(|(l, u)| [l, u]).collect()));
+    let confidence = got.confidence;
+    let optional = [
+        ("gap", confidence.gap_estimate),
+        ("estimate", confidence.error_estimate),
+        ("error-bound", confidence.error_bound),
+        ("drift", confidence.order.map(|order| order.drift)),
+        ("runs", confidence.order.map(|order| order.runs)),
+        ("level", confidence.order.map(|order| order.level)),
+    ];
+    lines.extend(optional.into_iter().filter_map(|(what, x)| Some((what.into(), x?.as_f64()))));
+    lines
+}
+
+fn order<T: Real>(monitor: &mut OrderMonitor<T, Vec<T>>) -> Vec<(String, f64)> {
+    let report = monitor.report();
+    [("drift", report.drift), ("runs", report.runs), ("level", report.level)]
+        .map(|(w, x)| (w.into(), x.as_f64()))
+        .into()
+}
+
+/// Runs a block for every form: a `Form` of another type each time.
+macro_rules! for_every_form {
+    (|$form:ident| $body:block) => {
+        for_every_form!(@scalar f32, $form, $body);
+        for_every_form!(@scalar f64, $form, $body);
+    };
+    (@scalar $t:ty, $form:ident, $body:block) => {
+        let new = RandomOrderEigenParams::new(DIM);
+        for_every_form!(@top $t, "random-order", RandomOrderEigen, new.heavy_capacity(3), 0..150, $form, $body);
+        // Rows wait, the first three at once: the block of 16 is full.
+        let deferred = new.rank(2).heavy_capacity(0).warm_up(WarmUp::Running).deferred(4);
+        for_every_form!(@top $t, "random-order-deferred", RandomOrderEigen, deferred, 0..19, $form, $body);
+        {
+            let other = filled(RandomOrderEigen::<$t, Vec<$t>>::new(new.heavy_capacity(3).seed(1)), 150..300);
+            let mut merged = filled(RandomOrderEigen::<$t, Vec<$t>>::new(new.heavy_capacity(3)), 0..150);
+            merged.merge(&other).unwrap();
+            for_every_form!(@one $t, "random-order-merged", RandomOrderEigen<$t, Vec<$t>>, merged, top, $form, $body);
+        }
+        let new = ExactEigenParams::new(DIM);
+        for_every_form!(@top $t, "exact", ExactEigen, new, 0..150, $form, $body);
+        for_every_form!(@top $t, "exact-two-level", ExactEigen, new.rank(2).two_level().seed(3), 0..300, $form, $body);
+        let new = FrequentDirectionsParams::new(DIM).sketch_rows(2);
+        for_every_form!(@top $t, "frequent-directions", FrequentDirections, new, 0..150, $form, $body);
+        for_every_form!(@top $t, "incremental", FrequentDirections, new.shrink(Shrink::None), 0..151, $form, $body);
+        let new = NystromSketchParams::new(DIM).sketch_rows(3);
+        for_every_form!(@top $t, "nystrom", NystromSketch, new.rank(2), 0..150, $form, $body);
+        let new = BlockPowerParams::new(DIM).heavy_capacity(2);
+        for_every_form!(@top $t, "block-power", BlockPower, new, 0..150, $form, $body);
+        for_every_form!(@top $t, "block-power-fixed", BlockPower, new.rank(2).block_len(20), 0..150, $form, $body);
+        let new = OjaParams::new(DIM);
+        for_every_form!(@top $t, "oja", Oja, new.rank(2), 0..150, $form, $body);
+        for_every_form!(@top $t, "oja-fixed", Oja, new.rate(Rate::Fixed(1e-4)), 0..150, $form, $body);
+        for_every_form!(@top $t, "oja-ladder", Oja, new.rate(Rate::Ladder), 0..150, $form, $body);
+        for_every_form!(@top $t, "adaptive-oja", AdaptiveOja, AdaptiveOjaParams::new(DIM).rank(2), 0..150, $form, $body);
+        let new = CandidIncrementalParams::new(DIM).rank(2);
+        for_every_form!(@top $t, "ccipca", CandidIncremental, new, 0..150, $form, $body);
+        for_every_form!(@top $t, "history", HistoryPca, HistoryPcaParams::new(DIM).rank(2), 0..155, $form, $body);
+        {
+            let inner = ExactEigen::<$t, Vec<$t>>::new(ExactEigenParams::new(DIM)).unwrap();
+            let summary = filled(Centered::new(inner), 0..150);
+            for_every_form!(
+                @centered $t, "centred-exact", Centered<ExactEigen<$t, Vec<$t>>, Vec<$t>>, summary, $form, $body
+            );
+            let inner = RandomOrderEigen::<$t, Vec<$t>>::new(RandomOrderEigenParams::new(DIM)).unwrap();
+            let summary = filled(Centered::new(inner), 0..150);
+            for_every_form!(
+                @centered $t, "centred-random-order", Centered<RandomOrderEigen<$t, Vec<$t>>, Vec<$t>>, summary, $form, $body
+            );
+        }
+        for (name, warm_up) in [("order-monitor", WarmUp::Stored), ("order-monitor-running", WarmUp::Running)] {
+            let monitor = filled(OrderMonitor::<$t, Vec<$t>>::new(OrderMonitorParams::new(DIM).warm_up(warm_up)), 0..300);
+            for_every_form!(@one $t, name, OrderMonitor<$t, Vec<$t>>, monitor, order, $form, $body);
+        }
+    };
+    (@top $t:ty, $name:expr, $type:ident, $params:expr, $rows:expr, $form:ident, $body:block) => {{
+        let summary = filled($type::<$t, Vec<$t>>::new($params), $rows);
+        for_every_form!(@one $t, $name, $type<$t, Vec<$t>>, summary, top, $form, $body);
+    }};
+    (@one $t:ty, $name:expr, $type:ty, $summary:expr, $ask:ident, $form:ident, $body:block) => {{
+        let $form = Form::<$type> {
+            name: format!("{}-{}", $name, stringify!($t)),
+            summary: $summary,
+            restore: |bytes| <$type as Wire>::decode(bytes),
+            storage_needed: <$type as Wire>::storage_needed,
+            ask: $ask,
+        };
+        $body
+    }};
+    (@centered $t:ty, $name:expr, $type:ty, $summary:expr, $form:ident, $body:block) => {{
+        let $form = Form::<$type> {
+            name: format!("{}-{}", $name, stringify!($t)),
+            summary: $summary,
+            restore: |bytes| <$type>::decode(bytes),
+            storage_needed: <$type as Wire>::storage_needed,
+            ask: top,
+        };
+        $body
+    }};
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("wire/0.1")
+}
+
+fn is_blessing() -> bool {
+    std::env::var_os("SKETCHLET_BLESS").is_some()
+}
+
+impl<M: RowSummary + Wire> Form<M> {
+    /// The kept encoding.
+    fn file(&self) -> Vec<u8> {
+        let path = folder().join(format!("{}.bin", self.name));
+        if is_blessing() && !path.exists() {
+            std::fs::create_dir_all(folder()).unwrap();
+            std::fs::write(&path, self.summary.encode()).unwrap();
+        }
+        std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    }
+
+    fn record(&self, summary: &mut M, when: &str, out: &mut String) {
+        for (what, x) in (self.ask)(summary) {
+            writeln!(out, "{}{when} {what} {:016x}", self.name, x.to_bits()).unwrap();
+        }
+    }
+
+    /// Decodes bytes that somebody forged: refused, or a summary that can be used.
+    fn use_forged(&self, bytes: &[u8]) -> bool {
+        let mut summary = match (self.restore)(bytes) {
+            Ok(summary) => summary,
+            Err(Error::Storage { needed, got }) => {
+                assert!(needed > got, "{}: {needed} scalars refused, {got} would do", self.name);
+                return false;
+            }
+            Err(e) => {
+                assert!(matches!(e, Error::Corrupt | Error::Incompatible), "{}: {e}", self.name);
+                return false;
+            }
+        };
+        assert!((self.storage_needed)(bytes).unwrap() < 1 << 25, "{}", self.name);
+        // What was read holds nothing but finite numbers: it can be written and read again.
+        let again = summary.encode();
+        assert!((self.restore)(&again).is_ok(), "{}: written by itself, refused", self.name);
+        // Numbers that no row could have left may overflow from here on: any answer and any refusal will do.
+        (self.ask)(&mut summary);
+        let row = vec![M::Scalar::ONE; summary.dim().min(1000)];
+        for _ in 0..40 {
+            let _ = summary.update(&row);
+        }
+        (self.ask)(&mut summary);
+        summary.encode();
+        true
+    }
+}
+
+#[test]
+fn kept_files_still_answer_the_same_bits() {
+    let mut out = String::new();
+    for_every_form!(|form| {
+        let bytes = form.file();
+        let mut summary = (form.restore)(&bytes).unwrap_or_else(|e| panic!("{}: {e}", form.name));
+        assert_eq!(summary.encode(), bytes, "{}", form.name);
+        assert_eq!(Header::read(&bytes).unwrap().version, 1);
+        form.record(&mut summary, "", &mut out);
+        // It goes on where it stopped.
+        for i in 1000..1040 {
+            let row = row(i);
+            // A full ring asks for a step.
+            let _ = summary.update(&row);
+        }
+        form.record(&mut summary, "-later", &mut out);
+    });
+    let path = folder().join("answers.txt");
+    if is_blessing() {
+        std::fs::write(&path, &out).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap();
+    for (got, expected) in out.lines().zip(kept.lines()) {
+        assert_eq!(got, expected);
+    }
+    assert_eq!(out.lines().count(), kept.lines().count());
+}
+
+/// And what this version writes is what it was when the files were made.
+#[test]
+fn todays_bytes_are_those_of_the_files() {
+    for_every_form!(|form| {
+        assert_eq!(form.summary.encode(), form.file(), "{}", form.name);
+    });
+}
+
+#[test]
+fn every_changed_byte_is_refused() {
+    for_every_form!(|form| {
+        let bytes = form.file();
+        let mut changed = bytes.clone();
+        for at in 0..bytes.len() {
+            for mask in [0xff, 1 << (at % 8)] {
+                changed[at] = bytes[at] ^ mask;
+                let result = (form.restore)(&changed).map(drop);
+                assert_eq!(result, Err(Error::Corrupt), "{}: byte {at} ^ {mask:#x}", form.name);
+            }
+            changed[at] = bytes[at];
+        }
+    });
+}
+
+#[test]
+fn every_truncation_and_extension_is_refused() {
+    for_every_form!(|form| {
+        let bytes = form.file();
+        for len in 0..bytes.len() {
+            assert_eq!((form.restore)(&bytes[..len]).map(drop), Err(Error::Corrupt), "{}: {len} bytes", form.name);
+        }
+        for byte in 0..=u8::MAX {
+            let longer = [&bytes[..], &[byte]].concat();
+            assert_eq!((form.restore)(&longer).map(drop), Err(Error::Corrupt), "{}: and {byte}", form.name);
+        }
+    });
+}
+
+/// Header and checksum of any other type, version or scalar on a right body.
+#[test]
+fn foreign_headers_are_refused() {
+    for_every_form!(|form| {
+        let bytes = form.file();
+        for at in 4..8 {
+            for value in 0..=u8::MAX {
+                let mut forged = bytes.clone();
+                forged[at] = value;
+                seal(&mut forged);
+                if forged != bytes {
+                    let result = (form.restore)(&forged).map(drop);
+                    let expected = matches!(result, Err(Error::Corrupt | Error::Incompatible));
+                    assert!(expected, "{}: byte {at} is {value}: {result:?}", form.name);
+                }
+            }
+        }
+    });
+}
+
+/// Bodies with random damage under a right checksum. Where the damage leaves a valid state, that state must serve.
+#[test]
+fn forged_bodies_never_panic() {
+    let mut accepted = 0;
+    for_every_form!(|form| {
+        let bytes = form.file();
+        let body = bytes.len() - HEADER - CHECKSUM;
+        let mut source = Source::new(bytes.len() as u64);
+        for _ in 0..1000 {
+            let mut forged = bytes.clone();
+            for _ in 0..1 + source.below(4) {
+                // Parameters and counts come first.
+                let near = if source.below(2) == 0 { body.min(120) } else { body };
+                let at = HEADER + source.below(near);
+                let word: u64 = match source.below(8) {
+                    0 => 0,
+                    1 => u64::MAX,
+                    2 => 1 << source.below(64),
+                    3 => f64::NAN.to_bits(),
+                    4 => f64::MAX.to_bits(),
+                    5 => (-1.0f64).to_bits(),
+                    6 => (f32::MAX.to_bits() as u64) << 32 | u64::from(f32::INFINITY.to_bits()),
+                    _ => source.word(),
+                };
+                let len = [1, 1, 4, 8][source.below(4)].min(HEADER + body - at);
+                forged[at..at + len].copy_from_slice(&word.to_le_bytes()[..len]);
+            }
+            seal(&mut forged);
+            accepted += i32::from(form.use_forged(&forged));
+        }
+    });
+    assert!(accepted > 1000, "only {accepted} were let in: the test tests little");
+}
+
+/// Nothing but noise behind a right header.
+#[test]
+fn noise_under_a_right_checksum_never_panics() {
+    for_every_form!(|form| {
+        let bytes = form.file();
+        let mut source = Source::new(7);
+        for _ in 0..200 {
+            let mut forged = bytes.clone();
+            let first = HEADER + source.below(bytes.len() - HEADER - CHECKSUM);
+            let last = bytes.len() - CHECKSUM;
+            forged[first..last].iter_mut().for_each(|byte| *byte = source.word() as u8);
+            seal(&mut forged);
+            form.use_forged(&forged);
+        }
+    });
+}
