@@ -1,1 +1,3 @@
-//! Shared by the benches.
+//! Shared by the benches, and the experiments behind the figures that the docs quote.
+
+pub mod experiments;
