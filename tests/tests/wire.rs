@@ -292,6 +292,50 @@ fn foreign_headers_are_refused() {
     });
 }
 
+/// A length that is not that of the body, and numbers that no summary holds, under a right checksum.
+#[test]
+fn wrong_lengths_and_infinite_numbers_are_refused() {
+    for_every_form!(|form| {
+        let bytes = form.file();
+        let refused = |mut forged: Vec<u8>, what: &str| {
+            seal(&mut forged);
+            assert_eq!((form.restore)(&forged).map(drop), Err(Error::Corrupt), "{}: {what}", form.name);
+        };
+        for at in 8..HEADER {
+            let mut forged = bytes.clone();
+            forged[at] ^= 1;
+            refused(forged, "length");
+        }
+        let end = bytes.len() - CHECKSUM;
+        for more in 1..=3 {
+            let mut forged = bytes.clone();
+            forged.splice(end..end, vec![0; more]);
+            forged[8..HEADER].copy_from_slice(&((end - HEADER + more) as u64).to_le_bytes());
+            refused(forged, "longer body");
+        }
+        // Every body ends with a vector.
+        for x in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let mut forged = bytes.clone();
+            match Header::read(&bytes).unwrap().scalar_bytes {
+                4 => forged[end - 4..end].copy_from_slice(&(x as f32).to_le_bytes()),
+                _ => forged[end - 8..end].copy_from_slice(&x.to_le_bytes()),
+            }
+            refused(forged, &format!("{x} in a vector"));
+        }
+    });
+    // And in a single number.
+    let summary = filled(FrequentDirections::<f64, _>::new(FrequentDirectionsParams::new(DIM).sketch_rows(2)), 0..150);
+    let (bytes, shrinkage) = (summary.encode(), summary.shrinkage().to_le_bytes());
+    let at = bytes.windows(8).position(|window| window == shrinkage).unwrap();
+    for x in [f64::NAN, f64::INFINITY, -1.0] {
+        let mut forged = bytes.clone();
+        forged[at..at + 8].copy_from_slice(&x.to_le_bytes());
+        seal(&mut forged);
+        let result = FrequentDirections::<f64, Vec<f64>>::decode(&forged).map(drop);
+        assert_eq!(result, Err(Error::Corrupt), "shrinkage {x}");
+    }
+}
+
 /// Bodies with random damage under a right checksum. Where the damage leaves a valid state, that state must serve.
 #[test]
 fn forged_bodies_never_panic() {
