@@ -494,10 +494,15 @@ fn centring_survives_a_large_offset() {
         answer(&mut summary).unwrap().error(oracle)
     }
     let walk = imu().shuffled(1).first(5000).centered();
+    // One offset for all columns is several thousand deviations of the small ones, and a walk's mean wanders.
+    let recorded = imu().first(5000).centered();
     let noise = gaussian(5000, &[5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0], 2);
-    for (name, rows) in [("walk", walk), ("noise", noise)] {
-        let deviations: Vec<f64> =
+    for (name, rows, common) in [("walk", walk, false), ("walk as recorded", recorded, true), ("noise", noise, false)] {
+        let mut deviations: Vec<f64> =
             (0..9).map(|j| (rows.iter().map(|row| row[j] * row[j]).sum::<f64>() / 5000.0).sqrt()).collect();
+        if common {
+            deviations.fill((rows.energy() / (9.0 * 5000.0)).sqrt());
+        }
         let rows = rows.map_rows(|row| add_scaled(row, 1000.0, &deviations));
         // Against the rows as f32 has them: 1,000 +- 3e-5 deviations.
         let rounded = Rows::new(9, rows.cast::<f32>().into_iter().map(f64::from).collect());

@@ -226,6 +226,11 @@ impl<T: Real> Monitor<T> {
         self.flagged |= is_flagged(&self.report());
     }
 
+    /// Whether it has looked, and never seen an order.
+    pub(super) fn finds_random(&self) -> bool {
+        self.counted() >= FIRST_LOOK && !self.flagged
+    }
+
     /// Brings thresholds and stored features to another scale: rows were multiplied by `2^e`.
     pub(super) fn rescale(&mut self, stored: &mut [T], e: i32) {
         for (f, threshold) in self.thresholds.iter_mut().enumerate() {

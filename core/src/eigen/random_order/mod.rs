@@ -295,7 +295,9 @@ fn consume<T: Real>(
 
 /// Passes the heavy rows that are heavy no longer to the open block.
 ///
-/// Rows look heavy while there are few. Kept, they would make every step solve for as many more columns.
+/// Rows look heavy while there are few. Kept, they would make every step solve for as many more columns; but while history
+/// is forgotten, or the order is not known to be random, they are safer where they are: sorted by norm downwards, rows of a
+/// walk had an error of `1e-4` instead of `2e-5`.
 fn demote_heavy_rows<T: Real>(
     params: &RandomOrderEigenParams,
     counts: &mut Counts<T>,

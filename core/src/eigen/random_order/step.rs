@@ -11,17 +11,20 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
     pub(super) fn step(&mut self) {
         self.state.monitor.look();
         let mut parts = split(&self.params, self.storage.as_mut());
-        demote_heavy_rows(&self.params, &mut self.state.counts, &mut parts, self.state.scale.factor());
-        step(&self.params, &mut self.state.counts, &mut parts, self.state.monitor.flagged);
+        let settled = step(&self.params, &mut self.state.counts, &mut parts, self.state.monitor.flagged);
+        if settled && self.state.monitor.finds_random() {
+            demote_heavy_rows(&self.params, &mut self.state.counts, &mut parts, self.state.scale.factor());
+        }
     }
 }
 
+/// Returns whether the history was there and is kept in full.
 fn step<T: Real>(
     params: &RandomOrderEigenParams,
     counts: &mut Counts<T>,
     parts: &mut Parts<'_, T>,
     order_is_flagged: bool,
-) {
+) -> bool {
     let (dim, width) = (params.dim, params.block_width());
     let iterate = &mut parts.iterate[..width * dim];
     let heavy = &parts.heavy[..counts.heavy_len * dim];
@@ -36,7 +39,8 @@ fn step<T: Real>(
 
     let (light_rows, block_rows) = (T::count(counts.light_rows), T::count(counts.block_rows));
     let mut kept = T::ONE;
-    if counts.history_rows > T::ZERO {
+    let had_history = counts.history_rows > T::ZERO;
+    if had_history {
         let history = Piece::Vectors(&*parts.history, (light_rows / counts.history_rows).sqrt());
         let pool = [history, Piece::Vectors(heavy, T::ONE)];
         let fresh = [block((light_rows / block_rows).sqrt()), Piece::Vectors(heavy, T::ONE)];
@@ -59,6 +63,7 @@ fn step<T: Real>(
     parts.products.fill(T::ZERO);
     counts.block_rows = 0;
     counts.block_len = params.next_block_len::<T>(counts.block_len);
+    had_history && kept == T::ONE
 }
 
 /// `sin^2` of the angle between the top left vectors of two sets of pieces; 1 if either has none.
