@@ -5,11 +5,11 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `csv`, `npy`, `ndjson` | readers of these forms, in [`io`] |
+//! | `csv`, `npy`, `ndjson`, `parquet` | readers of these forms, in [`io`] |
 //! | `files` | `.sketch` files, and files that are written whole or not at all |
 //! | `report` | SVG plots and HTML pages, in [`report`], and the [`demo`] |
 //! | `faer` | dense products and eigensolver for wide matrices, in [`wide`] |
-//! | `cli` | the command, and all of the above but `faer` |
+//! | `cli` | the command, and all of the above but `parquet` and `faer` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -22,7 +22,7 @@ pub mod cli;
 #[cfg_attr(docsrs, doc(cfg(feature = "report")))]
 pub mod demo;
 mod error;
-#[cfg(any(feature = "csv", feature = "npy", feature = "ndjson"))]
+#[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
 pub mod io;
 #[cfg(feature = "report")]
 #[cfg_attr(docsrs, doc(cfg(feature = "report")))]

@@ -52,7 +52,7 @@ pub(super) enum Missing {
 /// How rows are read: the same for every command that reads some.
 #[derive(Debug, Args)]
 pub(super) struct InputArguments {
-    /// Rows: .csv, .npy or .ndjson, or - for CSV on standard input
+    /// Rows: .csv, .npy, .ndjson or .parquet, or - for CSV on standard input
     #[arg(value_name = "INPUT")]
     pub(super) input: PathBuf,
     /// The first line of CSV is a row like the others
@@ -88,7 +88,7 @@ pub(super) struct OutputArguments {
     #[arg(long, value_name = "FILE.npy|.csv")]
     pub(super) out: Option<PathBuf>,
     /// Draw the vectors
-    #[arg(long, value_name = "FILE.svg")]
+    #[arg(long, value_name = "FILE.svg|.png")]
     pub(super) plot: Option<PathBuf>,
     /// Write one self-contained page
     #[arg(long, value_name = "FILE.html")]

@@ -13,6 +13,10 @@ use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::time::Instant;
 
+/// Size of the picture of the vectors.
+const WIDTH: u32 = 860;
+const HEIGHT: u32 = 480;
+
 pub(super) fn run(arguments: &EigenArguments) -> Result<String, Failure> {
     match arguments.input.precision {
         Precision::F64 => run_in::<f64>(arguments),
@@ -277,7 +281,7 @@ fn disagreement(first: &[Vec<f64>], second: &[Vec<f64>]) -> f64 {
 pub(super) fn check_outputs(output: &OutputArguments) -> Result<(), Failure> {
     for (flag, path, forms) in [
         ("--out", &output.out, &["npy", "csv"][..]),
-        ("--plot", &output.plot, &["svg"][..]),
+        ("--plot", &output.plot, &["svg", "png"][..]),
         ("--report", &output.report, &["html"][..]),
     ] {
         if let Some(path) = path {
@@ -313,7 +317,9 @@ impl<T: Real> Outcome<'_, T> {
             files.push((path, matrix_bytes(path, &self.about.columns, &self.answer.vectors)?));
         }
         if let Some(path) = &output.plot {
-            files.push((path, self.plot()?.into_bytes()));
+            let (plot, png) = (self.plot(), extension(path) == "png");
+            let bytes = if png { plot.png(WIDTH, HEIGHT) } else { plot.svg(WIDTH, HEIGHT).map(String::into_bytes) };
+            files.push((path, bytes.map_err(|error| Error::data(error.to_string()))?));
         }
         if let Some(path) = &output.report {
             files.push((path, self.page()?.to_html().into_bytes()));
@@ -423,23 +429,22 @@ impl<T: Real> Outcome<'_, T> {
         format!("{}\n{}", self.facts().to_text(), self.vectors().to_text())
     }
 
-    fn plot(&self) -> Result<String, Error> {
+    fn plot(&self) -> Plot {
         let points = |v: &Vec<f64>| (0u32..).zip(v).map(|(j, &x)| (f64::from(j), x)).collect();
         let series = (1..).zip(&self.answer.vectors).map(|(i, v)| Series { name: format!("v{i}"), points: points(v) });
-        let plot = Plot {
+        Plot {
             title: format!("Top eigenvectors of {}", self.about.input),
             x: Axis::linear("column"),
             y: Axis::linear("entry"),
             series: series.collect(),
-        };
-        plot.svg(860, 480).map_err(|error| Error::data(error.to_string()))
+        }
     }
 
     fn page(&self) -> Result<Page, Error> {
         let section = Section {
             heading: format!("Top eigenvectors of {}", self.about.input),
             text: self.warnings.clone(),
-            figures: vec![self.plot()?],
+            figures: vec![self.plot().svg(WIDTH, HEIGHT).map_err(|error| Error::data(error.to_string()))?],
             table: Some(self.facts()),
         };
         let vectors = Section { heading: "Vectors".into(), table: Some(self.vectors()), ..Section::default() };

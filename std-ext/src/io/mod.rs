@@ -5,7 +5,8 @@
 //! | `.csv`, standard input | header row, or 0, 1, ... | comma-separated, quoted cells, `\n` or `\r\n`; blank lines are skipped |
 //! | `.npy` | 0, 1, ... | f32, f64, i32, i64, little-endian, C or Fortran order, one or two dimensions |
 //! | `.ndjson` | keys of the first object, or 0, 1, ... | one array or object of numbers a line |
-//! //!
+//! | `.parquet` | those of the schema, `a.b` inside groups | floats and integers of up to 64 bits; plain, Snappy or Zstandard; a page of each column is held |
+//!
 //! # Numerics
 //! Every number is first an `f64`, the nearest one to what the file says; `f32` is then the nearest one to that. So the
 //! same data give the same bits whatever form they came in.
@@ -18,6 +19,8 @@ mod ndjson;
 #[cfg(feature = "npy")]
 mod npy;
 mod options;
+#[cfg(feature = "parquet")]
+mod parquet;
 #[cfg(feature = "files")]
 mod write;
 
@@ -94,12 +97,17 @@ impl<T: Real> RowReader<T> {
             "ndjson" => {
                 open().and_then(|file| ndjson::Ndjson::new(file, options)).map(|source| Self::new(source, &name))
             }
-            "parquet" => Err(Error::data("parquet is not read yet: convert to .npy or .csv")),
-            #[cfg(not(all(feature = "csv", feature = "npy", feature = "ndjson")))]
-            "csv" | "npy" | "ndjson" => Err(Error::data(format!(
+            #[cfg(feature = "parquet")]
+            "parquet" => {
+                open().and_then(|file| parquet::Parquet::new(file, options)).map(|source| Self::new(source, &name))
+            }
+            #[cfg(not(all(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet")))]
+            "csv" | "npy" | "ndjson" | "parquet" => Err(Error::data(format!(
                 "this build can't read .{extension} files: build with the feature `{extension}`"
             ))),
-            _ => Err(Error::data("unknown form of file: give .csv, .npy or .ndjson, or - for CSV on standard input")),
+            _ => Err(Error::data(
+                "unknown form of file: give .csv, .npy, .ndjson or .parquet, or - for CSV on standard input",
+            )),
         };
         reader.map_err(|error| error.in_file(name))
     }

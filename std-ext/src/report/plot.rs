@@ -1,8 +1,17 @@
-//! Line and point plots as SVG text.
+//! Line and point plots, as SVG text or PNG.
 
 use plotters::prelude::*;
+use plotters::style::{FontStyle, register_font};
 use std::fmt;
 use std::ops::Range;
+use std::sync::OnceLock;
+
+/// Measures labels in both forms and draws them in PNG; licence beside it.
+const LETTERS: &[u8] = include_bytes!("../../font/Lato-Regular.ttf");
+/// The family that SVG asks the reader's machine for.
+const FAMILY: &str = "sans-serif";
+/// Pixels of PNG beside one of SVG: labels stay sharp on dense screens and in print.
+const DENSITY: u32 = 2;
 
 /// Colours of the series, in order: distinguishable in print and to most eyes (Okabe and Ito).
 const COLORS: [RGBColor; 8] = [
@@ -49,7 +58,9 @@ impl Axis {
         low - margin..high + margin
     }
 
-    fn tick(&self, x: f64) -> String {
+    fn tick(&self, x: f64, span: &Range<f64>) -> String {
+        // Ticks are sums of steps: what should be zero is rounding noise beside the span.
+        let x = if x.abs() < 1e-9 * (span.end - span.start) { 0.0 } else { x };
         if self.logarithmic {
             format!("1e{x:.0}")
         } else if x == 0.0 || (1e-3..1e5).contains(&x.abs()) {
@@ -114,12 +125,37 @@ impl Plot {
     /// [`PlotError`] if the drawing library refuses.
     pub fn svg(&self, width: u32, height: u32) -> Result<String, PlotError> {
         let mut text = String::new();
-        self.draw(&mut text, width, height).map_err(|error| PlotError(error.to_string()))?;
         // Labels use the page's own sans-serif font; nothing is loaded.
+        self.draw(&SVGBackend::with_string(&mut text, (width, height)).into_drawing_area(), 1)
+            .map_err(|error| PlotError(error.to_string()))?;
         Ok(text)
     }
 
-    fn draw(&self, text: &mut String, width: u32, height: u32) -> Result<(), Box<dyn std::error::Error + '_>> {
+    /// The same picture as the bytes of a PNG file, with two by two pixels for each of this size.
+    ///
+    /// # Errors
+    /// [`PlotError`] if the drawing library refuses, or the picture is too large for this machine.
+    pub fn png(&self, width: u32, height: u32) -> Result<Vec<u8>, PlotError> {
+        let too_large = || PlotError(format!("{width} x {height} pixels are too many"));
+        let size =
+            (width.checked_mul(DENSITY).ok_or_else(too_large)?, height.checked_mul(DENSITY).ok_or_else(too_large)?);
+        let bytes = u64::from(size.0).checked_mul(u64::from(size.1)).and_then(|pixels| pixels.checked_mul(3));
+        let len =
+            bytes.and_then(|bytes| usize::try_from(bytes).ok()).filter(|&len| len <= LARGEST).ok_or_else(too_large)?;
+        let mut pixels = vec![0; len];
+        self.draw(&BitMapBackend::with_buffer(&mut pixels, size).into_drawing_area(), DENSITY)
+            .map_err(|error| PlotError(error.to_string()))?;
+        encode(&pixels, size).map_err(|error| PlotError(error.to_string()))
+    }
+
+    /// Draws on any surface, with every length `scale` times what it is in SVG.
+    fn draw<'a, B: DrawingBackend + 'a>(
+        &'a self,
+        root: &DrawingArea<B, plotters::coord::Shift>,
+        scale: u32,
+    ) -> Result<(), Box<dyn std::error::Error + 'a>> {
+        letters()?;
+        let px = |length: u32| length * scale;
         let placed: Vec<(&str, Vec<(f64, f64)>)> = self
             .series
             .iter()
@@ -130,31 +166,34 @@ impl Plot {
             .collect();
         let all = || placed.iter().flat_map(|(_, points)| points);
         let (x_range, y_range) = (self.x.range(all().map(|p| p.0)), self.y.range(all().map(|p| p.1)));
-        let root = SVGBackend::with_string(text, (width, height)).into_drawing_area();
         root.fill(&WHITE)?;
-        let mut chart = ChartBuilder::on(&root)
-            .caption(&self.title, ("sans-serif", 18))
-            .margin(12)
-            .x_label_area_size(44)
-            .y_label_area_size(64)
-            .build_cartesian_2d(x_range, y_range)?;
+        let mut chart = ChartBuilder::on(root)
+            .caption(&self.title, (FAMILY, px(18)))
+            .margin(px(12))
+            .x_label_area_size(px(44))
+            .y_label_area_size(px(64))
+            .build_cartesian_2d(x_range.clone(), y_range.clone())?;
         chart
             .configure_mesh()
             .x_desc(&self.x.label)
             .y_desc(&self.y.label)
-            .x_label_formatter(&|x| self.x.tick(*x))
-            .y_label_formatter(&|y| self.y.tick(*y))
+            .label_style((FAMILY, px(12)))
+            .x_label_formatter(&|x| self.x.tick(*x, &x_range))
+            .y_label_formatter(&|y| self.y.tick(*y, &y_range))
             .light_line_style(WHITE.mix(0.0))
             .draw()?;
+        let radius = px(4);
         for ((name, points), color) in placed.iter().zip(COLORS.iter().cycle()) {
-            chart.draw_series(LineSeries::new(points.iter().copied(), color.stroke_width(2)))?;
+            chart.draw_series(LineSeries::new(points.iter().copied(), color.stroke_width(px(2))))?;
             chart
-                .draw_series(points.iter().map(|&point| Circle::new(point, 4, color.filled())))?
+                .draw_series(points.iter().map(|&point| Circle::new(point, radius, color.filled())))?
                 .label(*name)
-                .legend(move |(x, y)| Circle::new((x + 8, y), 4, color.filled()));
+                .legend(move |(x, y)| Circle::new((x + 2 * radius.cast_signed(), y), radius, color.filled()));
         }
         chart
             .configure_series_labels()
+            .label_font((FAMILY, px(12)))
+            .legend_area_size(px(30))
             .background_style(WHITE.mix(0.85))
             .border_style(BLACK.mix(0.3))
             .position(SeriesLabelPosition::UpperRight)
@@ -162,6 +201,27 @@ impl Plot {
         root.present()?;
         Ok(())
     }
+}
+
+/// Bytes of pixels that a picture may have.
+const LARGEST: usize = 1 << 30;
+
+/// Makes the letters known to the drawing library, once.
+fn letters() -> Result<(), PlotError> {
+    static KNOWN: OnceLock<bool> = OnceLock::new();
+    let known = KNOWN.get_or_init(|| register_font(FAMILY, FontStyle::Normal, LETTERS).is_ok());
+    if *known { Ok(()) } else { Err(PlotError("the letters that come with it are damaged".into())) }
+}
+
+fn encode(pixels: &[u8], size: (u32, u32)) -> Result<Vec<u8>, png::EncodingError> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, size.0, size.1);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(pixels)?;
+    writer.finish()?;
+    Ok(bytes)
 }
 
 #[cfg(test)]
