@@ -161,7 +161,7 @@ fn absorb<T: Real>(v: &mut [T], row: &[T], factor: T, square: T, weight: T) {
         return;
     }
     // The vector has the length of its value, which may be tiny beside the row: of order one before it is multiplied.
-    let e = length.exponent();
+    let e = if length.exponent().abs() <= T::COMFORT { 0 } else { length.exponent() };
     let unit = T::ONE.times_power_of_two(-e);
     let along = vector::dot_times_both(row, factor, v, unit) / length.times_power_of_two(-e);
     vector::scale(v, T::ONE - weight);

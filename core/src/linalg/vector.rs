@@ -279,30 +279,44 @@ pub fn add_scaled<T: Real>(y: &mut [T], a: T, x: &[T]) {
 
 /// `x *= a`. `n` flops.
 pub fn scale<T: Real>(x: &mut [T], a: T) {
-    for x in x {
-        *x *= a;
-    }
+    wide::run(
+        #[inline(always)]
+        || {
+            for x in x {
+                *x *= a;
+            }
+        },
+    );
 }
 
 /// Multiplies by a power of two: exact unless an entry overflows or becomes subnormal.
 pub fn rescale<T: Real>(x: &mut [T], e: i32) {
-    for x in x {
-        *x = x.times_power_of_two(e);
+    let factor = T::ONE.times_power_of_two(e);
+    if factor > T::ZERO && factor.is_finite() {
+        scale(x, factor);
+    } else {
+        x.iter_mut().for_each(|x| *x = x.times_power_of_two(e));
     }
 }
 
-/// Euclidean norm, safe against overflow and underflow for any finite entries.
+/// Euclidean norm, safe against overflow and underflow for any finite entries. `2 n` flops for entries of ordinary size.
 pub fn norm<T: Real>(x: &[T]) -> T {
+    let square = sum_of_squares(x);
+    if T::is_comfortable_square(square) {
+        return square.sqrt();
+    }
     let largest = max_abs(x);
     if largest == T::ZERO {
         return T::ZERO;
     }
+    // The same lanes on scaled entries: no bit depends on which way was taken.
     let e = largest.exponent();
-    let sum = x.iter().fold(T::ZERO, |sum, &x| {
+    let mut lanes = [T::ZERO; LANES];
+    for (i, &x) in x.iter().enumerate() {
         let x = x.times_power_of_two(-e);
-        sum + x * x
-    });
-    sum.sqrt().times_power_of_two(e)
+        lanes[i % LANES] += x * x;
+    }
+    tree(&lanes).sqrt().times_power_of_two(e)
 }
 
 /// Inner product of `f x` and `y`, `f` a power of two that brings `x` into range. `3 n` flops.
@@ -319,6 +333,9 @@ pub(crate) fn dot_times<T: Real>(x: &[T], f: T, y: &[T]) -> T {
 
 /// Inner product of `f x` and `g y`, both factors powers of two that bring the vectors into range. `4 n` flops.
 pub(crate) fn dot_times_both<T: Real>(x: &[T], f: T, y: &[T], g: T) -> T {
+    if f == T::ONE && g == T::ONE {
+        return dot(x, y);
+    }
     let mut lanes = [T::ZERO; LANES];
     for (i, (&x, &y)) in x.iter().zip(y).enumerate() {
         lanes[i % LANES] += (x * f) * (y * g);
@@ -338,6 +355,9 @@ pub(crate) fn dot_times_self<T: Real>(x: &[T], f: T) -> T {
 
 /// `y += a (f x)`, `f` a power of two that brings `x` into range. `3 n` flops.
 pub(crate) fn add_scaled_times<T: Real>(y: &mut [T], a: T, x: &[T], f: T) {
+    if f == T::ONE {
+        return add_scaled(y, a, x);
+    }
     for (y, &x) in y.iter_mut().zip(x) {
         *y += a * (x * f);
     }
@@ -399,6 +419,12 @@ fn combined<T: Real, const N: usize>(weights: &[T], rows: &[T], width: usize, at
 
 /// Scales to unit length and returns the length before; a zero vector stays as it is.
 pub fn normalize<T: Real>(x: &mut [T]) -> T {
+    let square = sum_of_squares(x);
+    if T::is_comfortable_square(square) {
+        let length = square.sqrt();
+        scale(x, T::ONE / length);
+        return length;
+    }
     let largest = max_abs(x);
     if largest == T::ZERO {
         return T::ZERO;
@@ -497,6 +523,23 @@ mod tests {
             assert_eq!(two, separate);
             assert_eq!(one, separate);
         }
+    }
+
+    #[test]
+    fn norm_has_the_bits_of_any_scale() {
+        let x = numbers::<f32>(37, 8);
+        let scaled = |e: i32| x.iter().map(|x| x.times_power_of_two(e)).collect::<std::vec::Vec<f32>>();
+        let unit = |e| {
+            let mut x = scaled(e);
+            (normalize(&mut x).times_power_of_two(-e), x)
+        };
+        for e in [-100, -60, -1, 30, 100] {
+            assert_eq!(norm(&scaled(e)), norm(&x).times_power_of_two(e), "{e}");
+            assert_eq!(unit(e), unit(0), "{e}");
+        }
+        let mut tiny = [f64::from_bits(3), -0.0, f64::from_bits(4)];
+        assert_eq!(normalize(&mut tiny), f64::from_bits(5));
+        assert!((tiny[0] - 0.6).abs() < 1e-15);
     }
 
     #[test]
