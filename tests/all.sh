@@ -31,7 +31,7 @@ firmware() {
 
 tiers() {
     local features
-    for features in "" alloc defmt alloc,defmt std std,defmt; do
+    for features in "" alloc defmt serde alloc,defmt std std,defmt,serde; do
         echo "core with features [$features]"
         cargo check -q -p sketchlet-core --no-default-features --features "$features" || return 1
     done

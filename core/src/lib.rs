@@ -16,6 +16,7 @@
 //! | (none) | everything, on storage that you give | nothing: no allocator, no `std` |
 //! | `alloc` | constructors that allocate (`new` beside `new_in`) | an allocator |
 //! | `defmt` | `defmt::Format` of errors and statuses | `defmt` |
+//! | `serde` | summaries in any format of serde, as their byte form | `alloc`, `serde_core` |
 //! | `std` | hardware square roots, vector width chosen at run time; same bits | `std`, `pulp` |
 //!
 //! # Example
@@ -44,6 +45,8 @@ extern crate std;
 mod error;
 mod matrix;
 mod real;
+#[cfg(feature = "serde")]
+mod serde;
 mod storage;
 mod stream;
 mod summary;

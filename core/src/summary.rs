@@ -47,9 +47,12 @@ macro_rules! constructors {
     };
 }
 
-/// The byte form, from the type's own `write`, `read` and `load`.
+/// The byte form, from the type's own `write`, `read` and `load`; with feature `serde` also for the formats that serde knows.
 macro_rules! wire_form {
     ($name:ident) => {
+        #[cfg(feature = "serde")]
+        $crate::serde::serde_form!($name);
+
         impl<T: $crate::Real, S: $crate::Storage<T>> $crate::Wire for $name<T, S> {
             type Storage = S;
 

@@ -35,8 +35,8 @@ enum Cause {
 }
 
 impl Error {
-    /// Data that are not what they should be: what was seen, and what to do.
-    pub(crate) fn data(what: impl Into<String>) -> Self {
+    /// Data that are not what they should be: what was seen, and what to do. For readers of other forms than those of `io`.
+    pub fn data(what: impl Into<String>) -> Self {
         Self::from_cause(Cause::Data(what.into()))
     }
 

@@ -6,6 +6,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | `csv`, `npy`, `ndjson`, `parquet` | readers of these forms, in [`io`] |
+//! | `parallel` | threads that fill and merge, in [`parallel`]; no further crates |
 //! | `files` | `.sketch` files, and files that are written whole or not at all |
 //! | `report` | SVG plots and HTML pages, in [`report`], and the [`demo`] |
 //! | `faer` | dense products and eigensolver for wide matrices, in [`wide`] |
@@ -24,6 +25,9 @@ pub mod demo;
 mod error;
 #[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
 pub mod io;
+#[cfg(feature = "parallel")]
+#[cfg_attr(docsrs, doc(cfg(feature = "parallel")))]
+pub mod parallel;
 #[cfg(feature = "report")]
 #[cfg_attr(docsrs, doc(cfg(feature = "report")))]
 pub mod report;

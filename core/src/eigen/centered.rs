@@ -280,3 +280,22 @@ where
         Self::decode_in(bytes, (inner, own))
     }
 }
+
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+impl<M: RowSummary + Wire, S: Storage<M::Scalar>> serde_core::Serialize for Centered<M, S> {
+    fn serialize<Z: serde_core::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        crate::serde::serialize(self, serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+impl<'de, T: Real, M> serde_core::Deserialize<'de> for Centered<M, alloc::vec::Vec<T>>
+where
+    M: RowSummary<Scalar = T> + Wire<Storage = alloc::vec::Vec<T>>,
+{
+    fn deserialize<D: serde_core::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::serde::deserialize(deserializer, Self::decode)
+    }
+}

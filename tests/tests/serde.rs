@@ -1,0 +1,44 @@
+//! Summaries in formats of serde: the byte form, as it is.
+
+#![allow(missing_docs)]
+
+use sketchlet_core::eigen::*;
+use sketchlet_core::{RowSummary, Wire};
+
+fn filled() -> ExactEigen<f32, Vec<f32>> {
+    let mut summary = ExactEigen::new(ExactEigenParams::new(3)).unwrap();
+    (0..20u8).for_each(|i| summary.update(&[f32::from(i), 1.0, -2.0]).unwrap());
+    summary
+}
+
+#[test]
+fn summaries_travel_as_their_byte_form() {
+    let summary = filled();
+    let text = serde_json::to_string(&summary).unwrap();
+    assert_eq!(serde_json::from_str::<Vec<u8>>(&text).unwrap(), summary.encode());
+    let back: ExactEigen<f32, Vec<f32>> = serde_json::from_str(&text).unwrap();
+    assert_eq!(back.encode(), summary.encode());
+    let bytes = postcard::to_allocvec(&summary).unwrap();
+    let back: ExactEigen<f32, Vec<f32>> = postcard::from_bytes(&bytes).unwrap();
+    assert_eq!(back.encode(), summary.encode());
+}
+
+#[test]
+fn centred_summaries_travel_too() {
+    let mut summary = Centered::new(NystromSketch::<f64, _>::new(NystromSketchParams::new(3)).unwrap()).unwrap();
+    (0..20u8).for_each(|i| summary.update(&[f64::from(i), 1.0, -2.0]).unwrap());
+    let bytes = postcard::to_allocvec(&summary).unwrap();
+    let back: Centered<NystromSketch<f64, Vec<f64>>, Vec<f64>> = postcard::from_bytes(&bytes).unwrap();
+    assert_eq!(back.encode(), summary.encode());
+}
+
+#[test]
+fn damaged_and_foreign_bytes_are_refused() {
+    let mut bytes = postcard::to_allocvec(&filled()).unwrap();
+    assert!(postcard::from_bytes::<ExactEigen<f64, Vec<f64>>>(&bytes).is_err(), "another scalar");
+    assert!(postcard::from_bytes::<NystromSketch<f32, Vec<f32>>>(&bytes).is_err(), "another type");
+    *bytes.last_mut().unwrap() ^= 1;
+    assert!(postcard::from_bytes::<ExactEigen<f32, Vec<f32>>>(&bytes).is_err(), "a damaged byte");
+    let error = serde_json::from_str::<ExactEigen<f32, Vec<f32>>>("[1, 2, 3]").unwrap_err();
+    assert!(error.to_string().contains("not a valid summary"), "{error}");
+}
