@@ -68,7 +68,7 @@ step "core: unit, golden and doc tests" cargo test -p sketchlet-core --features 
 step "core: same bits at every vector width" bits
 step "docs without a warning" env RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps -p sketchlet-core -p sketchlet
 step "library and command: all tests" cargo test --release -p sketchlet --lib --test cli
-step "library: doc tests" cargo test -q -p sketchlet --doc
+step "library: doc tests" cargo test -q --release -p sketchlet --doc
 step "laws, hostile input, statistics, byte forms" cargo test -q --release -p sketchlet-tests
 step "demo" demo
 step "firmware: golden bits of this machine" firmware golden

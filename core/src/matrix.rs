@@ -13,12 +13,19 @@ use crate::{Error, Real};
 /// assert_eq!(matrix.row(1), Some(&[4.0, 5.0, 6.0][..]));
 /// # Ok::<(), sketchlet_core::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct MatRef<'a, T> {
     data: &'a [T],
     rows: usize,
     cols: usize,
     known_finite: bool,
+}
+
+/// Equal shape and entries, whatever is known of them.
+impl<T: PartialEq> PartialEq for MatRef<'_, T> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.rows, self.cols, self.data) == (other.rows, other.cols, other.data)
+    }
 }
 
 impl<'a, T> MatRef<'a, T> {

@@ -220,11 +220,12 @@ macro_rules! real {
             }
             #[inline(always)]
             fn max(self, other: Self) -> Self {
-                $t::max(self, other)
+                // Not the standard library's, which leaves the sign of zero open.
+                if self < other { other } else { self }
             }
             #[inline(always)]
             fn min(self, other: Self) -> Self {
-                $t::min(self, other)
+                if other < self { other } else { self }
             }
             #[inline]
             fn sqrt(self) -> Self {

@@ -18,6 +18,17 @@ pub trait Storage<T>: AsRef<[T]> + AsMut<[T]> {}
 
 impl<T, S: AsRef<[T]> + AsMut<[T]> + ?Sized> Storage<T> for S {}
 
+/// Zeros in storage of their own; an error, not an abort, if there is no room for so many.
+#[cfg(feature = "alloc")]
+pub(crate) fn allocate<T: crate::Real>(len: usize) -> Result<alloc::vec::Vec<T>, crate::Error> {
+    let mut storage = alloc::vec::Vec::new();
+    if storage.try_reserve_exact(len).is_err() {
+        return Err(crate::Error::Storage { needed: len, got: 0 });
+    }
+    storage.resize(len, T::ZERO);
+    Ok(storage)
+}
+
 /// Bytes of a scalar times the saturated length must stay addressable on every target.
 pub(crate) const fn is_addressable(len: usize) -> bool {
     len < isize::MAX as usize / 8

@@ -17,7 +17,7 @@ macro_rules! constructors {
             /// [`Error::Parameter`](crate::Error::Parameter) if a parameter is out of range.
             pub fn new(params: $params) -> Result<Self, $crate::Error> {
                 params.check()?;
-                Self::new_in(params, alloc::vec![T::ZERO; params.storage_len()])
+                Self::new_in(params, $crate::storage::allocate(params.storage_len())?)
             }
         }
 

@@ -7,7 +7,7 @@
 //! | 0..4 | magic `SKLT` |
 //! | 4 | format version, 1 |
 //! | 5, 6 | family and type, see [`Kind`] |
-//! | 7 | bytes of a scalar, 4 or 8 |
+//! | 7 | scalar: 4 for `f32`, 8 for `f64` |
 //! | 8..16 | length of the body |
 //! | .. | body: parameters, then state, in the order that the type's source lists them |
 //! | last 4 | CRC-32 (ISO-HDLC) of everything before |
@@ -105,19 +105,26 @@ impl Header {
     /// Checks length, magic, version, type and checksum of a whole encoding.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] for anything but an undamaged encoding of a known type and version.
+    /// [`Error::Corrupt`] for anything but an undamaged encoding, [`Error::Incompatible`] for one of a type or version that
+    /// this one does not know.
     pub fn read(bytes: &[u8]) -> Result<Self, Error> {
         let (body, checksum) = bytes.split_last_chunk::<CHECKSUM>().ok_or(Error::Corrupt)?;
         let [m0, m1, m2, m3, version, family, number, scalar, l0, l1, l2, l3, l4, l5, l6, l7] =
             *body.first_chunk::<HEADER>().ok_or(Error::Corrupt)?;
         let body_len = u64::from_le_bytes([l0, l1, l2, l3, l4, l5, l6, l7]);
-        let kind = Kind::of([family, number]).ok_or(Error::Corrupt)?;
         let sound = [m0, m1, m2, m3] == MAGIC
-            && version == VERSION
-            && matches!(scalar, 4 | 8)
             && (body.len() - HEADER) as u64 == body_len
             && CRC.checksum(body) == u32::from_le_bytes(*checksum);
-        if sound { Ok(Self { version, kind, scalar_bytes: usize::from(scalar) }) } else { Err(Error::Corrupt) }
+        if !sound {
+            return Err(Error::Corrupt);
+        }
+        // Undamaged, but perhaps of a later version.
+        match Kind::of([family, number]) {
+            Some(kind) if version == VERSION && matches!(scalar, 4 | 8) => {
+                Ok(Self { version, kind, scalar_bytes: usize::from(scalar) })
+            }
+            _ => Err(Error::Incompatible),
+        }
     }
 }
 
@@ -186,7 +193,7 @@ const SPARE: usize = 1 << 24;
 #[cfg(feature = "alloc")]
 pub(crate) fn allocate<T: Real>(needed: usize, bytes: &[u8]) -> Result<alloc::vec::Vec<T>, Error> {
     let limit = bytes.len().saturating_add(SPARE);
-    if needed > limit { Err(Error::Storage { needed, got: limit }) } else { Ok(alloc::vec![T::ZERO; needed]) }
+    if needed > limit { Err(Error::Storage { needed, got: limit }) } else { crate::storage::allocate(needed) }
 }
 
 /// Writes a body, or only counts its bytes.

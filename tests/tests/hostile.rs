@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 use sketchlet_core::eigen::*;
-use sketchlet_core::{Error, Real, RowSummary, Rule};
+use sketchlet_core::{Error, MatRef, Real, RowSummary, Rule, Wire};
 use sketchlet_tests::laws::{Answer, answer, feed};
 use sketchlet_tests::oracle::Oracle;
 use sketchlet_tests::streams::{
@@ -393,4 +393,165 @@ fn extreme_entries_give_finite_answers() {
     }
     run!(f32);
     run!(f64);
+}
+
+/// Rows of one length look heavy together and are let go together: they may fill more than one block at once.
+#[test]
+fn rows_of_one_length_fill_blocks_and_nothing_else() {
+    for (dim, capacity, growth, first_block) in
+        [(64, 128, 1.3, 0), (32, 128, 1.3, 0), (16, 64, 1.0, 16), (16, 64, 1.0, 1)]
+    {
+        for spike in [0.0, 1.5] {
+            let mut source = Source::new(5);
+            let mut row = || {
+                let mut row = source.direction(dim);
+                row[0] += spike * source.normal();
+                let norm = row.iter().map(|x| x * x).sum::<f64>().sqrt();
+                row.iter_mut().for_each(|x| *x /= norm);
+                row
+            };
+            let rows = Rows::collect(dim, (0..800).map(|_| row()));
+            let mut params = RandomOrderEigenParams::new(dim).heavy_capacity(capacity).growth(growth);
+            if first_block > 0 {
+                params = params.first_block(first_block);
+            }
+            let mut single = RandomOrder::<f64>::new(params).unwrap();
+            feed(&mut single, &rows);
+            let mut batch = RandomOrder::<f64>::new(params).unwrap();
+            batch.update_batch(MatRef::new(rows.data(), rows.len(), dim).unwrap()).unwrap();
+            assert_eq!(single.encode(), batch.encode());
+            assert!(RandomOrder::<f64>::decode(&single.encode()).is_ok(), "{dim} {capacity} {growth}");
+            let mut deferred = RandomOrder::<f64>::new(params.deferred(4)).unwrap();
+            for row in rows.iter() {
+                deferred.step_if_due();
+                deferred.update(row).unwrap();
+            }
+        }
+    }
+}
+
+/// Rows without energy say nothing against what was learnt before.
+#[test]
+fn zero_rows_make_no_method_forget() {
+    let mut source = Source::new(3);
+    let mut rows: Vec<Vec<f64>> =
+        (0..60).map(|_| vec![3.0 * source.normal(), source.normal(), source.normal()]).collect();
+    rows.extend((0..600).map(|_| vec![0.0; 3]));
+    let rows = Rows::collect(3, rows);
+    let oracle = Oracle::of(&rows);
+    let (error, _) = random_order(&rows, 0);
+    assert!(error < 0.05, "{error}");
+    for_every_certified_method!(f64, 3, 1, |name, summary| {
+        feed(&mut summary, &rows);
+        assert!(answer(&mut summary).unwrap().error(&oracle) < 0.05, "{name}");
+    });
+}
+
+/// In `f32` long sums round; what is certified must hold all the same.
+#[test]
+fn certificates_hold_where_f32_sums_round() {
+    // 2^24 and then ones, which a sum in f32 does not feel; a second direction in between.
+    let mut rows = vec![vec![4096.0, 0.0]];
+    rows.extend((0..60_000).map(|_| vec![1.0, 0.0]));
+    rows.extend((0..4096).map(|_| vec![0.0, 64.03125]));
+    let rows = Rows::collect(2, rows);
+    let oracle = Oracle::of(&rows);
+    for_every_certified_method!(f32, 2, 1, |name, summary| {
+        feed(&mut summary, &rows);
+        let got = answer(&mut summary).unwrap();
+        if let Some((lower, upper)) = got.bounds.as_ref().map(|bounds| bounds[0]) {
+            let truth = oracle.value(0);
+            assert!(lower <= truth * (1.0 + 1e-6) && truth <= upper * (1.0 + 1e-6), "{name}: {lower} {truth} {upper}");
+        }
+        if let Some(bound) = got.confidence.error_bound {
+            assert!(got.error(&oracle) <= f64::from(bound) + 1e-6, "{name}: {} above {bound}", got.error(&oracle));
+        }
+    });
+}
+
+/// Any finite rows leave a summary that can be saved and read again.
+#[test]
+fn rows_of_all_magnitudes_leave_a_sound_state() {
+    fn reads<T: Real, M: Wire<Storage = Vec<T>>>(summary: &M) -> bool {
+        M::decode(&summary.encode()).is_ok()
+    }
+    for seed in 0..60 {
+        let mut source = Source::new(seed);
+        let dim = 1 + source.below(4);
+        let n = 1 + source.below(60);
+        let mut number = |low: i32, high: i32| {
+            let e = low + source.below((high - low) as usize) as i32;
+            (2.0 * source.unit() - 1.0) * 2f64.powi(e)
+        };
+        let narrow: Vec<f32> = (0..n * dim).map(|_| number(-148, 127) as f32).collect();
+        let wide: Vec<f64> = (0..n * dim).map(|_| number(-1070, 1022)).collect();
+        for_every_method!(f32, dim, 1, |name, summary| {
+            narrow.chunks_exact(dim).for_each(|row| summary.update(row).unwrap());
+            assert!(reads(&summary), "{name}, f32, seed {seed}");
+        });
+        for_every_method!(f64, dim, 1, |name, summary| {
+            wide.chunks_exact(dim).for_each(|row| summary.update(row).unwrap());
+            assert!(reads(&summary), "{name}, f64, seed {seed}");
+        });
+        for rate in [Rate::Ladder, Rate::Fixed(1e-3)] {
+            let mut summary = Oja::<f32, _>::new(OjaParams::new(dim).rate(rate)).unwrap();
+            narrow.chunks_exact(dim).for_each(|row| summary.update(row).unwrap());
+            assert!(reads(&summary), "oja, {rate:?}, f32, seed {seed}");
+            let mut summary = Oja::<f64, _>::new(OjaParams::new(dim).rate(rate)).unwrap();
+            wide.chunks_exact(dim).for_each(|row| summary.update(row).unwrap());
+            assert!(reads(&summary), "oja, {rate:?}, f64, seed {seed}");
+        }
+        let params = RandomOrderEigenParams::new(dim).row_sampling(1.0);
+        let mut summary = RandomOrder::<f32>::new(params).unwrap();
+        narrow.chunks_exact(dim).for_each(|row| summary.update(row).unwrap());
+        assert!(reads(&summary), "sampled rows, seed {seed}");
+    }
+}
+
+/// Pure noise has no direction; saying so is an answer.
+#[test]
+fn noise_is_low_gap_and_never_an_error() {
+    for (n, dim) in [(5000, 32), (20_000, 64)] {
+        let rows = gaussian(n, &vec![1.0; dim], 4);
+        let mut summary = Exact::<f32>::new(ExactEigenParams::new(dim).two_level()).unwrap();
+        feed(&mut summary, &rows);
+        answer(&mut summary).unwrap();
+        let mut summary = Exact::<f64>::new(ExactEigenParams::new(dim)).unwrap();
+        feed(&mut summary, &rows);
+        answer(&mut summary).unwrap();
+    }
+}
+
+/// More was removed than was there: what is left has a negative direction, which is no answer.
+#[test]
+fn negative_directions_are_not_the_largest() {
+    let mut summary = Exact::<f64>::new(ExactEigenParams::new(3)).unwrap();
+    summary.update(&[1.0, 0.0, 0.0]).unwrap();
+    summary.update(&[0.0, 1.5625, 0.0]).unwrap();
+    summary.remove(&[0.0, 0.0, 1.0]).unwrap();
+    summary.update(&[0.0, 0.0, 0.5]).unwrap();
+    summary.remove(&[0.0, 0.0, 1.25]).unwrap();
+    let (mut scratch, mut buffer) = ([0.0; 9], [0.0; 6]);
+    let top = summary.estimate_dense(&mut scratch, &mut buffer).unwrap();
+    assert_eq!(top.vector(0).iter().map(|x| x.abs()).collect::<Vec<_>>(), [0.0, 1.0, 0.0]);
+    let mut other = [0.0; 6];
+    assert_eq!(summary.estimate(&mut other).unwrap().vector(0)[1].abs(), 1.0);
+}
+
+#[test]
+fn foreign_covariances_are_checked() {
+    let mut summary = Exact::<f64>::new(ExactEigenParams::new(2)).unwrap();
+    assert_eq!(summary.add_covariance(&[1.0, 0.0, -1.0], 1), Err(Error::Negative { index: 2 }));
+    summary.add_covariance(&[f64::MAX, 0.0, 1.0], u64::MAX).unwrap();
+    let before = summary.encode();
+    assert_eq!(summary.add_covariance(&[f64::MAX, 0.0, 1.0], 1), Err(Error::NonFinite { index: 0 }));
+    assert_eq!(summary.encode(), before);
+}
+
+/// Storage that no machine has is an error, not an abort.
+#[test]
+fn absurd_shapes_are_errors() {
+    assert!(Exact::<f64>::new(ExactEigenParams::new(1 << 26)).is_err());
+    assert!(Directions::<f64>::new(FrequentDirectionsParams::new(9).sketch_rows(30_000_000)).is_err());
+    assert!(RandomOrder::<f64>::new(RandomOrderEigenParams::new(1 << 20).heavy_capacity(1 << 24)).is_err());
 }

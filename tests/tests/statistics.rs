@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 use sketchlet_core::Merge;
+use sketchlet_core::RowSummary;
 use sketchlet_core::eigen::*;
 use sketchlet_tests::laws::{Answer, answer, feed_batch};
 use sketchlet_tests::oracle::Oracle;
@@ -178,6 +179,22 @@ fn no_shuffle_is_taken_for_sorted() {
                 let status = got.confidence.status;
                 assert_ne!(status, Status::NotRandomOrder, "{}, {seed}: {:?}", input.name, got.confidence.order);
             }
+        }
+    }
+}
+
+/// Streams whose rows are nearly all zero, independent of each other: pairs of neighbours are too rare to count.
+#[test]
+fn rare_rows_are_not_taken_for_an_order() {
+    for share in [0.002, 0.005, 0.01, 0.03, 0.1] {
+        for seed in 0..400 {
+            let mut source = Source::new(seed);
+            let mut monitor = OrderMonitor::<f64, _>::new(OrderMonitorParams::new(2)).unwrap();
+            for _ in 0..3000 {
+                let row = if source.unit() < share { [source.normal(), 1.0] } else { [0.0; 2] };
+                monitor.update(&row).unwrap();
+            }
+            assert!(!monitor.is_flagged(), "{share}, {seed}: {:?}", monitor.report());
         }
     }
 }

@@ -94,6 +94,18 @@ pub(crate) fn tie<T: Real>(largest: T) -> T {
     T::constant(1024.0) * T::EPSILON * largest
 }
 
+/// How far a chain of additions may have rounded, as a share of what was added; zero below a millionth, as it is in `f64`
+/// for all but the longest streams: certificates hold up to that.
+pub(crate) fn rounding<T: Real>(additions: u64) -> T {
+    let share = T::count(additions) * T::EPSILON;
+    if share > T::constant(1e-6) { share } else { T::ZERO }
+}
+
+/// Whether a factor holds more energy than there was: then long sums have rounded too far, and nothing is certain.
+pub(crate) fn is_overfull<T: Real>(pooled: T, energy: T) -> bool {
+    pooled > energy * T::constant(1.001)
+}
+
 /// Scalars that an answer of `rank` vectors of `dim` entries needs. Saturates.
 pub(crate) const fn answer_len(dim: usize, rank: usize) -> usize {
     rank.saturating_mul(dim.saturating_add(3))

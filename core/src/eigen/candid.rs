@@ -155,7 +155,9 @@ impl<T: Real, S: Storage<T>> CandidIncremental<T, S> {
 /// Lets one vector take its share of a row, `factor * row`.
 fn absorb<T: Real>(v: &mut [T], row: &[T], factor: T, square: T, weight: T) {
     let length = vector::norm(v);
-    if length == T::ZERO {
+    if length == T::ZERO || !T::ONE.times_power_of_two(-length.exponent()).is_finite() {
+        // Rescaled by so many orders of magnitude that it has lost its digits, or never begun.
+        v.fill(T::ZERO);
         // The first row with anything left for this vector: as if it had been the direction all along.
         vector::add_scaled_times(v, square.sqrt() * weight, row, factor);
         return;

@@ -52,7 +52,7 @@ impl<M: RowSummary> Centered<M, alloc::vec::Vec<M::Scalar>> {
     /// [`Error::Incompatible`] if rows were already seen.
     pub fn new(inner: M) -> Result<Self, Error> {
         let len = Self::storage_len(inner.dim());
-        Self::new_in(inner, alloc::vec![M::Scalar::ZERO; len])
+        Self::new_in(inner, crate::storage::allocate(len)?)
     }
 }
 

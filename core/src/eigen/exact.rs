@@ -1,6 +1,6 @@
 //! The exact covariance: every product of two columns, summed.
 
-use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len};
+use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, rounding};
 use super::iterate::{fill_random, orthonormalize_or_refill};
 use super::scale::Scale;
 use crate::linalg::{one_sided, packed, symmetric, vector};
@@ -116,14 +116,15 @@ impl ExactEigenParams {
 /// the rows, any rows.
 ///
 /// # Guarantee
-/// The vectors of the rows seen, up to rounding: `error_bound` is 0, and `None` (status
-/// [`LowGap`](Status::LowGap)) when the last wanted value and the next one differ by less than `1e-6` of the largest,
-/// where the vector is arbitrary.
+/// The vectors of the rows seen, up to rounding: in `f64` the `error_bound` is 0 and `value_lower` is `value_upper`. In
+/// `f32` the rounding of long sums counts: the bounds are a worst case, some hundred times what is usual, and `two_level`
+/// sums keep them useful. The bound is `None` (status [`LowGap`](Status::LowGap)) when the last wanted value and the next one
+/// differ by less than rounding or `1e-6` of the largest, where the vector is arbitrary.
 /// # Cost
 /// Update: `dim^2` flops. State: see [`ExactEigenParams::storage_len`]; for small `dim` less than any sketch.
 /// [`estimate`](TopEigen::estimate) runs a block power iteration in the storage, about
 /// `28 / ln(value_k / value_{k+3})` products with the matrix in `f64`;
-/// [`estimate_dense`](Self::estimate_dense) needs `dim^2` scalars of scratch and never fails to converge.
+/// [`estimate_dense`](Self::estimate_dense) needs `dim^2` scalars of scratch and resolves near ties too.
 /// # Numerics
 /// Every entry sums its products in row order: batches have the bits of single rows. In `f32` the vectors keep about 1e-10
 /// of error, the values lose up to 2e-5 at 200,000 rows without `two_level`.
@@ -248,8 +249,8 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
     /// This is the door for faster matrix products; the bits are then theirs.
     ///
     /// # Errors
-    /// [`Error::Storage`] if `gram` has not `dim (dim + 1) / 2` scalars, [`Error::NonFinite`] if one of them is not finite,
-    /// [`Error::Scale`] if this summary has rescaled itself for very large or very small data.
+    /// [`Error::Storage`] if `gram` has not `dim (dim + 1) / 2` scalars, [`Error::NonFinite`] if one of them or a sum is not
+    /// finite, [`Error::Negative`] if an entry of the diagonal is negative, [`Error::Scale`] if this summary has rescaled itself for very large or very small data.
     pub fn add_covariance(&mut self, gram: &[T], rows: u64) -> Result<(), Error> {
         let (needed, got) = (packed::len(self.params.dim), gram.len());
         if needed != got {
@@ -259,10 +260,18 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
         if !self.state.scale.accepts_plain() {
             return Err(Error::Scale { index: 0 });
         }
-        for (sum, &x) in self.split().total.iter_mut().zip(gram) {
+        let dim = self.params.dim;
+        if let Some(i) = (0..dim).find(|&i| gram[packed::index(dim, i, i)] < T::ZERO) {
+            return Err(Error::Negative { index: packed::index(dim, i, i) });
+        }
+        let total = self.split().total;
+        if let Some(index) = total.iter().zip(gram).position(|(&sum, &x)| !(sum + x).is_finite()) {
+            return Err(Error::NonFinite { index });
+        }
+        for (sum, &x) in total.iter_mut().zip(gram) {
             *sum += x;
         }
-        self.state.rows_seen += rows;
+        self.state.rows_seen = self.state.rows_seen.saturating_add(rows);
         Ok(())
     }
 
@@ -270,7 +279,7 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
     /// scratch, about `60 dim^3` flops, converges whatever the spectrum.
     ///
     /// # Errors
-    /// Those of `estimate` but [`Error::NotConverged`]; [`Error::Storage`] also for the scratch.
+    /// Those of `estimate`; [`Error::Storage`] also for the scratch.
     pub fn estimate_dense<'a>(
         &mut self,
         scratch: &mut [T],
@@ -282,7 +291,7 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
         if needed != got {
             return Err(Error::Storage { needed, got });
         }
-        self.check_energy()?;
+        let allowance = self.rounding()?;
         let exponent = self.state.scale.value_exponent();
         let parts = self.split();
         let (front, _) = scratch.split_at_mut(packed::len(dim));
@@ -296,11 +305,19 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
         vector::rescale(scratch, -shift);
         let squares = &mut parts.iterate[..dim];
         one_sided::orthogonalize_rows(scratch, squares);
-        // Rows are now eigenvalue times eigenvector; lengths have no sign, a negative eigenvalue is rounding.
-        for value in squares.iter_mut() {
+        // Rows are now eigenvalue times eigenvector: the matrix tells the sign, which is minus after removals that took too
+        // much, or for rounding.
+        for (value, row) in squares.iter_mut().zip(scratch.chunks_exact_mut(dim)) {
             *value = value.sqrt().times_power_of_two(shift);
+            let product = &mut parts.product[..dim];
+            packed::multiply(parts.total, row, product);
+            if !parts.block.is_empty() {
+                packed::add_product(parts.block, row, product);
+            }
+            *value = value.negate_if(vector::dot(row, product) < T::ZERO);
         }
-        let spectrum = Spectrum::of(squares, wanted, dim);
+        symmetric::sort_descending(squares, scratch, dim);
+        let spectrum = Spectrum::of(squares, wanted, dim, allowance);
         for ((to, from), value) in
             answer.vectors.chunks_exact_mut(dim).zip(scratch.chunks_exact(dim)).zip(&mut *answer.values)
         {
@@ -312,12 +329,18 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
         Ok(spectrum.finish(answer, exponent))
     }
 
-    fn check_energy(&mut self) -> Result<(), Error> {
-        let (dim, rows) = (self.params.dim, self.state.rows_seen);
+    /// How far rounding of the sums may have moved the matrix: for each entry, the additions that it went through times
+    /// `eps` times the sum of the magnitudes; that of all entries together is at most the trace times as much.
+    fn rounding(&mut self) -> Result<T, Error> {
+        let (dim, rows, two_level) = (self.params.dim, self.state.rows_seen, self.params.two_level);
         let parts = self.split();
         let energy = packed::trace(parts.total, dim)
             + if parts.block.is_empty() { T::ZERO } else { packed::trace(parts.block, dim) };
-        if rows == 0 || energy <= T::ZERO { Err(Error::TooFewRows { needed: 1, got: 0 }) } else { Ok(()) }
+        if rows == 0 || energy <= T::ZERO {
+            return Err(Error::TooFewRows { needed: 1, got: 0 });
+        }
+        let additions = if two_level { BLOCK.min(rows) + rows / BLOCK } else { rows };
+        Ok(rounding::<T>(additions) * energy)
     }
 }
 
@@ -338,26 +361,34 @@ struct Spectrum<T> {
     available: usize,
     gap: T,
     low_gap: bool,
+    /// What the values may be off, and the vectors' error that follows.
+    allowance: T,
+    error_bound: T,
 }
 
 impl<T: Real> Spectrum<T> {
     /// Reads at least the first `wanted + 1` values, descending, where the matrix has as many.
-    fn of(values: &[T], wanted: usize, dim: usize) -> Self {
+    fn of(values: &[T], wanted: usize, dim: usize, allowance: T) -> Self {
         let noise = T::count(dim as u64) * T::EPSILON * values[0];
         let available = values.iter().take(wanted).take_while(|&&x| x > noise).count();
         let (last, next) = (values[available.max(1) - 1], values.get(available.max(1)).copied().unwrap_or(T::ZERO));
         let gap = if next > noise { last / next } else { T::INFINITY };
-        Self { available, gap, low_gap: last - next.max(T::ZERO) <= T::constant(1e-6) * values[0] }
+        let difference = last - next.max(T::ZERO);
+        // The angle between the top spaces of two matrices: their difference over the gap that is left (Davis and Kahan).
+        let angle = allowance / (difference - allowance - allowance);
+        let low_gap = difference <= T::constant(1e-6) * values[0] || !(T::ZERO..T::ONE).contains(&angle);
+        Self { available, gap, low_gap, allowance, error_bound: angle * angle }
     }
 
     fn finish<'a>(&self, answer: AnswerMut<'a, T>, exponent: i32) -> TopEigenvector<'a, T> {
         for i in 0..answer.values.len() {
-            answer.values[i] = answer.values[i].max(T::ZERO);
-            (answer.lower[i], answer.upper[i]) = (answer.values[i], answer.values[i]);
+            let value = answer.values[i].max(T::ZERO);
+            answer.values[i] = value;
+            (answer.lower[i], answer.upper[i]) = ((value - self.allowance).max(T::ZERO), value + self.allowance);
         }
         let confidence = Confidence {
             gap_estimate: Some(self.gap),
-            error_bound: (!self.low_gap).then_some(T::ZERO),
+            error_bound: (!self.low_gap).then_some(self.error_bound),
             ..Confidence::bare(if self.low_gap { Status::LowGap } else { Status::Ok })
         };
         answer.finish(self.available, exponent, true, confidence)
@@ -431,7 +462,8 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
 
 impl<T: Real, S: Storage<T>> Merge for ExactEigen<T, S> {
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        if self.params != other.params {
+        // The seed is the solver's own.
+        if self.params != other.params.seed(self.params.seed) {
             return Err(Error::Incompatible);
         }
         let (mine, theirs) = self.state.scale.align(other.state.scale);
@@ -450,21 +482,29 @@ impl<T: Real, S: Storage<T>> TopEigen for ExactEigen<T, S> {
         self.params.rank
     }
 
-    /// See the trait. Also [`Error::NotConverged`] if 500 sweeps were not enough (values nearly tied over more than
-    /// `rank + 2` of them): use [`estimate_dense`](Self::estimate_dense) then.
+    /// See the trait. If 500 sweeps are not enough, because more than `rank + 2` values are nearly tied, the answer is a
+    /// direction among theirs, without a bound and with status [`LowGap`](Status::LowGap).
     fn estimate_available<'a>(&mut self, answer: &'a mut [T]) -> Result<TopEigenvector<'a, T>, Error> {
         let (dim, wanted, seed) = (self.params.dim, self.params.rank, self.params.seed);
         let answer = AnswerMut::new(answer, dim, wanted)?;
-        self.check_energy()?;
+        let rounding = self.rounding()?;
         let exponent = self.state.scale.value_exponent();
         let mut parts = self.split();
         fill_random(parts.iterate, dim, 0, seed, 0);
-        let tolerance = if T::BYTES == 4 { T::constant(1e-6) } else { T::constant(1e-12) };
-        let mut residual = T::INFINITY;
+        // In `f32` a product of a long row alone rounds by as much as a millionth.
+        let tolerance = if T::BYTES == 4 {
+            T::constant(1e-6).max(T::constant(4.0) * T::EPSILON * T::count(dim as u64).sqrt())
+        } else {
+            T::constant(1e-12)
+        };
         for round in 1..=SWEEPS {
-            residual = parts.sweep(dim, wanted, tolerance);
-            if residual <= tolerance {
-                let spectrum = Spectrum::of(parts.small_values, wanted, dim);
+            let residual = parts.sweep(dim, wanted, tolerance);
+            if residual <= tolerance || round == SWEEPS {
+                // Where the sums round, the solver's own residual counts too.
+                let largest = parts.small_values[0];
+                let allowance = if rounding > T::ZERO { rounding + residual * largest } else { T::ZERO };
+                let mut spectrum = Spectrum::of(parts.small_values, wanted, dim, allowance);
+                spectrum.low_gap |= residual > tolerance;
                 answer.vectors.copy_from_slice(&parts.iterate[..wanted * dim]);
                 answer.values.copy_from_slice(&parts.small_values[..wanted]);
                 answer.vectors.chunks_exact_mut(dim).for_each(|v| {
@@ -476,7 +516,8 @@ impl<T: Real, S: Storage<T>> TopEigen for ExactEigen<T, S> {
             parts.iterate.copy_from_slice(parts.product);
             orthonormalize_or_refill(parts.iterate, dim, seed, round);
         }
-        Err(Error::NotConverged { residual: residual.as_f64() })
+        // Never reached: the last round answers.
+        Err(Error::NotConverged { residual: f64::INFINITY })
     }
 }
 

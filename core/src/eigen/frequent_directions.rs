@@ -1,6 +1,8 @@
 //! Frequent Directions: a buffer of rows, shrunk when it is full.
 
-use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, orthonormalize, tie};
+use super::answer::{
+    AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, is_overfull, orthonormalize, rounding, tie,
+};
 use super::scale::Scale;
 use crate::linalg::{tridiagonal, vector};
 use crate::real::CompensatedSum;
@@ -108,6 +110,9 @@ impl FrequentDirectionsParams {
         Ok(params)
     }
 }
+
+/// Roundings that a value goes through in a shrink, in units of `eps`: products, eigenproblem, combination.
+const ROUNDINGS: u64 = 8;
 
 /// What are the top eigenvectors of a stream in any order, with a certificate?
 ///
@@ -342,6 +347,7 @@ impl<T: Real, S: Storage<T>> TopEigen for FrequentDirections<T, S> {
             return Err(Error::TooFewRows { needed: 1, got: 0 });
         }
         let exponent = self.state.scale.value_exponent();
+        let shrinks = self.state.rows_seen / self.params.kept_rows() as u64;
         let mut parts = self.split();
         parts.factor(dim, used);
         let values = &parts.values[..used];
@@ -357,12 +363,14 @@ impl<T: Real, S: Storage<T>> TopEigen for FrequentDirections<T, S> {
         orthonormalize(answer.vectors, dim, available);
 
         // What the sketch may miss in any one direction.
+        let rounding = rounding::<T>(ROUNDINGS * shrinks) * values.first().copied().unwrap_or(T::ZERO);
+        let pooled = values.iter().fold(T::ZERO, |sum, &x| sum + x);
         let missed = match mode {
             Shrink::Fast => shrinkage,
-            Shrink::None => (energy - values.iter().fold(T::ZERO, |sum, &x| sum + x)).max(T::ZERO),
-        };
+            Shrink::None => (energy - pooled).max(T::ZERO),
+        } + rounding;
         for (i, &value) in values[..available].iter().enumerate() {
-            (answer.lower[i], answer.upper[i]) = (value, value + missed);
+            (answer.lower[i], answer.upper[i]) = ((value - rounding).max(T::ZERO), value + missed);
             answer.values[i] = match mode {
                 Shrink::Fast => value + missed * T::constant(0.5),
                 Shrink::None => value,
@@ -373,15 +381,18 @@ impl<T: Real, S: Storage<T>> TopEigen for FrequentDirections<T, S> {
         let gap = last - next - missed;
         let error_bound = (available > 0 && gap > tie(values[0])).then(|| {
             let angle = missed / gap;
-            let by_angle = (angle * angle).min(T::ONE);
             // The missed trace bounds the value lost as well; shrinkage is missed in every direction at once.
-            if mode == Shrink::None { by_angle.min(angle / T::count(rank as u64)) } else { by_angle }
+            let by_value = if mode == Shrink::None { angle / T::count(rank as u64) } else { T::ONE };
+            by_value.min(angle * angle)
         });
+        // A bound of one says nothing.
+        let sound = !is_overfull(pooled, energy);
+        let error_bound = error_bound.filter(|&bound| sound && bound < T::ONE);
         let confidence = Confidence {
             gap_estimate: Some(if next > noise { last / next } else { T::INFINITY }),
             error_bound,
             ..Confidence::bare(if error_bound.is_some() { Status::Ok } else { Status::LowGap })
         };
-        Ok(answer.finish(available, exponent, true, confidence))
+        Ok(answer.finish(available, exponent, sound, confidence))
     }
 }

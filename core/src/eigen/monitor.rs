@@ -194,10 +194,17 @@ impl<T: Real> Monitor<T> {
             if above < 16 || n - above < 16 {
                 continue;
             }
-            report.drift = report.drift.max(self.drift(f, above, n));
-            let runs: T = runs(self.changes[f], above, n);
-            if runs.abs() > report.runs.abs() {
-                report.runs = runs;
+            // Both have the distribution that they are measured against only if rare rows are not too rare: a window must
+            // hold some, and pairs of neighbours must be expected.
+            let rare = above.min(n - above);
+            if 10 * rare >= n || rare * u64::from(self.window_len) >= 20 * n {
+                report.drift = report.drift.max(self.drift(f, above, n));
+            }
+            if rare * rare >= 25 * n {
+                let runs: T = runs(self.changes[f], above, n);
+                if runs.abs() > report.runs.abs() {
+                    report.runs = runs;
+                }
             }
         }
         report
@@ -210,7 +217,8 @@ impl<T: Real> Monitor<T> {
         let (mut chi2, mut windows) = (T::ZERO, 0u64);
         for (w, &c) in self.windows[f].iter().enumerate().take(usize::from(self.filled) + 1) {
             let len = if w < usize::from(self.filled) { self.window_len } else { self.open };
-            if len > 0 {
+            // An open window that has hardly begun is left out.
+            if T::count(u64::from(len)) * spread >= T::ONE {
                 let excess = T::count(u64::from(c)) - T::count(u64::from(len)) * p;
                 chi2 += excess * excess / (T::count(u64::from(len)) * spread);
                 windows += 1;

@@ -1,6 +1,8 @@
 //! A linear sketch of `A'A`: rows may be removed, and come in any order, on any device.
 
-use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, orthonormalize};
+use super::answer::{
+    AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, is_overfull, orthonormalize, rounding,
+};
 use super::pool::{Block, Piece, Scratch};
 use super::scale::Scale;
 use crate::linalg::vector;
@@ -294,7 +296,7 @@ impl<T: Real, S: Storage<T>> TopEigen for NystromSketch<T, S> {
     fn estimate_available<'a>(&mut self, answer: &'a mut [T]) -> Result<TopEigenvector<'a, T>, Error> {
         let (dim, rank, columns) = (self.params.dim, self.params.rank, self.params.test_vectors());
         let answer = AnswerMut::new(answer, dim, rank)?;
-        let energy = self.state.energy.value();
+        let (energy, rows) = (self.state.energy.value(), self.state.rows_seen);
         if energy <= T::ZERO || self.state.rows_seen == 0 {
             return Err(Error::TooFewRows { needed: 1, got: 0 });
         }
@@ -313,19 +315,23 @@ impl<T: Real, S: Storage<T>> TopEigen for NystromSketch<T, S> {
         }
         orthonormalize(answer.vectors, dim, available);
         let pooled = scratch.values[..m].iter().fold(T::ZERO, |sum, &x| sum + x);
-        let missed = (energy - pooled).max(T::ZERO);
+        let rounding = rounding::<T>(rows) * energy;
+        let missed = (energy - pooled).max(T::ZERO) + rounding;
         for (i, &value) in scratch.values[..available].iter().enumerate() {
-            (answer.values[i], answer.lower[i], answer.upper[i]) = (value, value, value + missed);
+            (answer.values[i], answer.lower[i], answer.upper[i]) =
+                (value, (value - rounding).max(T::ZERO), value + missed);
         }
         let next = scratch.values[..m].get(available).copied().unwrap_or(T::ZERO);
         let gap = if available > 0 && next > noise { scratch.values[available - 1] / next } else { T::INFINITY };
         let error_bound =
             if available == rank { scratch.error_bound(dim, rank, &pieces, m, missed, answer.vectors) } else { None };
+        let sound = !is_overfull(pooled, energy);
+        let error_bound = error_bound.filter(|_| sound);
         let confidence = Confidence {
             gap_estimate: Some(gap),
             error_bound,
             ..Confidence::bare(if error_bound.is_some() { Status::Ok } else { Status::LowGap })
         };
-        Ok(answer.finish(available, exponent, true, confidence))
+        Ok(answer.finish(available, exponent, sound, confidence))
     }
 }

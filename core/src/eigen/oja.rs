@@ -194,7 +194,8 @@ impl<T: Real> State<T> {
     /// The rate of vector `index` for the row just counted, in the scale of the summary.
     fn rate(&self, rate: Rate, index: usize) -> T {
         match rate {
-            Rate::Fixed(eta) => T::constant(eta).times_power_of_two(self.scale.value_exponent()),
+            // Scaled before it is rounded: in the units of the data it may be out of range.
+            Rate::Fixed(eta) => T::constant(eta.times_power_of_two(self.scale.value_exponent())),
             Rate::Decay { c, t0 } => {
                 let rows = T::count(self.rows_seen);
                 let mean = self.energy.value() / rows;
@@ -202,7 +203,8 @@ impl<T: Real> State<T> {
             }
             Rate::Ladder => {
                 let halvings = i32::try_from(index).unwrap_or(i32::MAX);
-                (T::ONE / self.first_square).times_power_of_two(-halvings)
+                // The first row may be tiny beside those that follow.
+                (T::ONE / self.first_square.max(T::COMFORTABLE_SQUARES.0)).times_power_of_two(-halvings)
             }
         }
     }
@@ -309,7 +311,9 @@ impl<T: Real, S: Storage<T>> RowSummary for Oja<T, S> {
             let along = vector::dot_times(row, admitted.factor, v);
             let square = vector::sum_of_squares(v);
             parts.values[i] += along * (along / square);
-            let step = state.rate(rate, i);
+            // A step beyond this turns the vector to the row, to the last bit; a longer one could only overflow.
+            let longest = T::ONE / (T::EPSILON * T::EPSILON) / admitted.square;
+            let step = state.rate(rate, i).min(longest).min(T::COMFORTABLE_SQUARES.1);
             vector::add_scaled_times(v, step * along, row, admitted.factor);
             // A row far longer than the first can multiply the vector by a huge number at once.
             let growth = T::ONE + step * admitted.square;

@@ -241,7 +241,8 @@ impl<'a, T: Real> Scratch<'a, T> {
         let along = vectors.chunks_exact(dim).fold(T::ZERO, |sum, v| sum + self.quadratic_form(dim, pieces, v));
         let by_value = (top + missed - along).max(T::ZERO) / (T::count(rank as u64) * gap);
         let angle = sine + missed / gap;
-        Some(by_value.min(angle * angle).min(T::ONE))
+        // A bound of one says nothing.
+        Some(by_value.min(angle * angle)).filter(|&bound| bound < T::ONE)
     }
 
     /// Makes `N`, the Nystrom factor that was prepared, explicit in place of the block's products.

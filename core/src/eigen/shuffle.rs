@@ -1,8 +1,6 @@
 //! A buffer that mixes neighbouring rows before a method sees them.
 
 use super::answer::{TopEigen, TopEigenvector};
-#[cfg(feature = "alloc")]
-use crate::Real;
 use crate::matrix::check_finite;
 use crate::random::keyed::{Domain, below, word};
 use crate::{Error, RowSummary, Rule, Storage};
@@ -54,7 +52,7 @@ impl<M: RowSummary> ShuffleBuffer<M, alloc::vec::Vec<M::Scalar>> {
         if !crate::storage::is_addressable(len) {
             return Err(Error::Parameter { name: "capacity", rule: Rule::Addressable });
         }
-        Self::new_in(inner, seed, alloc::vec![M::Scalar::ZERO; len])
+        Self::new_in(inner, seed, crate::storage::allocate(len)?)
     }
 }
 

@@ -177,13 +177,17 @@ pub fn add_product<T: Real>(matrix: &[T], x: &[T], out: &mut [T]) {
     }
 }
 
-/// Sum of the diagonal.
+/// Sum of the diagonal; of what there is of it, if the slice is too short.
 pub fn trace<T: Real>(matrix: &[T], dim: usize) -> T {
-    (0..dim).fold(T::ZERO, |sum, i| sum + matrix[index(dim, i, i)])
+    (0..dim).fold(T::ZERO, |sum, i| sum + matrix.get(index(dim, i, i)).copied().unwrap_or(T::ZERO))
 }
 
-/// Spreads the packed triangle at the front of `matrix` over all of its `dim * dim` entries, in place.
+/// Spreads the packed triangle at the front of `matrix` over all of its `dim * dim` entries, in place. With a shorter slice
+/// nothing is done.
 pub fn unpack<T: Real>(matrix: &mut [T], dim: usize) {
+    if dim.checked_mul(dim).is_none_or(|len| len > matrix.len()) {
+        return;
+    }
     // From the end: an entry's full position is never before its packed one.
     for i in (0..dim).rev() {
         for j in (i..dim).rev() {

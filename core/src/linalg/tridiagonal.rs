@@ -1,6 +1,6 @@
 //! Eigenvectors of small symmetric matrices by way of a tridiagonal form: Householder reflections, then implicit QL steps.
 //!
-//! Four to eight times faster than the rotations of [`symmetric`](super::symmetric) from about 12 columns on, and less
+//! Four to eight times faster than the rotations of [`symmetric`] from about 12 columns on, and less
 //! exact for some matrices: eigenvalues have an error of some `eps` times the *largest* one, so those of a graded matrix
 //! that are smaller than that are noise.
 //!

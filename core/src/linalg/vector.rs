@@ -455,7 +455,8 @@ pub fn orthogonalize<T: Real>(x: &mut [T], basis: &[T]) {
 pub fn fix_sign<T: Real>(x: &mut [T]) {
     let noise = T::constant(8.0) * T::EPSILON * max_abs(x);
     if x.iter().find(|x| x.abs() > noise).is_some_and(|&x| x < T::ZERO) {
-        x.iter_mut().for_each(|x| *x = -*x);
+        // A difference: zeros keep their sign.
+        x.iter_mut().for_each(|x| *x = T::ZERO - *x);
     }
 }
 

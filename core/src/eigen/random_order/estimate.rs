@@ -1,7 +1,9 @@
 //! The answer: vectors from the rescaled pool, certificates from the pool as it is.
 
 use super::{Counts, RandomOrderEigen, RandomOrderEigenParams, split};
-use crate::eigen::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, orthonormalize};
+use crate::eigen::answer::{
+    AnswerMut, Confidence, Status, TopEigen, TopEigenvector, is_overfull, orthonormalize, rounding,
+};
 use crate::eigen::heavy::THRESHOLD;
 use crate::eigen::monitor;
 use crate::eigen::pool::{Block, Piece, Scratch};
@@ -103,12 +105,19 @@ impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
         let start = params.storage_len() - params.scratch_len();
         let (state, scratch) = self.storage.as_mut().split_at_mut(start);
         let view = View::new(params, counts, state);
+        // Rows that wait for a full block are seen, but in no factor yet.
+        let waiting_rows = &state[state.len() - params.deferred * dim..][..counts.waiting * dim];
+        let unit = self.state.scale.factor::<T>();
+        let waiting = waiting_rows.chunks_exact(dim).fold(T::ZERO, |sum, row| sum + vector::dot_times_self(row, unit));
         let mut scratch = Scratch::new(scratch, params.columns(), params.block_width());
         let shift = scratch.nystrom(dim, view.iterate, view.products);
         let (factor, m) = view.factor_rescaled(dim, counts, shift, &mut scratch);
         let pool = view.pool(shift, factor);
         let noise = T::count(m as u64) * T::EPSILON * scratch.values[0];
         let available = scratch.values[..m].iter().take(rank).take_while(|&&x| x > noise).count();
+        if available == 0 {
+            return Err(Error::TooFewRows { needed: 1, got: 0 });
+        }
         let gap = gap(&scratch.values[..m], rank, counts);
         answer.values[..available].copy_from_slice(&scratch.values[..available]);
         for (i, vector) in answer.vectors.chunks_exact_mut(dim).take(available).enumerate() {
@@ -120,9 +129,10 @@ impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
         // A pool that every row entered misses nothing; else it misses the trace.
         let m = scratch.factor(dim, &view.pool(shift, T::ONE));
         let pooled = scratch.values[..m].iter().fold(T::ZERO, |sum, &x| sum + x);
-        let missed = if counts.light_rows == 0 { T::ZERO } else { (energy - pooled).max(T::ZERO) };
+        let rounding = if counts.light_rows == 0 { T::ZERO } else { rounding::<T>(counts.block_len) * energy };
+        let missed = if counts.light_rows == 0 { waiting } else { (energy - pooled).max(T::ZERO) + rounding + waiting };
         for i in 0..available {
-            answer.lower[i] = scratch.values[i];
+            answer.lower[i] = (scratch.values[i] - rounding).max(T::ZERO);
             answer.upper[i] = scratch.values[i] + missed;
         }
         let bound = if available == rank {
@@ -141,7 +151,8 @@ impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
 
         let report = self.state.monitor.report();
         let flagged = self.state.monitor.flagged || monitor::is_flagged(&report);
-        let sampled = params.row_sampling > 0.0;
+        // Sampled rows may hold more energy than there was.
+        let sound = params.row_sampling == 0.0 && !is_overfull(pooled, energy);
         let error_estimate = error_estimate(counts, gap);
         let heavy_overflow =
             counts.lost > T::ZERO && counts.lost * (T::count(dim as u64) * T::constant(THRESHOLD)) >= energy;
@@ -160,10 +171,10 @@ impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
             status,
             gap_estimate: Some(gap),
             error_estimate,
-            error_bound: bound.filter(|_| !sampled),
+            error_bound: bound.filter(|_| sound),
             order: Some(report),
         };
-        Ok(answer.finish(available, self.state.scale.value_exponent(), !sampled, confidence))
+        Ok(answer.finish(available, self.state.scale.value_exponent(), sound, confidence))
     }
 }
 

@@ -356,9 +356,7 @@ impl<T: Real, S: Storage<T>> RowSummary for RandomOrderEigen<T, S> {
         if row.len() != dim || self.consume_light(row) == 0 {
             self.consume_any(row)?;
         }
-        if self.params.deferred == 0 && self.is_step_due() {
-            self.step();
-        }
+        self.step_unless_deferred();
         Ok(())
     }
 
@@ -382,9 +380,7 @@ impl<T: Real, S: Storage<T>> RowSummary for RandomOrderEigen<T, S> {
                 self.consume_any(&rest[..dim])?;
                 consumed = 1;
             }
-            if limit == 0 && self.is_step_due() {
-                self.step();
-            }
+            self.step_unless_deferred();
             rest = &rest[consumed * dim..];
         }
         Ok(())
@@ -411,6 +407,13 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
         Ok(())
     }
 
+    /// Works off a full block. The heavy rows that it lets go may fill the next one.
+    fn step_unless_deferred(&mut self) {
+        while self.params.deferred == 0 && self.is_step_due() {
+            self.step();
+        }
+    }
+
     /// Keeps a row until the full block is worked off.
     fn wait(&mut self, row: &[T]) -> Result<(), Error> {
         let dim = self.params.dim;
@@ -434,6 +437,7 @@ fn sample<T: Real>(seed: u64, number: u64, square: T, limit: T) -> Option<T> {
     if square >= limit {
         return Some(T::ONE);
     }
-    let probability = square / limit;
+    // Not below what the coin resolves: a row that wins against all odds would be stretched out of range.
+    let probability = (square / limit).max(T::EPSILON);
     (unit::<T>(word(seed, Domain::Coin, number)) < probability).then(|| T::ONE / probability)
 }

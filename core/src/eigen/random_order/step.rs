@@ -30,7 +30,8 @@ fn step<T: Real>(
     let heavy = &parts.heavy[..counts.heavy_len * dim];
     let mut scratch = Scratch::new(parts.scratch, params.columns(), width);
 
-    let block_energy = vector::dot(&iterate[..dim], &parts.products[..dim]);
+    let (along_first, block_energy) =
+        (vector::dot(&iterate[..dim], &parts.products[..dim]), vector::max_abs(parts.products));
     let shift = scratch.nystrom(dim, iterate, parts.products);
     // The shift goes into the products here, so that the iterate's place is free for what comes next.
     vector::add_scaled(parts.products, shift, iterate);
@@ -39,7 +40,8 @@ fn step<T: Real>(
 
     let (light_rows, block_rows) = (T::count(counts.light_rows), T::count(counts.block_rows));
     let mut kept = T::ONE;
-    let had_history = counts.history_rows > T::ZERO;
+    // A block without energy has no opinion: it must not make the history be forgotten.
+    let had_history = counts.history_rows > T::ZERO && block_energy > T::ZERO;
     if had_history {
         let history = Piece::Vectors(&*parts.history, (light_rows / counts.history_rows).sqrt());
         let pool = [history, Piece::Vectors(heavy, T::ONE)];
@@ -56,7 +58,7 @@ fn step<T: Real>(
     scratch.truncate(dim, &[Piece::Vectors(&*parts.history, kept.sqrt()), block(T::ONE)], iterate);
     parts.history.copy_from_slice(iterate);
     counts.history_rows = kept * counts.history_rows + block_rows;
-    counts.rayleigh = kept * counts.rayleigh + block_energy;
+    counts.rayleigh = kept * counts.rayleigh + along_first;
     counts.steps += 1;
 
     next_iterate(params, counts, parts);
