@@ -99,7 +99,7 @@ impl From<io::Error> for Error {
 }
 
 /// A name from outside on one line, without control characters and not too long.
-struct OneLine<'a>(&'a str);
+pub(crate) struct OneLine<'a>(pub(crate) &'a str);
 
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

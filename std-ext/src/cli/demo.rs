@@ -2,13 +2,13 @@
 
 use super::Failure;
 use super::args::DemoArguments;
-use super::output::write_file;
+use super::output::write_files;
 use crate::{Error, demo};
 use std::fmt::Write;
 
 pub(super) fn run(arguments: &DemoArguments) -> Result<String, Failure> {
     let page = demo::run(arguments.seed).map_err(|error| Error::data(error.to_string()))?;
-    write_file(&arguments.report, page.to_html().as_bytes())?;
+    write_files([(arguments.report.as_path(), page.to_html().into_bytes())])?;
     let mut text = String::new();
     for section in &page.sections {
         if let Some(table) = &section.table {

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use super::args::{EigenArguments, InputArguments, Method, Missing, OutputArguments, Precision};
-use super::output::{cpu_seconds, extension, matrix_bytes, warn, write_file};
+use super::output::{cpu_seconds, extension, matrix_bytes, warn, write_files};
 use super::summary::{self, Answer, Summary};
 use crate::eigen::{ShuffleBuffer, Status};
 use crate::io::{ReadOptions, RowReader, Target};
@@ -150,10 +150,7 @@ fn feed_fast<T: Real>(_: &mut dyn Summary<T>, _: MatRef<'_, T>) -> Result<bool, 
 
 fn run_in<T: Real>(arguments: &EigenArguments) -> Result<String, Failure> {
     let start = Instant::now();
-    check_outputs(&arguments.output)?;
-    if let Some(path) = &arguments.save {
-        Target::check(path)?;
-    }
+    check_outputs(&arguments.output, arguments.save.as_deref())?;
     let mut reader = open::<T>(&arguments.input)?;
     let columns = reader.columns().to_vec();
     let dim = columns.len();
@@ -167,7 +164,7 @@ fn run_in<T: Real>(arguments: &EigenArguments) -> Result<String, Failure> {
             None => Fed::Directly(summary),
             Some(rows) => {
                 let rows = usize::try_from(rows).unwrap_or(usize::MAX);
-                Fed::Shuffled(ShuffleBuffer::new(summary, seed, rows)?)
+                Fed::Shuffled(ShuffleBuffer::new(summary, seed, rows).map_err(summary::allocated::<T>)?)
             }
         });
     }
@@ -229,8 +226,7 @@ fn run_in<T: Real>(arguments: &EigenArguments) -> Result<String, Failure> {
     let threads = arguments.input.threads.map_or_else(available_threads, u64::from);
     let result =
         Outcome { about: &about, answer: &answer, summary: summary.as_ref(), state_bytes, threads, times, warnings };
-    let text = result.emit(&arguments.output)?;
-    if let Some(path) = &arguments.save {
+    let saved = arguments.save.as_deref().map(|path| {
         let params = json!({
             "rank": arguments.rank,
             "width": summary.block_width(),
@@ -242,9 +238,10 @@ fn run_in<T: Real>(arguments: &EigenArguments) -> Result<String, Failure> {
             "center": arguments.center,
             "seed": seed,
         });
-        SketchFile { header: about.to_header(&params), summaries: vec![summary.to_wire()] }.write(path)?;
-    }
-    Ok(text)
+        let file = SketchFile { header: about.to_header(&params), summaries: vec![summary.to_wire()] };
+        (path, file.to_bytes())
+    });
+    result.emit(&arguments.output, saved)
 }
 
 pub(super) fn available_threads() -> u64 {
@@ -278,7 +275,8 @@ fn disagreement(first: &[Vec<f64>], second: &[Vec<f64>]) -> f64 {
 }
 
 /// Refuses places for output before any work is done.
-pub(super) fn check_outputs(output: &OutputArguments) -> Result<(), Failure> {
+pub(super) fn check_outputs(output: &OutputArguments, save: Option<&Path>) -> Result<(), Failure> {
+    let mut taken = Vec::new();
     for (flag, path, forms) in [
         ("--out", &output.out, &["npy", "csv"][..]),
         ("--plot", &output.plot, &["svg", "png"][..]),
@@ -290,6 +288,13 @@ pub(super) fn check_outputs(output: &OutputArguments) -> Result<(), Failure> {
                 return Err(Failure::Usage(format!("{flag} {}: give a name that ends in {forms}", path.display())));
             }
             Target::check(path)?;
+            taken.push(path.as_path());
+        }
+    }
+    if let Some(path) = save {
+        Target::check(path)?;
+        if taken.contains(&path) {
+            return Err(Failure::Usage(format!("--save {}: another output has this name", path.display())));
         }
     }
     Ok(())
@@ -307,12 +312,12 @@ pub(super) struct Outcome<'a, T: Real> {
 }
 
 impl<T: Real> Outcome<'_, T> {
-    /// Writes the files asked for and returns what goes to standard output.
-    pub(super) fn emit(mut self, output: &OutputArguments) -> Result<String, Failure> {
+    /// Writes the files asked for, a saved summary among them, and returns what goes to standard output.
+    pub(super) fn emit(mut self, output: &OutputArguments, saved: Option<(&Path, Vec<u8>)>) -> Result<String, Failure> {
         self.collect_warnings();
         let text = if output.json { format!("{}\n", self.json()) } else { self.text() };
         // Everything is made before anything is written.
-        let mut files = Vec::new();
+        let mut files: Vec<(&Path, Vec<u8>)> = saved.into_iter().collect();
         if let Some(path) = &output.out {
             files.push((path, matrix_bytes(path, &self.about.columns, &self.answer.vectors)?));
         }
@@ -324,9 +329,7 @@ impl<T: Real> Outcome<'_, T> {
         if let Some(path) = &output.report {
             files.push((path, self.page()?.to_html().into_bytes()));
         }
-        for (path, bytes) in files {
-            write_file(path, &bytes)?;
-        }
+        write_files(files)?;
         self.warnings.iter().for_each(|warning| warn(warning));
         Ok(text)
     }

@@ -140,7 +140,7 @@ fn tree<T: Real>(files: &[Loaded]) -> Result<Vec<u8>, (usize, Error)> {
 }
 
 pub(super) fn query(arguments: &QueryArguments) -> Result<String, Failure> {
-    check_outputs(&arguments.output)?;
+    check_outputs(&arguments.output, None)?;
     let start = Instant::now();
     let loaded = load(&arguments.file)?;
     if loaded.wire.scalar_bytes == 4 {
@@ -168,5 +168,5 @@ fn answer<T: Real>(loaded: &Loaded, arguments: &QueryArguments, start: Instant) 
         times,
         warnings: loaded.about.warnings.clone(),
     };
-    outcome.emit(&arguments.output)
+    outcome.emit(&arguments.output, None)
 }

@@ -2,8 +2,6 @@
 //!
 //! Everything that it can do the library can; nothing here is needed to use it.
 
-#![allow(clippy::print_stdout, reason = "a command prints")]
-
 mod args;
 mod demo;
 mod eigen;
@@ -12,9 +10,11 @@ mod output;
 mod summary;
 
 use crate::Error;
+use crate::error::OneLine;
 use args::{Arguments, Command};
 use clap::Parser;
 use clap::error::ErrorKind;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Why a command ends without an answer.
@@ -45,13 +45,11 @@ pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            let _ = error.print();
-            return ExitCode::SUCCESS;
+            return finish(output::print(&error.render().to_string()));
         }
         Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             // Without a command there is nothing wrong to report: here is what there is.
-            print!("{}", error.render());
-            return ExitCode::SUCCESS;
+            return finish(output::print(&error.render().to_string()));
         }
         Err(error) => {
             // One line, as for every other failure: what clap says first, without its "error: ".
@@ -62,8 +60,7 @@ pub fn main() -> ExitCode {
                 .take_while(|line| !line.starts_with("Usage") && !line.starts_with("For more"))
                 .collect();
             let line = lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
-            eprintln!("sketchlet: {}: see --help", line.trim_start_matches("error: "));
-            return ExitCode::from(2);
+            return finish(Err(Failure::Usage(line.trim_start_matches("error: ").to_owned())));
         }
     };
     let result = match arguments.command {
@@ -73,15 +70,17 @@ pub fn main() -> ExitCode {
         Command::Query(arguments) => files::query(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
     };
-    match result.and_then(|text| output::print(&text)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Data(error)) => {
-            eprintln!("sketchlet: {error}");
-            ExitCode::from(1)
-        }
-        Err(Failure::Usage(what)) => {
-            eprintln!("sketchlet: {what}: see --help");
-            ExitCode::from(2)
-        }
-    }
+    finish(result.and_then(|text| output::print(&text)))
+}
+
+/// Says on standard error what went wrong, in one line, and chooses the exit status.
+fn finish(result: Result<(), Failure>) -> ExitCode {
+    let (text, status) = match result {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Data(error)) => (error.to_string(), 1),
+        Err(Failure::Usage(what)) => (format!("{}: see --help", OneLine(&what)), 2),
+    };
+    // Where nobody listens the status must do.
+    let _ = writeln!(std::io::stderr(), "sketchlet: {text}");
+    ExitCode::from(status)
 }

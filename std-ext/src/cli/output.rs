@@ -20,15 +20,19 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 /// Prints a warning, if somebody is there to read it.
 pub(super) fn warn(text: &str) {
     if std::io::stderr().is_terminal() {
-        eprintln!("sketchlet: warning: {text}");
+        let _ = writeln!(std::io::stderr(), "sketchlet: warning: {text}");
     }
 }
 
-/// Writes a file, whole or not at all.
-pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let mut target = Target::new(path)?;
-    target.write_all(bytes).map_err(|error| Error::from(error).in_file(path.display()))?;
-    target.commit()
+/// Writes files, each whole or not at all, and none before all of them are ready.
+pub(super) fn write_files<'a>(files: impl IntoIterator<Item = (&'a Path, Vec<u8>)>) -> Result<(), Error> {
+    let mut targets = Vec::new();
+    for (path, bytes) in files {
+        let mut target = Target::new(path)?;
+        target.write_all(&bytes).map_err(|error| Error::from(error).in_file(path.display()))?;
+        targets.push(target);
+    }
+    targets.into_iter().try_for_each(Target::commit)
 }
 
 /// The form that a file's extension asks for.

@@ -218,6 +218,17 @@ pub(super) fn resolve<T: Real>(arguments: &EigenArguments, dim: usize) -> Method
     }
 }
 
+/// Storage of the command's own is never of the wrong length: there is not enough memory for it.
+pub(super) fn allocated<T: Real>(error: CoreError) -> Error {
+    match error {
+        CoreError::Storage { needed, .. } => Error::data(format!(
+            "the summary needs {} bytes, more than this machine gives: ask for fewer rows or columns in it",
+            needed.saturating_mul(T::BYTES)
+        )),
+        other => other.into(),
+    }
+}
+
 /// An empty summary as the flags ask for it.
 pub(super) fn build<T: Real>(
     arguments: &EigenArguments,
@@ -229,8 +240,12 @@ pub(super) fn build<T: Real>(
     let sketch_rows = arguments.sketch_rows.map_or(0, |l| usize::try_from(l).unwrap_or(usize::MAX));
     macro_rules! boxed {
         ($type:ident, $params:expr) => {{
-            let summary = $type::<T, _>::new($params)?;
-            if center { Box::new(Centered::new(summary)?) as Box<dyn Summary<T>> } else { Box::new(summary) }
+            let summary = $type::<T, _>::new($params).map_err(allocated::<T>)?;
+            if center {
+                Box::new(Centered::new(summary).map_err(allocated::<T>)?) as Box<dyn Summary<T>>
+            } else {
+                Box::new(summary)
+            }
         }};
     }
     Ok(match method {

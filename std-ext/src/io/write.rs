@@ -2,7 +2,7 @@
 
 use crate::Error;
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -39,8 +39,9 @@ impl Target {
             // A device must not be replaced by a file.
             Ok(there) if !there.is_file() => wrong("is not a file: choose another name to write to"),
             Ok(_) => Ok(()),
-            Err(_) if folder(path).is_dir() => Ok(()),
-            Err(_) => wrong("there is no such directory: make it first"),
+            Err(_) if !folder(path).is_dir() => wrong("there is no such directory: make it first"),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(Error::from(error).in_file(path.display())),
         }
     }
 

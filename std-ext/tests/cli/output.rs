@@ -28,3 +28,36 @@ fn help_and_version_are_answers() {
     assert!(help.status.success() && String::from_utf8_lossy(&help.stdout).contains("eigen"));
     assert!(run(&["--version"]).status.success());
 }
+
+#[test]
+fn nothing_is_left_of_a_command_that_fails() {
+    let folder = folder();
+    let (out, out_name) = path(&folder, "v.csv");
+    let (_, too_long) = path(&folder, &"x".repeat(300));
+    let (_, inside_a_file) = path(&folder, "in.csv/a.sketch");
+    let (input, name) = path(&folder, "in.csv");
+    fs::write(input, "a,b\n1,2\n3,5\n").unwrap();
+    for save in [&too_long, &inside_a_file] {
+        refused(&run(&["eigen", &name, "--json", "--out", &out_name, "--save", save]), 1, &[save]);
+        assert!(!out.exists());
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn streams_that_nobody_reads_end_in_no_panic() {
+    let closed = || {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        writer
+    };
+    for (arguments, status) in [(&["eigen", "no-such-file.csv"][..], 1), (&["eigen", "--no-such-flag"], 2)] {
+        assert_eq!(command().args(arguments).stderr(closed()).status().unwrap().code(), Some(status));
+    }
+    for arguments in [&[][..], &["--help"], &["eigen", &data("digits.csv")]] {
+        let output = command().args(arguments).stdout(closed()).stderr(Stdio::piped()).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty());
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        refused(&command().args(arguments).stdout(full).stderr(Stdio::piped()).output().unwrap(), 1, &["space"]);
+    }
+}
