@@ -1,6 +1,7 @@
 //! Comma-separated values, as a stream.
 
 use super::Source;
+use super::cell::Cell;
 use super::layout::{Layout, positions};
 use super::options::ReadOptions;
 use crate::{Error, Real};
@@ -27,6 +28,8 @@ struct Records<R> {
     /// Line on which the record began, and lines consumed.
     record_line: u64,
     lines: u64,
+    /// The last line ended in `\r`: a `\n` right behind it belongs to it.
+    after_return: bool,
 }
 
 impl<R: Read> Records<R> {
@@ -42,6 +45,7 @@ impl<R: Read> Records<R> {
             cell_count: 0,
             record_line: 0,
             lines: 0,
+            after_return: false,
         }
     }
 
@@ -67,12 +71,17 @@ impl<R: Read> Records<R> {
                 return Ok(false);
             }
             match self.buffer[self.start] {
+                b'\n' if self.after_return => self.after_return = false,
                 b'\n' => self.lines += 1,
-                b'\r' => {}
+                b'\r' => {
+                    self.lines += 1;
+                    self.after_return = true;
+                }
                 _ => break,
             }
             self.start += 1;
         }
+        self.after_return = false;
         self.record_line = self.lines + 1;
         let (mut cells, mut ends) = (0, 0);
         let mut before = self.splitter.line();
@@ -96,6 +105,11 @@ impl<R: Read> Records<R> {
                 ReadRecordResult::OutputFull => self.cells.resize(self.cells.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
                 ReadRecordResult::Record => {
+                    // The splitter counts only lines that end in `\n`.
+                    if taken > 0 && self.buffer[self.start - 1] == b'\r' {
+                        self.lines += 1;
+                        self.after_return = true;
+                    }
                     self.cell_count = ends;
                     return Ok(true);
                 }
@@ -122,13 +136,6 @@ pub(super) struct Csv<R> {
     /// The first row was read already, to know which columns hold numbers.
     pending: bool,
     header_is_numbers: bool,
-}
-
-/// What a cell holds.
-enum Cell {
-    Number(f64),
-    Empty,
-    Text,
 }
 
 #[inline]
@@ -159,7 +166,12 @@ impl<R: Read> Csv<R> {
             positions(width)
         } else {
             header_is_numbers = (0..width).all(|i| matches!(parse(records.cell(i)), Cell::Number(_)));
-            let names = records.texts();
+            let mut names = records.texts();
+            // A column without a name, such as an index that was written along, has its position for one.
+            (0..)
+                .zip(&mut names)
+                .filter(|(_, name)| name.is_empty())
+                .for_each(|(i, name): (usize, _)| *name = i.to_string());
             pending = records.next()?;
             names
         };
@@ -183,7 +195,8 @@ impl<R: Read> Csv<R> {
             let error = Error::data(text).at_row(records.record_line);
             // The first column that has no cell, or the last one that has a name.
             let column = self.layout.taken.iter().position(|&i| i >= seen);
-            return Err(match column.and_then(|i| self.layout.names.get(i)) {
+            let name = column.map_or(self.layout.names.last(), |i| self.layout.names.get(i));
+            return Err(match name {
                 Some(name) => error.in_column(name),
                 None => error,
             });

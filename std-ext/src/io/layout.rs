@@ -2,6 +2,7 @@
 
 use super::options::{Missing, ReadOptions};
 use crate::{Error, Real};
+use std::collections::HashSet;
 
 /// The columns taken from a file, in order.
 #[derive(Debug)]
@@ -27,6 +28,10 @@ impl Layout {
         };
         if options.skip_non_numeric {
             taken.retain(|&i| !is_text(i));
+        }
+        let mut seen = HashSet::new();
+        if let Some(name) = taken.iter().find(|&&i| !seen.insert(i)).and_then(|&i| all.get(i)) {
+            return Err(Error::data("the column is chosen twice: name it once in --columns").in_column(name));
         }
         if taken.is_empty() {
             return Err(Error::data("no column of numbers is left: choose others with --columns"));

@@ -3,14 +3,18 @@
 //! | form | names of columns | what is read |
 //! |---|---|---|
 //! | `.csv`, standard input | header row, or 0, 1, ... | comma-separated, quoted cells, `\n` or `\r\n`; blank lines are skipped |
-//! | `.npy` | 0, 1, ... | f32, f64, i32, i64, little-endian, C or Fortran order, one or two dimensions |
-//! | `.ndjson` | keys of the first object, or 0, 1, ... | one array or object of numbers a line |
+//! | `.npy` | 0, 1, ... | f32, f64, i32, i64, little-endian, C or Fortran order (read in blocks of rows, 4 MiB of them held), one or two dimensions |
+//! | `.ndjson` | keys of the first object, or 0, 1, ... | one array or object of numbers a line; keys in any order, `null` and a key left out are empty cells |
 //! | `.parquet` | those of the schema, `a.b` inside groups | floats and integers of up to 64 bits; plain, Snappy or Zstandard; a page of each column is held |
 //!
 //! # Numerics
 //! Every number is first an `f64`, the nearest one to what the file says; `f32` is then the nearest one to that. So the
 //! same data give the same bits whatever form they came in.
 
+#[cfg(any(feature = "csv", feature = "ndjson"))]
+mod cell;
+#[cfg(feature = "npy")]
+mod column_blocks;
 #[cfg(feature = "csv")]
 mod csv;
 mod layout;

@@ -1,12 +1,16 @@
 //! One JSON array or object of numbers a line.
 
 use super::Source;
+use super::cell::Cell;
 use super::layout::{Layout, positions};
 use super::options::ReadOptions;
 use crate::{Error, Real};
 use serde_json::Value;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
+
+/// Bytes of one line; more of them are taken for a file without line ends.
+const LONGEST_LINE: u64 = 1 << 26;
 
 /// Rows of numbers from JSON lines.
 pub(super) struct Ndjson {
@@ -15,6 +19,8 @@ pub(super) struct Ndjson {
     number: u64,
     /// All names of the first row; `None` for arrays.
     keys: Option<Vec<String>>,
+    /// Whether keys that the first row has not are let pass: the columns were chosen.
+    others: bool,
     width: usize,
     layout: Layout,
     /// The first row, read to know the columns.
@@ -39,30 +45,49 @@ impl Ndjson {
                 Value::Array(array) => array.get(i),
                 other => all.get(i).and_then(|key| other.get(key)),
             };
-            cell.is_some_and(|cell| !cell.is_number() && !cell.is_null())
+            cell.is_some_and(|cell| matches!(parse(cell), Cell::Text))
         };
         let layout = Layout::new(&all, options, is_text)?;
-        Ok(Self { input, line, number, keys, width: all.len(), layout, pending: Some(first) })
+        let others = options.columns.is_some();
+        Ok(Self { input, line, number, keys, others, width: all.len(), layout, pending: Some(first) })
+    }
+
+    fn check_length(&self, got: usize) -> Result<(), Error> {
+        let expected = self.width;
+        if got == expected {
+            return Ok(());
+        }
+        let entries = if got == 1 { "entry" } else { "entries" };
+        let error = Error::data(format!("{got} {entries}, {expected} expected: every row needs as many as the first"));
+        // The first column that has no entry, or the last one that has a name.
+        let column = self.layout.taken.iter().position(|&i| i >= got);
+        Err(match column.map_or(self.layout.names.last(), |i| self.layout.names.get(i)) {
+            Some(name) => error.in_column(name),
+            None => error,
+        })
     }
 
     fn push_row<T: Real>(&self, value: &Value, batch: &mut Vec<T>) -> Result<bool, Error> {
-        let width = match (value, &self.keys) {
-            (Value::Array(array), None) => array.len(),
-            (Value::Object(object), Some(_)) => object.len(),
+        match (value, &self.keys) {
+            (Value::Array(array), None) => self.check_length(array.len())?,
+            (Value::Object(object), Some(keys)) if !self.others => {
+                // Keys mostly come in the order of the first row; one that is missing is an empty cell.
+                let unknown =
+                    (0..).zip(object.keys()).find(|&(i, key)| keys.get(i) != Some(key) && !keys.contains(key));
+                if let Some((_, key)) = unknown {
+                    let text = "the first row has no such key: choose columns with --columns";
+                    return Err(Error::data(text).in_column(key));
+                }
+            }
+            (Value::Object(_), Some(_)) => {}
             _ => return Err(shape_error()),
-        };
-        if width != self.width {
-            let expected = self.width;
-            return Err(Error::data(format!(
-                "{width} entries, {expected} expected: every row needs as many as the first"
-            )));
         }
         for (&column, name) in self.layout.taken.iter().zip(&self.layout.names) {
             let cell = if self.keys.is_some() { value.get(name) } else { value.get(column) };
-            let x = match cell {
-                Some(Value::Number(x)) => x.as_f64(),
-                Some(Value::Null) | None => None,
-                Some(_) => return Err(Error::data("not a number: choose columns with --columns").in_column(name)),
+            let x = match cell.map_or(Cell::Empty, parse) {
+                Cell::Number(x) => Some(x),
+                Cell::Empty => None,
+                Cell::Text => return Err(Error::data("not a number: choose columns with --columns").in_column(name)),
             };
             if !self.layout.push(batch, x).map_err(|error| error.in_column(name))? {
                 return Ok(false);
@@ -70,6 +95,44 @@ impl Ndjson {
         }
         Ok(true)
     }
+}
+
+fn parse(cell: &Value) -> Cell {
+    match cell {
+        Value::Number(x) => x.as_f64().map_or(Cell::Text, Cell::Number),
+        Value::Null => Cell::Empty,
+        Value::String(text) => odd(text).map_or(Cell::Text, Cell::Number),
+        _ => Cell::Text,
+    }
+}
+
+/// NaN or an infinity, however it is spelled; `None` for everything else.
+fn odd(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|x: &f64| !x.is_finite())
+}
+
+/// The line with quotes around the numbers that JSON doesn't know, such as the NaN that Python writes.
+fn quoted(line: &str) -> String {
+    let mut result = String::new();
+    // Every second piece is inside of quotes; an escaped quote leaves a line that is refused, as it was before.
+    for (i, piece) in line.split('"').enumerate() {
+        if i > 0 {
+            result.push('"');
+        }
+        if i % 2 == 1 {
+            result.push_str(piece);
+            continue;
+        }
+        for token in piece.split_inclusive([',', ':', '[', ']', '{', '}', ' ', '\t']) {
+            let word = token.trim_end_matches([',', ':', '[', ']', '{', '}', ' ', '\t']);
+            if odd(word).is_some() {
+                result.extend(["\"", word, "\"", &token[word.len()..]]);
+            } else {
+                result.push_str(token);
+            }
+        }
+    }
+    result
 }
 
 fn shape_error() -> Error {
@@ -80,16 +143,29 @@ fn shape_error() -> Error {
 fn next_value(input: &mut impl BufRead, line: &mut String, number: &mut u64) -> Result<Option<Value>, Error> {
     loop {
         line.clear();
-        let read = input.read_line(line).map_err(|error| Error::from(error).at_row(*number + 1))?;
+        let read = input.take(LONGEST_LINE).read_line(line).map_err(|error| Error::from(error).at_row(*number + 1))?;
         if read == 0 {
             return Ok(None);
         }
         *number += 1;
-        if !line.trim().is_empty() {
-            let value = serde_json::from_str(line.trim());
-            return value.map(Some).map_err(|error| Error::data(format!("not JSON: {error}")).at_row(*number));
+        if read as u64 == LONGEST_LINE {
+            return Err(Error::data("line of more than 64 MiB: this is no NDJSON").at_row(*number));
+        }
+        // Some programs begin a file with a byte order mark.
+        let text = if *number == 1 { line.trim_start_matches('\u{feff}').trim() } else { line.trim() };
+        if !text.is_empty() {
+            let value =
+                serde_json::from_str(text).or_else(|error| serde_json::from_str(&quoted(text)).map_err(|_| error));
+            return value.map(Some).map_err(|error| not_json(&error).at_row(*number));
         }
     }
+}
+
+/// Why a line is no JSON, and where on it.
+fn not_json(error: &serde_json::Error) -> Error {
+    let text = error.to_string();
+    let what = text.split(" at line ").next().unwrap_or_default();
+    Error::data(format!("not JSON, {what} at character {}: give an array or object of numbers a line", error.column()))
 }
 
 impl<T: Real> Source<T> for Ndjson {

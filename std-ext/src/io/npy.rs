@@ -1,12 +1,13 @@
 //! NumPy arrays.
 
 use super::Source;
+use super::column_blocks::ColumnBlocks;
 use super::layout::{Layout, positions};
 use super::options::ReadOptions;
 use crate::{Error, Real};
 use npyz::{DType, NpyFile, Order, TypeChar};
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Seek};
 
 /// Kinds of numbers that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,16 +47,21 @@ pub(super) struct Npy {
     row: Vec<u8>,
 }
 
-/// Where the numbers are: rows come from the file, columns must all be at hand first.
+/// How the numbers stand in the file.
 enum Data {
     Rows(BufReader<File>),
-    Columns(Vec<u8>),
+    Columns(ColumnBlocks),
 }
 
 impl Npy {
     pub(super) fn new(file: File, options: &ReadOptions) -> Result<Self, Error> {
         let len = file.metadata()?.len();
-        let damaged = |error: std::io::Error| Error::data(format!("not a sound .npy file: {error}"));
+        let damaged = |error: std::io::Error| {
+            // A header that is no Python dictionary is quoted on lines of its own.
+            let text = error.to_string();
+            let what = text.lines().next().unwrap_or_default().trim_end_matches(": ");
+            Error::data(format!("not a sound .npy file: {what}"))
+        };
         let npy = NpyFile::new(BufReader::with_capacity(1 << 18, file)).map_err(damaged)?;
         let kind = kind(&npy.dtype())?;
         let (order, shape) = (npy.order(), npy.shape().to_vec());
@@ -66,14 +72,14 @@ impl Npy {
         };
         let bytes = rows.checked_mul(cols).and_then(|count| count.checked_mul(kind.bytes() as u64));
         let data_bytes = bytes.ok_or_else(|| Error::data("the shape is impossible: the file is damaged"))?;
-        if cols == 0 {
-            return Err(Error::data("array without columns: give rows of numbers"));
+        if rows == 0 || cols == 0 {
+            return Err(Error::data(format!("array of {rows} rows and {cols} columns: give rows of numbers")));
         }
         let size = |n: u64| usize::try_from(n).map_err(|_| Error::data("the array is too large for this machine"));
         let (rows, cols) = (size(rows)?, size(cols)?);
         // What is left of the file behind the header must be the data, all of them and nothing else.
         let mut reader = npy.into_inner();
-        let position = std::io::Seek::stream_position(&mut reader)?;
+        let position = reader.stream_position()?;
         if len.checked_sub(position) != Some(data_bytes) {
             return Err(Error::data(format!(
                 "{} bytes of data, {data_bytes} expected for {rows} x {cols}: the file is cut or damaged",
@@ -84,9 +90,7 @@ impl Npy {
         let data = if order == Order::C || cols == 1 {
             Data::Rows(reader)
         } else {
-            let mut all = vec![0; size(data_bytes)?];
-            reader.read_exact(&mut all)?;
-            Data::Columns(all)
+            Data::Columns(ColumnBlocks::new(reader.into_inner(), position, rows, kind.bytes(), layout.taken.clone()))
         };
         Ok(Self { data, kind, layout, rows, next: 0, row: vec![0; cols * kind.bytes()] })
     }
@@ -117,15 +121,17 @@ impl<T: Real> Source<T> for Npy {
         let mut taken = 0;
         while taken < rows && self.next < self.rows {
             let number = self.next as u64 + 1;
-            if let Data::Rows(reader) = &mut self.data {
-                reader.read_exact(&mut self.row).map_err(|error| Error::from(error).at_row(number))?;
-            }
+            let read = match &mut self.data {
+                Data::Rows(reader) => reader.read_exact(&mut self.row),
+                Data::Columns(blocks) => blocks.seek(self.next),
+            };
+            read.map_err(|error| Error::from(error).at_row(number))?;
             let start = batch.len();
             let mut kept = true;
-            for (&column, name) in self.layout.taken.iter().zip(&self.layout.names) {
+            for (i, (&column, name)) in self.layout.taken.iter().zip(&self.layout.names).enumerate() {
                 let bytes = match &self.data {
                     Data::Rows(_) => self.row.get(column * size..),
-                    Data::Columns(all) => all.get((column * self.rows + self.next) * size..),
+                    Data::Columns(blocks) => blocks.cell(i, self.next),
                 };
                 let x = bytes.and_then(|bytes| self.kind.number(bytes));
                 kept = self.layout.push(batch, x).map_err(|error| error.at_row(number).in_column(name))?;
