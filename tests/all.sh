@@ -35,10 +35,12 @@ tiers() {
         echo "core with features [$features]"
         cargo check -q -p sketchlet-core --no-default-features --features "$features" || return 1
     done
+    echo "sketchlet with views and serde"
+    cargo check -q -p sketchlet --no-default-features --features ndarray,faer,serde || return 1
     echo "sketchlet as a library"
-    cargo check -q -p sketchlet --no-default-features || return 1
+    cargo check -q -p sketchlet --no-default-features --features parallel || return 1
     local count
-    count=$(cargo tree -q -p sketchlet --no-default-features -e normal --prefix none | sort -u | wc -l)
+    count=$(cargo tree -q -p sketchlet --no-default-features --features parallel -e normal --prefix none | sort -u | wc -l)
     echo "crates in the tree of the library: $count"
     [ "$count" -le 20 ]
 }
@@ -48,6 +50,11 @@ bits() {
     cargo test -q -p sketchlet-core --features alloc --test golden &&
         RUSTFLAGS="-C target-cpu=native" CARGO_TARGET_DIR=target/native \
             cargo test -q -p sketchlet-core --features alloc --test golden
+}
+
+views() {
+    cargo test -q --release -p sketchlet --features ndarray --doc &&
+        cargo test -q --release -p sketchlet --features ndarray --lib views
 }
 
 demo() {
@@ -66,9 +73,9 @@ step "core: feature tiers" tiers
 step "core: bare metal, and lints of the images" firmware check
 step "core: unit, golden and doc tests" cargo test -p sketchlet-core --features std
 step "core: same bits at every vector width" bits
-step "docs without a warning" env RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps -p sketchlet-core -p sketchlet
+step "docs without a warning" env RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps --features ndarray,serde -p sketchlet-core -p sketchlet
 step "library and command: all tests" cargo test --release -p sketchlet --lib --test cli
-step "library: doc tests" cargo test -q --release -p sketchlet --doc
+step "library: doc tests, views" views
 step "laws, hostile input, statistics, byte forms" cargo test -q --release -p sketchlet-tests
 step "demo" demo
 step "firmware: golden bits of this machine" firmware golden

@@ -6,11 +6,13 @@
 //! | feature | adds |
 //! |---|---|
 //! | `csv`, `npy`, `ndjson`, `parquet` | readers of these forms, in [`io`] |
+//! | `serde` | summaries as values of serde: the bytes of [`Wire`] |
 //! | `parallel` | threads that fill and merge, in [`parallel`]; no further crates |
 //! | `files` | `.sketch` files, and files that are written whole or not at all |
 //! | `report` | SVG plots and HTML pages, in [`report`], and the [`demo`] |
-//! | `faer` | dense products and eigensolver for wide matrices, in [`wide`] |
-//! | `cli` | the command, and all of the above but `parquet` and `faer` |
+//! | `faer` | dense products and eigensolver for wide matrices, in [`wide`]; its matrices as rows, in [`views`] |
+//! | `ndarray` | arrays of ndarray 0.17 as rows, in [`views`] |
+//! | `cli` | the command, and `csv`, `npy`, `ndjson`, `files` and `report` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -34,6 +36,9 @@ pub mod report;
 #[cfg(feature = "files")]
 #[cfg_attr(docsrs, doc(cfg(feature = "files")))]
 pub mod sketch_file;
+#[cfg(any(feature = "ndarray", feature = "faer"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "ndarray", feature = "faer"))))]
+pub mod views;
 #[cfg(feature = "faer")]
 #[cfg_attr(docsrs, doc(cfg(feature = "faer")))]
 pub mod wide;
