@@ -57,6 +57,16 @@ views() {
         cargo test -q --release -p sketchlet --features ndarray --lib views
 }
 
+examples() {
+    local text
+    text=$(cargo run -q --release -p sketchlet --example eigen_stream) || return 1
+    printf '%s\n\n' "$text"
+    grep -q "7040 rows: not-random-order" <<<"$text" && grep -q "7040 rows: ok" <<<"$text" || return 1
+    text=$(cargo run -q --release -p sketchlet --example eigen_shards) || return 1
+    printf '%s\n' "$text"
+    grep -q "20000 rows of 4 devices: status ok" <<<"$text"
+}
+
 demo() {
     local folder
     folder=$(mktemp -d)
@@ -77,6 +87,7 @@ step "docs without a warning" env RUSTDOCFLAGS="-D warnings" cargo doc -q --no-d
 step "library and command: all tests" cargo test --release -p sketchlet --lib --test cli
 step "library: doc tests, views" views
 step "laws, hostile input, statistics, byte forms" cargo test -q --release -p sketchlet-tests
+step "examples" examples
 step "demo" demo
 step "firmware: golden bits of this machine" firmware golden
 step "firmware: self-test in QEMU" firmware selftest
