@@ -45,3 +45,8 @@ pub mod wide;
 
 pub use error::Error;
 pub use sketchlet_core::Error as CoreError;
+
+/// The README's code is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

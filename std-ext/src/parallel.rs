@@ -27,7 +27,8 @@ pub const SHARD: usize = 1 << 16;
 ///
 /// # Errors
 /// What `make`, an update or a merge answers; for an update with the number of the row, counted from 1. Of several errors
-/// the one that comes first in the rows.
+/// the one that comes first in the rows. [`Incompatible`](CoreError::Incompatible) if `make` gives a summary that has seen
+/// rows.
 ///
 /// # Example
 /// ```
@@ -51,10 +52,13 @@ where
     let shards = rows.rows().div_ceil(SHARD);
     let fill_shard = |shard: usize| -> Result<M, Error> {
         let (first, mut summary) = (shard * SHARD, make()?);
+        if summary.rows_seen() > 0 {
+            return Err(CoreError::Incompatible.into());
+        }
         let shard_rows = rows.rows_from(first, SHARD);
         summary.update_batch(shard_rows).map_err(|error| {
             // The batch does not say which of its rows it was.
-            let row = refused_row(shard_rows, &make).unwrap_or(0);
+            let (row, error) = refused(shard_rows, &make).unwrap_or((0, error));
             Error::from(error).at_row((first + row + 1) as u64)
         })?;
         Ok(summary)
@@ -77,10 +81,13 @@ where
     level.pop().ok_or_else(|| CoreError::Corrupt.into())
 }
 
-/// The first row that a summary refuses, fed one by one.
-fn refused_row<M: RowSummary>(rows: MatRef<'_, M::Scalar>, make: &impl Fn() -> Result<M, CoreError>) -> Option<usize> {
+/// The first row that a summary refuses, fed one by one, and why.
+fn refused<M: RowSummary>(
+    rows: MatRef<'_, M::Scalar>,
+    make: &impl Fn() -> Result<M, CoreError>,
+) -> Option<(usize, CoreError)> {
     let mut summary = make().ok()?;
-    rows.iter_rows().position(|row| summary.update(row).is_err())
+    rows.iter_rows().enumerate().find_map(|(i, row)| Some((i, summary.update(row).err()?)))
 }
 
 /// The results of numbered tasks, in order; the first error in that order if there is one.
@@ -175,7 +182,7 @@ mod tests {
             let error =
                 fill(rows, threads(count), || ExactEigen::<f64, _>::new(ExactEigenParams::new(DIM))).unwrap_err();
             assert_eq!(error.row(), Some((SHARD + 41) as u64), "{error}");
-            assert!(matches!(error.core(), Some(CoreError::NonFinite { .. })), "{error}");
+            assert_eq!(error.core(), Some(CoreError::NonFinite { index: 1 }), "{error}");
         }
         let error = fill(rows, threads(2), || ExactEigen::<f64, _>::new(ExactEigenParams::new(0))).unwrap_err();
         assert!(matches!(error.core(), Some(CoreError::Parameter { name: "dim", .. })), "{error}");
