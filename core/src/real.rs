@@ -218,12 +218,14 @@ macro_rules! real {
             fn abs(self) -> Self {
                 $t::abs(self)
             }
-            #[inline(always)]
+            #[cfg_attr(feature = "std", inline(always))]
+            #[cfg_attr(not(feature = "std"), inline)]
             fn max(self, other: Self) -> Self {
                 // Not the standard library's, which leaves the sign of zero open.
                 if self < other { other } else { self }
             }
-            #[inline(always)]
+            #[cfg_attr(feature = "std", inline(always))]
+            #[cfg_attr(not(feature = "std"), inline)]
             fn min(self, other: Self) -> Self {
                 if other < self { other } else { self }
             }

@@ -90,7 +90,8 @@ fn sweep<T: Real>(matrix: &mut [T], vectors: &mut [T], m: usize) -> bool {
 }
 
 /// Cosine, sine and tangent of the smaller angle that makes `[app apq; apq aqq]` diagonal.
-#[inline(always)]
+#[cfg_attr(feature = "std", inline(always))]
+#[cfg_attr(not(feature = "std"), inline(never))]
 pub(crate) fn rotation<T: Real>(app: T, aqq: T, apq: T) -> (T, T, T) {
     let (one, two) = (T::ONE, T::constant(2.0));
     let theta = (aqq - app) / (two * apq);
@@ -113,7 +114,8 @@ pub(crate) fn rotate<T: Real>(x: &mut [T], y: &mut [T], c: T, s: T) {
     );
 }
 
-#[inline(always)]
+#[cfg_attr(feature = "std", inline(always))]
+#[cfg_attr(not(feature = "std"), inline(never))]
 fn rotate_kernel<T: Real>(x: &mut [T], y: &mut [T], c: T, s: T) {
     for (x, y) in x.iter_mut().zip(y.iter_mut()) {
         (*x, *y) = (c * *x - s * *y, s * *x + c * *y);

@@ -167,8 +167,10 @@ fn diagonalize<T: Real>(d: &mut [T], e: &mut [T], vectors: &mut [T]) {
     }
 }
 
-/// The lanes of [`vector::dot`] would be a detour for so few entries: four sums, combined in pairs.
-#[inline(always)]
+/// The lanes of [`vector::dot`] would be a detour for so few entries: four sums, combined in pairs. Part of the kernels where
+/// they choose their width, a call where flash is dear.
+#[cfg_attr(feature = "std", inline(always))]
+#[cfg_attr(not(feature = "std"), inline(never))]
 fn dot<T: Real>(x: &[T], y: &[T]) -> T {
     let len = x.len().min(y.len());
     let (x, x_tail) = x[..len].as_chunks::<4>();

@@ -290,6 +290,7 @@ pub fn scale<T: Real>(x: &mut [T], a: T) {
 }
 
 /// Multiplies by a power of two: exact unless an entry overflows or becomes subnormal.
+#[cfg_attr(not(feature = "std"), inline(never))]
 pub fn rescale<T: Real>(x: &mut [T], e: i32) {
     let factor = T::ONE.times_power_of_two(e);
     if factor > T::ZERO && factor.is_finite() {
@@ -300,6 +301,7 @@ pub fn rescale<T: Real>(x: &mut [T], e: i32) {
 }
 
 /// Euclidean norm, safe against overflow and underflow for any finite entries. `2 n` flops for entries of ordinary size.
+#[cfg_attr(not(feature = "std"), inline(never))]
 pub fn norm<T: Real>(x: &[T]) -> T {
     let square = sum_of_squares(x);
     if T::is_comfortable_square(square) {
@@ -320,6 +322,7 @@ pub fn norm<T: Real>(x: &[T]) -> T {
 }
 
 /// Inner product of `f x` and `y`, `f` a power of two that brings `x` into range. `3 n` flops.
+#[cfg_attr(not(feature = "std"), inline(never))]
 pub(crate) fn dot_times<T: Real>(x: &[T], f: T, y: &[T]) -> T {
     if f == T::ONE {
         return dot(x, y);
@@ -332,6 +335,7 @@ pub(crate) fn dot_times<T: Real>(x: &[T], f: T, y: &[T]) -> T {
 }
 
 /// Inner product of `f x` and `g y`, both factors powers of two that bring the vectors into range. `4 n` flops.
+#[cfg_attr(not(feature = "std"), inline(never))]
 pub(crate) fn dot_times_both<T: Real>(x: &[T], f: T, y: &[T], g: T) -> T {
     if f == T::ONE && g == T::ONE {
         return dot(x, y);
@@ -344,6 +348,7 @@ pub(crate) fn dot_times_both<T: Real>(x: &[T], f: T, y: &[T], g: T) -> T {
 }
 
 /// Sum of the squares of `f x`. `3 n` flops.
+#[cfg_attr(not(feature = "std"), inline(never))]
 pub(crate) fn dot_times_self<T: Real>(x: &[T], f: T) -> T {
     let mut lanes = [T::ZERO; LANES];
     for (i, &x) in x.iter().enumerate() {
@@ -354,6 +359,7 @@ pub(crate) fn dot_times_self<T: Real>(x: &[T], f: T) -> T {
 }
 
 /// `y += a (f x)`, `f` a power of two that brings `x` into range. `3 n` flops.
+#[cfg_attr(not(feature = "std"), inline(never))]
 pub(crate) fn add_scaled_times<T: Real>(y: &mut [T], a: T, x: &[T], f: T) {
     if f == T::ONE {
         return add_scaled(y, a, x);
@@ -418,6 +424,7 @@ fn combined<T: Real, const N: usize>(weights: &[T], rows: &[T], width: usize, at
 }
 
 /// Scales to unit length and returns the length before; a zero vector stays as it is.
+#[cfg_attr(not(feature = "std"), inline(never))]
 pub fn normalize<T: Real>(x: &mut [T]) -> T {
     let square = sum_of_squares(x);
     if T::is_comfortable_square(square) {

@@ -290,7 +290,7 @@ fn consume<T: Real>(
     let direction = &parts.iterate[width * dim..];
     let along = vector::dot_times(row, factor, direction);
     monitor.observe(parts.features, [square, monitor::signed_sum(row, factor), along * along]);
-    with_heavy_rows(params, counts, parts, factor, |heavy, light| heavy.offer(row, factor, square, energy, light));
+    with_heavy_rows(params, counts, parts, factor, &mut |heavy, light| heavy.offer(row, factor, square, energy, light));
 }
 
 /// Passes the heavy rows that are heavy no longer to the open block.
@@ -305,7 +305,7 @@ fn demote_heavy_rows<T: Real>(
     factor: T,
 ) {
     let energy = counts.energy.value();
-    with_heavy_rows(params, counts, parts, factor, |heavy, light| {
+    with_heavy_rows(params, counts, parts, factor, &mut |heavy, light| {
         heavy.demote(energy, |row, square| light(row, T::ONE, square));
         T::ZERO
     });
@@ -313,12 +313,13 @@ fn demote_heavy_rows<T: Real>(
 
 /// Lets heavy rows come and go: those that leave are light, and count from then on. The change returns the squared length of
 /// a heavy row for which there was no room.
+#[inline(never)]
 fn with_heavy_rows<T: Real>(
     params: &RandomOrderEigenParams,
     counts: &mut Counts<T>,
     parts: &mut Parts<'_, T>,
     factor: T,
-    change: impl FnOnce(&mut HeavyRows<'_, T>, &mut dyn FnMut(&[T], T, T)) -> T,
+    change: &mut dyn FnMut(&mut HeavyRows<'_, T>, &mut dyn FnMut(&[T], T, T)) -> T,
 ) {
     let (dim, width) = (params.dim, params.block_width());
     let iterate = &parts.iterate[..width * dim];
