@@ -311,6 +311,9 @@ fn demote_heavy_rows<T: Real>(
     });
 }
 
+/// Takes a light row: the row, the factor to multiply it with, and the squared length of the product.
+type Light<'a, T> = dyn FnMut(&[T], T, T) + 'a;
+
 /// Lets heavy rows come and go: those that leave are light, and count from then on. The change returns the squared length of
 /// a heavy row for which there was no room.
 #[inline(never)]
@@ -319,7 +322,7 @@ fn with_heavy_rows<T: Real>(
     counts: &mut Counts<T>,
     parts: &mut Parts<'_, T>,
     factor: T,
-    change: &mut dyn FnMut(&mut HeavyRows<'_, T>, &mut dyn FnMut(&[T], T, T)) -> T,
+    change: &mut dyn FnMut(&mut HeavyRows<'_, T>, &mut Light<'_, T>) -> T,
 ) {
     let (dim, width) = (params.dim, params.block_width());
     let iterate = &parts.iterate[..width * dim];
