@@ -58,7 +58,10 @@ pub mod random;
 
 pub use error::{Error, Rule};
 pub use matrix::{MatMut, MatRef};
-pub use real::{Lane, Real, Scaled};
+pub use real::{Lane, Real, ScalarType, Scaled};
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+pub use storage::Allocated;
 pub use storage::Storage;
 pub use stream::{Merge, RowSummary};
 pub use wire::{Header, Kind, Wire};

@@ -1,7 +1,6 @@
 //! Borrowed views of row-major matrices.
 
-use crate::linalg::vector;
-use crate::{Error, Real};
+use crate::{Error, Lane};
 
 /// A borrowed row-major matrix: `rows x cols` numbers, row after row, with no gaps.
 ///
@@ -158,7 +157,7 @@ impl<'a, T> MatMut<'a, T> {
 }
 
 /// The check of a whole batch before its first row is consumed: width and finite entries.
-pub(crate) fn check_batch<T: Real>(dim: usize, rows: MatRef<'_, T>) -> Result<(), Error> {
+pub(crate) fn check_batch<L: Lane>(dim: usize, rows: MatRef<'_, L>) -> Result<(), Error> {
     if rows.cols != dim && rows.rows > 0 {
         return Err(Error::Dimension { expected: dim, got: rows.cols });
     }
@@ -166,9 +165,9 @@ pub(crate) fn check_batch<T: Real>(dim: usize, rows: MatRef<'_, T>) -> Result<()
 }
 
 /// Names the first entry that is NaN or infinite.
-pub(crate) fn check_finite<T: Real>(entries: &[T]) -> Result<(), Error> {
+pub(crate) fn check_finite<L: Lane>(entries: &[L]) -> Result<(), Error> {
     // Zero times anything finite is zero: one cheap sum finds out whether the slow search is needed.
-    if vector::all_finite(entries) {
+    if L::all_finite(entries) {
         return Ok(());
     }
     entries.iter().position(|x| !x.is_finite()).map_or(Ok(()), |index| Err(Error::NonFinite { index }))

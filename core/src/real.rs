@@ -1,6 +1,7 @@
 //! The numbers we compute with: f32 and f64, with the same bits on every machine.
 
 use crate::Error;
+use crate::linalg::vector;
 use crate::wire::{Reader, Writer};
 use core::fmt::{Debug, Display, LowerExp};
 use core::ops::Neg;
@@ -12,6 +13,44 @@ mod sealed {
     impl Sealed for f64 {}
     impl Sealed for i32 {}
     impl Sealed for i64 {}
+}
+
+/// The type of the numbers that a summary holds, as its byte form says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ScalarType {
+    /// `f32`.
+    F32,
+    /// `f64`.
+    F64,
+    /// `i32`.
+    I32,
+    /// `i64`.
+    I64,
+}
+
+/// Scalar type, its number in the byte form (its bytes, and 16 more for integers) and its name: the one table.
+const SCALARS: [(ScalarType, u8, &str); 4] = [
+    (ScalarType::F32, 4, "f32"),
+    (ScalarType::F64, 8, "f64"),
+    (ScalarType::I32, 20, "i32"),
+    (ScalarType::I64, 24, "i64"),
+];
+
+impl ScalarType {
+    /// Its name in Rust.
+    pub fn name(self) -> &'static str {
+        SCALARS.iter().find(|entry| entry.0 == self).map_or("", |entry| entry.2)
+    }
+
+    pub(crate) fn number(self) -> u8 {
+        SCALARS.iter().find(|entry| entry.0 == self).map_or(0, |entry| entry.1)
+    }
+
+    pub(crate) fn of(number: u8) -> Option<Self> {
+        SCALARS.iter().find(|entry| entry.1 == number).map(|entry| entry.0)
+    }
 }
 
 /// A number that linear sketches add up: `f32`, `f64`, or `i32`, `i64` with sums that wrap; sealed.
@@ -29,14 +68,29 @@ mod sealed {
 /// assert_eq!(sum(&[0.5, 0.25]), 0.75);
 /// ```
 pub trait Lane: sealed::Sealed + Copy + Default + PartialEq + Debug + Send + Sync + 'static {
+    /// Which one it is.
+    const TYPE: ScalarType;
+    /// Bytes of one number in the wire form.
+    const BYTES: usize;
     /// Sum; wraps on integers.
     #[must_use]
     fn plus(self, other: Self) -> Self;
     /// Difference; wraps on integers.
     #[must_use]
     fn minus(self, other: Self) -> Self;
+    /// The number negated if `flip`: no branch, no rounding; wraps on integers.
+    #[must_use]
+    fn negate_if(self, flip: bool) -> Self;
+    /// Neither NaN nor infinite; true of every integer.
+    fn is_finite(self) -> bool;
+    /// Whether all entries are finite, in one pass.
+    fn all_finite(entries: &[Self]) -> bool;
     /// The nearest scalar.
     fn to_real<R: Real>(self) -> R;
+    /// Writes the little-endian bytes to the first [`BYTES`](Self::BYTES) of `out`.
+    fn write_le(self, out: &mut [u8]);
+    /// Reads what [`write_le`](Self::write_le) wrote; `None` if there are too few bytes.
+    fn read_le(bytes: &[u8]) -> Option<Self>;
 }
 
 /// A floating-point scalar: `f32` or `f64`, sealed.
@@ -65,8 +119,6 @@ pub trait Real:
     const EPSILON: Self;
     /// Positive infinity.
     const INFINITY: Self;
-    /// Bytes of one scalar in the wire form.
-    const BYTES: usize;
     /// Numbers of at most this many powers of two, up or down, are far from where squares and their sums overflow or
     /// vanish; summaries keep them as they are.
     const COMFORT: i32;
@@ -89,8 +141,6 @@ pub trait Real:
     fn count(n: u64) -> Self;
     /// This number as `f64`, exactly.
     fn as_f64(self) -> f64;
-    /// Neither NaN nor infinite.
-    fn is_finite(self) -> bool;
     /// Absolute value.
     #[must_use]
     fn abs(self) -> Self;
@@ -124,23 +174,45 @@ pub trait Real:
     /// Cube root.
     #[must_use]
     fn cbrt(self) -> Self;
-    /// The number negated if `flip`: no branch, no rounding.
-    #[must_use]
-    fn negate_if(self, flip: bool) -> Self;
     /// `e` with `2^e <= |x| < 2^(e + 1)`; `i32::MIN` for zero. The number must be finite.
     fn exponent(self) -> i32;
     /// `x 2^e`, exact unless it overflows or becomes subnormal.
     #[must_use]
     fn times_power_of_two(self, e: i32) -> Self;
-    /// Writes the little-endian bytes to the first [`BYTES`](Self::BYTES) of `out`.
-    fn write_le(self, out: &mut [u8]);
-    /// Reads what [`write_le`](Self::write_le) wrote; `None` if there are too few bytes.
-    fn read_le(bytes: &[u8]) -> Option<Self>;
+}
+
+macro_rules! bytes {
+    ($t:ident) => {
+        fn write_le(self, out: &mut [u8]) {
+            for (to, from) in out.iter_mut().zip(self.to_le_bytes()) {
+                *to = from;
+            }
+        }
+        fn read_le(bytes: &[u8]) -> Option<Self> {
+            Some($t::from_le_bytes(*bytes.first_chunk()?))
+        }
+    };
 }
 
 macro_rules! float_lane {
-    ($t:ident) => {
+    ($t:ident, $bits:ident, $type:ident) => {
         impl Lane for $t {
+            const TYPE: ScalarType = ScalarType::$type;
+            const BYTES: usize = size_of::<$t>();
+
+            bytes!($t);
+
+            #[inline(always)]
+            fn negate_if(self, flip: bool) -> Self {
+                $t::from_bits(self.to_bits() ^ (($bits::from(flip)) << ($bits::BITS - 1)))
+            }
+            #[inline(always)]
+            fn is_finite(self) -> bool {
+                $t::is_finite(self)
+            }
+            fn all_finite(entries: &[Self]) -> bool {
+                vector::all_finite(entries)
+            }
             #[inline(always)]
             fn plus(self, other: Self) -> Self {
                 self + other
@@ -158,8 +230,26 @@ macro_rules! float_lane {
 }
 
 macro_rules! integer_lane {
-    ($t:ident) => {
+    ($t:ident, $type:ident) => {
         impl Lane for $t {
+            const TYPE: ScalarType = ScalarType::$type;
+            const BYTES: usize = size_of::<$t>();
+
+            bytes!($t);
+
+            #[inline(always)]
+            fn negate_if(self, flip: bool) -> Self {
+                // All bits set if flip: the complement and one more is the negative.
+                let mask = -$t::from(flip);
+                (self ^ mask).wrapping_sub(mask)
+            }
+            #[inline(always)]
+            fn is_finite(self) -> bool {
+                true
+            }
+            fn all_finite(_: &[Self]) -> bool {
+                true
+            }
             #[inline(always)]
             fn plus(self, other: Self) -> Self {
                 self.wrapping_add(other)
@@ -178,10 +268,10 @@ macro_rules! integer_lane {
     };
 }
 
-float_lane!(f32);
-float_lane!(f64);
-integer_lane!(i32);
-integer_lane!(i64);
+float_lane!(f32, u32, F32);
+float_lane!(f64, u64, F64);
+integer_lane!(i32, I32);
+integer_lane!(i64, I64);
 
 macro_rules! real {
     ($t:ident, $bits:ident, $headroom:expr, $smallest:expr, $mantissa:expr, $bias:expr, $sqrt:path, $exp:path, $ln:path, $pow:path,
@@ -191,7 +281,6 @@ macro_rules! real {
             const ONE: Self = 1.0;
             const EPSILON: Self = $t::EPSILON;
             const INFINITY: Self = $t::INFINITY;
-            const BYTES: usize = size_of::<$t>();
             const COMFORT: i32 = $headroom / 2;
             const COMFORTABLE_SQUARES: (Self, Self) = ($smallest, 1.0 / $smallest);
             const SCALE_HEADROOM: i32 = $headroom;
@@ -209,10 +298,6 @@ macro_rules! real {
             #[allow(clippy::cast_lossless, reason = "one macro for both scalars")]
             fn as_f64(self) -> f64 {
                 self as f64
-            }
-            #[inline(always)]
-            fn is_finite(self) -> bool {
-                $t::is_finite(self)
             }
             #[inline(always)]
             fn abs(self) -> Self {
@@ -254,10 +339,6 @@ macro_rules! real {
             fn cbrt(self) -> Self {
                 $cbrt(self)
             }
-            #[inline(always)]
-            fn negate_if(self, flip: bool) -> Self {
-                $t::from_bits(self.to_bits() ^ (($bits::from(flip)) << ($bits::BITS - 1)))
-            }
             #[inline]
             #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "an exponent fits in i32")]
             fn exponent(self) -> i32 {
@@ -274,14 +355,6 @@ macro_rules! real {
             #[inline]
             fn times_power_of_two(self, e: i32) -> Self {
                 $scalbn(self, e)
-            }
-            fn write_le(self, out: &mut [u8]) {
-                for (to, from) in out.iter_mut().zip(self.to_le_bytes()) {
-                    *to = from;
-                }
-            }
-            fn read_le(bytes: &[u8]) -> Option<Self> {
-                Some($t::from_le_bytes(*bytes.first_chunk()?))
             }
         }
     };
@@ -438,5 +511,6 @@ mod tests {
         assert_eq!(2.5f32.negate_if(true), -2.5);
         assert_eq!(2.5f64.negate_if(false), 2.5);
         assert!(0.0f32.negate_if(true).is_sign_negative());
+        assert_eq!([7i32.negate_if(true), 7.negate_if(false), i32::MIN.negate_if(true)], [-7, 7, i32::MIN]);
     }
 }

@@ -18,14 +18,47 @@ pub trait Storage<T>: AsRef<[T]> + AsMut<[T]> {}
 
 impl<T, S: AsRef<[T]> + AsMut<[T]> + ?Sized> Storage<T> for S {}
 
+/// Storage that the library can allocate by itself: scalars, or scalars and indices. Sealed.
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+pub trait Allocated: sealed::Sealed + Sized {
+    /// Zeros; an error, not an abort, if there is no room for so many.
+    ///
+    /// # Errors
+    /// [`Error::Storage`](crate::Error::Storage) if the memory is not there.
+    fn allocate(scalars: usize, indices: usize) -> Result<Self, crate::Error>;
+}
+
+#[cfg(feature = "alloc")]
+mod sealed {
+    use alloc::vec::Vec;
+    pub trait Sealed {}
+    impl<L> Sealed for Vec<L> {}
+    impl<L> Sealed for (Vec<L>, Vec<u32>) {}
+}
+
+#[cfg(feature = "alloc")]
+impl<L: crate::Lane> Allocated for alloc::vec::Vec<L> {
+    fn allocate(scalars: usize, _: usize) -> Result<Self, crate::Error> {
+        allocate(scalars)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<L: crate::Lane> Allocated for (alloc::vec::Vec<L>, alloc::vec::Vec<u32>) {
+    fn allocate(scalars: usize, indices: usize) -> Result<Self, crate::Error> {
+        Ok((allocate(scalars)?, allocate(indices)?))
+    }
+}
+
 /// Zeros in storage of their own; an error, not an abort, if there is no room for so many.
 #[cfg(feature = "alloc")]
-pub(crate) fn allocate<T: crate::Real>(len: usize) -> Result<alloc::vec::Vec<T>, crate::Error> {
+pub(crate) fn allocate<T: Copy + Default>(len: usize) -> Result<alloc::vec::Vec<T>, crate::Error> {
     let mut storage = alloc::vec::Vec::new();
     if storage.try_reserve_exact(len).is_err() {
         return Err(crate::Error::Storage { needed: len, got: 0 });
     }
-    storage.resize(len, T::ZERO);
+    storage.resize(len, T::default());
     Ok(storage)
 }
 

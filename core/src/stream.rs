@@ -4,7 +4,7 @@
 //! of that family.
 
 use crate::matrix::check_batch;
-use crate::{Error, MatRef, Real};
+use crate::{Error, Lane, MatRef};
 
 /// A summary that consumes rows of numbers, one at a time or in batches.
 ///
@@ -16,8 +16,8 @@ use crate::{Error, MatRef, Real};
 /// }
 /// ```
 pub trait RowSummary {
-    /// Scalar of the rows.
-    type Scalar: Real;
+    /// Scalar of the rows: a float, or an integer where a summary only adds.
+    type Scalar: Lane;
 
     /// Number of entries of a row.
     fn dim(&self) -> usize;

@@ -7,7 +7,7 @@
 //! | 0..4 | magic `SKLT` |
 //! | 4 | format version, 1 |
 //! | 5, 6 | family and type, see [`Kind`] |
-//! | 7 | scalar: 4 for `f32`, 8 for `f64` |
+//! | 7 | scalar: 4 for `f32`, 8 for `f64`, 20 for `i32`, 24 for `i64` |
 //! | 8..16 | length of the body |
 //! | .. | body: parameters, then state, in the order that the type's source lists them |
 //! | last 4 | CRC-32 (ISO-HDLC) of everything before |
@@ -29,7 +29,9 @@
 //! # Ok::<(), sketchlet_core::Error>(())
 //! ```
 
-use crate::{Error, Real};
+#[cfg(feature = "alloc")]
+use crate::storage::Allocated;
+use crate::{Error, Lane, Real, ScalarType};
 
 const MAGIC: [u8; 4] = *b"SKLT";
 const VERSION: u8 = 1;
@@ -97,8 +99,8 @@ pub struct Header {
     pub version: u8,
     /// Which summary.
     pub kind: Kind,
-    /// Bytes of a scalar: 4 for `f32`, 8 for `f64`.
-    pub scalar_bytes: usize,
+    /// Of which numbers.
+    pub scalar: ScalarType,
 }
 
 impl Header {
@@ -119,10 +121,8 @@ impl Header {
             return Err(Error::Corrupt);
         }
         // Undamaged, but perhaps of a later version.
-        match Kind::of([family, number]) {
-            Some(kind) if version == VERSION && matches!(scalar, 4 | 8) => {
-                Ok(Self { version, kind, scalar_bytes: usize::from(scalar) })
-            }
+        match (Kind::of([family, number]), ScalarType::of(scalar)) {
+            (Some(kind), Some(scalar)) if version == VERSION => Ok(Self { version, kind, scalar }),
             _ => Err(Error::Incompatible),
         }
     }
@@ -135,7 +135,7 @@ impl Header {
 /// undamaged encoding of another type or scalar, [`Error::Storage`] if the storage doesn't fit the parameters found. It
 /// never panics and checks everything before it writes to the storage.
 pub trait Wire: Sized {
-    /// Storage of the decoded summary.
+    /// Storage of the decoded summary: of scalars, or of scalars and indices, as a pair.
     type Storage;
 
     /// Bytes that [`encode_into`](Self::encode_into) writes.
@@ -147,7 +147,8 @@ pub trait Wire: Sized {
     /// [`Error::Storage`] if `out` is too short.
     fn encode_into(&self, out: &mut [u8]) -> Result<usize, Error>;
 
-    /// Reads an encoding into the storage given, whose length must be that of [`storage_needed`](Self::storage_needed).
+    /// Reads an encoding into the storage given, whose length must be that of [`storage_needed`](Self::storage_needed), and of
+    /// [`indices_needed`](Self::indices_needed) for its indices.
     ///
     /// # Errors
     /// See the trait.
@@ -158,6 +159,14 @@ pub trait Wire: Sized {
     /// # Errors
     /// See the trait.
     fn storage_needed(bytes: &[u8]) -> Result<usize, Error>;
+
+    /// Indices of storage that the encoding asks for, after all checks; 0 for most types.
+    ///
+    /// # Errors
+    /// See the trait.
+    fn indices_needed(bytes: &[u8]) -> Result<usize, Error> {
+        Self::storage_needed(bytes).map(|_| 0)
+    }
 
     /// The encoding in a vector of its own.
     #[cfg(feature = "alloc")]
@@ -176,11 +185,12 @@ pub trait Wire: Sized {
     /// forged bytes must not be able to claim all memory. [`decode_in`](Self::decode_in) has no such limit.
     #[cfg(feature = "alloc")]
     #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
-    fn decode<T: Real>(bytes: &[u8]) -> Result<Self, Error>
+    fn decode(bytes: &[u8]) -> Result<Self, Error>
     where
-        Self: Wire<Storage = alloc::vec::Vec<T>>,
+        Self::Storage: Allocated,
     {
-        Self::decode_in(bytes, allocate(Self::storage_needed(bytes)?, bytes)?)
+        let (scalars, indices) = (Self::storage_needed(bytes)?, Self::indices_needed(bytes)?);
+        Self::decode_in(bytes, allocate(scalars, indices, bytes)?)
     }
 }
 
@@ -191,9 +201,9 @@ const SPARE: usize = 1 << 24;
 
 /// Storage for a summary to be decoded.
 #[cfg(feature = "alloc")]
-pub(crate) fn allocate<T: Real>(needed: usize, bytes: &[u8]) -> Result<alloc::vec::Vec<T>, Error> {
-    let limit = bytes.len().saturating_add(SPARE);
-    if needed > limit { Err(Error::Storage { needed, got: limit }) } else { crate::storage::allocate(needed) }
+pub(crate) fn allocate<A: Allocated>(scalars: usize, indices: usize, bytes: &[u8]) -> Result<A, Error> {
+    let (needed, limit) = (scalars.saturating_add(indices), bytes.len().saturating_add(SPARE));
+    if needed > limit { Err(Error::Storage { needed, got: limit }) } else { A::allocate(scalars, indices) }
 }
 
 /// Writes a body, or only counts its bytes.
@@ -231,13 +241,13 @@ impl Writer<'_> {
         self.u64(x as u64);
     }
 
-    pub(crate) fn real<T: Real>(&mut self, x: T) {
+    pub(crate) fn real<L: Lane>(&mut self, x: L) {
         let mut bytes = [0; 8];
         x.write_le(&mut bytes);
-        self.bytes(bytes.get(..T::BYTES).unwrap_or_default());
+        self.bytes(bytes.get(..L::BYTES).unwrap_or_default());
     }
 
-    pub(crate) fn reals<T: Real>(&mut self, xs: &[T]) {
+    pub(crate) fn reals<L: Lane>(&mut self, xs: &[L]) {
         xs.iter().for_each(|&x| self.real(x));
     }
 
@@ -306,8 +316,8 @@ impl<'a> Reader<'a> {
     }
 
     /// A finite scalar: no summary holds any other.
-    pub(crate) fn real<T: Real>(&mut self) -> Result<T, Error> {
-        let x = T::read_le(self.bytes(T::BYTES)?).ok_or(Error::Corrupt)?;
+    pub(crate) fn real<L: Lane>(&mut self) -> Result<L, Error> {
+        let x = L::read_le(self.bytes(L::BYTES)?).ok_or(Error::Corrupt)?;
         if x.is_finite() { Ok(x) } else { Err(Error::Corrupt) }
     }
 
@@ -318,10 +328,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Checks that `count` finite scalars follow, and skips them.
-    pub(crate) fn skip_reals<T: Real>(&mut self, count: usize) -> Result<Self, Error> {
+    pub(crate) fn skip_reals<L: Lane>(&mut self, count: usize) -> Result<Self, Error> {
         let start = self.clone();
-        let bytes = self.bytes(count.checked_mul(T::BYTES).ok_or(Error::Corrupt)?)?;
-        if bytes.chunks_exact(T::BYTES).all(|x| T::read_le(x).is_some_and(T::is_finite)) {
+        let bytes = self.bytes(count.checked_mul(L::BYTES).ok_or(Error::Corrupt)?)?;
+        if bytes.chunks_exact(L::BYTES).all(|x| L::read_le(x).is_some_and(L::is_finite)) {
             Ok(start)
         } else {
             Err(Error::Corrupt)
@@ -329,9 +339,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Fills `out` from a reader that [`skip_reals`](Self::skip_reals) returned.
-    pub(crate) fn fill<T: Real>(&mut self, out: &mut [T]) {
+    pub(crate) fn fill<L: Lane>(&mut self, out: &mut [L]) {
         for x in out {
-            *x = self.real().unwrap_or(T::ZERO);
+            *x = self.real().unwrap_or_default();
         }
     }
 
@@ -354,15 +364,13 @@ pub(crate) fn len(body: impl FnOnce(&mut Writer<'_>)) -> usize {
 }
 
 /// Writes header, body and checksum.
-pub(crate) fn encode<T: Real>(kind: Kind, out: &mut [u8], body: impl Fn(&mut Writer<'_>)) -> Result<usize, Error> {
+pub(crate) fn encode<L: Lane>(kind: Kind, out: &mut [u8], body: impl Fn(&mut Writer<'_>)) -> Result<usize, Error> {
     let (needed, got) = (len(&body), out.len());
     let Some(out) = out.get_mut(..needed) else { return Err(Error::Storage { needed, got }) };
     let [family, number] = kind.numbers();
-    #[allow(clippy::cast_possible_truncation, reason = "4 or 8")]
-    let scalar = T::BYTES as u8;
     let mut writer = Writer { out: Some(&mut *out), at: 0 };
     writer.bytes(&MAGIC);
-    writer.bytes(&[VERSION, family, number, scalar]);
+    writer.bytes(&[VERSION, family, number, L::TYPE.number()]);
     writer.len(needed - HEADER - CHECKSUM);
     body(&mut writer);
     let (content, checksum) = out.split_at_mut(needed - CHECKSUM);
@@ -371,9 +379,9 @@ pub(crate) fn encode<T: Real>(kind: Kind, out: &mut [u8], body: impl Fn(&mut Wri
 }
 
 /// Checks an encoding as far as its header goes, and opens its body.
-pub(crate) fn open<T: Real>(kind: Kind, bytes: &[u8]) -> Result<Reader<'_>, Error> {
+pub(crate) fn open<L: Lane>(kind: Kind, bytes: &[u8]) -> Result<Reader<'_>, Error> {
     let header = Header::read(bytes)?;
-    if header.kind != kind || header.scalar_bytes != T::BYTES {
+    if header.kind != kind || header.scalar != L::TYPE {
         return Err(Error::Incompatible);
     }
     Ok(Reader { rest: bytes.get(HEADER..bytes.len() - CHECKSUM).ok_or(Error::Corrupt)? })

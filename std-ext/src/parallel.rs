@@ -16,7 +16,8 @@ use std::thread;
 /// Rows of a shard; part of the answer, so it will not change.
 pub const SHARD: usize = 1 << 16;
 
-/// Fills a summary with rows on up to `threads` threads. `make` makes an empty one, with equal parameters each time.
+/// Fills a summary with rows on up to `threads` threads. `make` makes an empty one, with equal parameters each time; it is
+/// told the number of the first row that the summary will see, for those whose rows have numbers.
 ///
 /// Exact sums, Nystrom sketches and Frequent Directions take any rows. A [`RandomOrderEigen`](crate::eigen::RandomOrderEigen)
 /// needs random shards: pieces of a random order are random, and its order check says so where they are not.
@@ -36,14 +37,14 @@ pub const SHARD: usize = 1 << 16;
 /// let numbers: Vec<f64> = (0..300_000).map(|i| f64::from(i % 7)).collect();
 /// let rows = MatRef::new(&numbers, 100_000, 3)?;
 /// let threads = std::thread::available_parallelism().unwrap();
-/// let summary = parallel::fill(rows, threads, || ExactEigen::new(ExactEigenParams::new(3)))?;
+/// let summary = parallel::fill(rows, threads, |_| ExactEigen::new(ExactEigenParams::new(3)))?;
 /// assert_eq!(summary.rows_seen(), 100_000);
 /// # Ok::<(), sketchlet::Error>(())
 /// ```
 pub fn fill<M>(
     rows: MatRef<'_, M::Scalar>,
     threads: NonZero<usize>,
-    make: impl Fn() -> Result<M, CoreError> + Sync,
+    make: impl Fn(u64) -> Result<M, CoreError> + Sync,
 ) -> Result<M, Error>
 where
     M: RowSummary + Merge + Send,
@@ -51,21 +52,22 @@ where
 {
     let shards = rows.rows().div_ceil(SHARD);
     let fill_shard = |shard: usize| -> Result<M, Error> {
-        let (first, mut summary) = (shard * SHARD, make()?);
+        let first = shard * SHARD;
+        let mut summary = make(first as u64)?;
         if summary.rows_seen() > 0 {
             return Err(CoreError::Incompatible.into());
         }
         let shard_rows = rows.rows_from(first, SHARD);
         summary.update_batch(shard_rows).map_err(|error| {
             // The batch does not say which of its rows it was.
-            let (row, error) = refused(shard_rows, &make).unwrap_or((0, error));
+            let (row, error) = refused(shard_rows, make(first as u64)).unwrap_or((0, error));
             Error::from(error).at_row((first + row + 1) as u64)
         })?;
         Ok(summary)
     };
     let mut level = in_order(shards, threads, &fill_shard)?;
     if level.is_empty() {
-        return Ok(make()?);
+        return Ok(make(0)?);
     }
     while level.len() > 1 {
         let mut next = Vec::with_capacity(level.len().div_ceil(2));
@@ -82,11 +84,8 @@ where
 }
 
 /// The first row that a summary refuses, fed one by one, and why.
-fn refused<M: RowSummary>(
-    rows: MatRef<'_, M::Scalar>,
-    make: &impl Fn() -> Result<M, CoreError>,
-) -> Option<(usize, CoreError)> {
-    let mut summary = make().ok()?;
+fn refused<M: RowSummary>(rows: MatRef<'_, M::Scalar>, summary: Result<M, CoreError>) -> Option<(usize, CoreError)> {
+    let mut summary = summary.ok()?;
     rows.iter_rows().enumerate().find_map(|(i, row)| Some((i, summary.update(row).err()?)))
 }
 
@@ -147,10 +146,10 @@ mod tests {
         let numbers = numbers(rows);
         let rows = MatRef::new(&numbers, rows, DIM).unwrap();
         let exact = |count| {
-            fill(rows, threads(count), || ExactEigen::<f64, _>::new(ExactEigenParams::new(DIM))).unwrap().encode()
+            fill(rows, threads(count), |_| ExactEigen::<f64, _>::new(ExactEigenParams::new(DIM))).unwrap().encode()
         };
         let random = |count| {
-            let make = || RandomOrderEigen::<f64, _>::new(RandomOrderEigenParams::new(DIM));
+            let make = |_| RandomOrderEigen::<f64, _>::new(RandomOrderEigenParams::new(DIM));
             fill(rows, threads(count), make).unwrap().encode()
         };
         for count in [2, 7] {
@@ -164,8 +163,8 @@ mod tests {
         let rows = 2 * SHARD + 5;
         let numbers: Vec<f64> = (0..rows * DIM).map(|i| (i % 11) as f64).collect();
         let rows = MatRef::new(&numbers, rows, DIM).unwrap();
-        let make = || ExactEigen::<f64, _>::new(ExactEigenParams::new(DIM));
-        let mut whole = make().unwrap();
+        let make = |_| ExactEigen::<f64, _>::new(ExactEigenParams::new(DIM));
+        let mut whole = make(0).unwrap();
         whole.update_batch(rows).unwrap();
         assert_eq!(fill(rows, threads(2), make).unwrap().encode(), whole.encode());
     }
@@ -180,18 +179,18 @@ mod tests {
         let rows = MatRef::new(&numbers, rows, DIM).unwrap();
         for count in [1, 2, 4] {
             let error =
-                fill(rows, threads(count), || ExactEigen::<f64, _>::new(ExactEigenParams::new(DIM))).unwrap_err();
+                fill(rows, threads(count), |_| ExactEigen::<f64, _>::new(ExactEigenParams::new(DIM))).unwrap_err();
             assert_eq!(error.row(), Some((SHARD + 41) as u64), "{error}");
             assert_eq!(error.core(), Some(CoreError::NonFinite { index: 1 }), "{error}");
         }
-        let error = fill(rows, threads(2), || ExactEigen::<f64, _>::new(ExactEigenParams::new(0))).unwrap_err();
+        let error = fill(rows, threads(2), |_| ExactEigen::<f64, _>::new(ExactEigenParams::new(0))).unwrap_err();
         assert!(matches!(error.core(), Some(CoreError::Parameter { name: "dim", .. })), "{error}");
     }
 
     #[test]
     fn no_rows_make_an_empty_summary() {
         let none: MatRef<'_, f64> = MatRef::new(&[], 0, DIM).unwrap();
-        let summary = fill(none, threads(2), || ExactEigen::new(ExactEigenParams::new(DIM))).unwrap();
+        let summary = fill(none, threads(2), |_| ExactEigen::new(ExactEigenParams::new(DIM))).unwrap();
         assert_eq!(summary.rows_seen(), 0);
     }
 }

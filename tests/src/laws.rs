@@ -9,7 +9,7 @@ use crate::streams::{Rows, Source, dot};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use sketchlet_core::eigen::{Confidence, TopEigen};
-use sketchlet_core::{Error, MatRef, Merge, Real, RowSummary, Wire};
+use sketchlet_core::{Error, Lane, MatRef, Merge, Real, RowSummary, Wire};
 use std::fmt::Debug;
 
 /// Kinds of rows that [`inputs`] mixes.
@@ -108,7 +108,7 @@ pub struct Subject<M> {
     pub restore: fn(&[u8]) -> Result<M, Error>,
 }
 
-impl<M: RowSummary> Subject<M> {
+impl<M: RowSummary<Scalar: Real>> Subject<M> {
     /// An empty summary of the input's shape.
     pub fn empty(&self, input: &Input) -> M {
         (self.make)(input.dim, input.rank, 0).unwrap()
@@ -123,12 +123,12 @@ impl<M: RowSummary> Subject<M> {
 }
 
 /// Feeds rows one by one.
-pub fn feed<M: RowSummary>(summary: &mut M, rows: &Rows) {
+pub fn feed<M: RowSummary<Scalar: Real>>(summary: &mut M, rows: &Rows) {
     rows.cast::<M::Scalar>().chunks_exact(rows.dim()).for_each(|row| summary.update(row).unwrap());
 }
 
 /// Feeds rows as one batch.
-pub fn feed_batch<M: RowSummary>(summary: &mut M, rows: &Rows) {
+pub fn feed_batch<M: RowSummary<Scalar: Real>>(summary: &mut M, rows: &Rows) {
     summary.update_batch(MatRef::new(&rows.cast(), rows.len(), rows.dim()).unwrap()).unwrap();
 }
 

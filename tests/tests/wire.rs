@@ -8,7 +8,7 @@
 #![allow(missing_docs)]
 
 use sketchlet_core::eigen::*;
-use sketchlet_core::{Error, Header, Merge, Real, RowSummary, Wire};
+use sketchlet_core::{Error, Header, Merge, Real, RowSummary, ScalarType, Wire};
 use sketchlet_tests::laws::{answer, seal};
 use sketchlet_tests::streams::Source;
 use std::fmt::Write;
@@ -29,7 +29,7 @@ fn row<T: Real>(i: usize) -> [T; DIM] {
     })
 }
 
-fn filled<M: RowSummary>(summary: Result<M, Error>, rows: std::ops::Range<usize>) -> M {
+fn filled<M: RowSummary<Scalar: Real>>(summary: Result<M, Error>, rows: std::ops::Range<usize>) -> M {
     let mut summary = summary.unwrap();
     rows.for_each(|i| summary.update(&row::<M::Scalar>(i)).unwrap());
     summary
@@ -160,7 +160,7 @@ fn is_blessing() -> bool {
     std::env::var_os("SKETCHLET_BLESS").is_some()
 }
 
-impl<M: RowSummary + Wire> Form<M> {
+impl<M: RowSummary<Scalar: Real> + Wire> Form<M> {
     /// The kept encoding.
     fn file(&self) -> Vec<u8> {
         let path = folder().join(format!("{}.bin", self.name));
@@ -316,8 +316,8 @@ fn wrong_lengths_and_infinite_numbers_are_refused() {
         // Every body ends with a vector.
         for x in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             let mut forged = bytes.clone();
-            match Header::read(&bytes).unwrap().scalar_bytes {
-                4 => forged[end - 4..end].copy_from_slice(&(x as f32).to_le_bytes()),
+            match Header::read(&bytes).unwrap().scalar {
+                ScalarType::F32 => forged[end - 4..end].copy_from_slice(&(x as f32).to_le_bytes()),
                 _ => forged[end - 8..end].copy_from_slice(&x.to_le_bytes()),
             }
             refused(forged, &format!("{x} in a vector"));

@@ -239,7 +239,7 @@ pub(crate) fn orthonormalize<T: Real>(vectors: &mut [T], dim: usize, count: usiz
 }
 
 /// A summary that answers for the top eigenvectors of the rows seen.
-pub trait TopEigen: RowSummary {
+pub trait TopEigen: RowSummary<Scalar: Real> {
     /// Number of vectors asked for.
     fn rank(&self) -> usize;
 

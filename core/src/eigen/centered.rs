@@ -4,7 +4,7 @@ use super::answer::{TopEigen, TopEigenvector};
 use crate::linalg::vector;
 use crate::matrix::check_finite;
 use crate::wire::{self, Kind, Reader, Wire, Writer};
-use crate::{Error, Merge, Real, RowSummary, Storage};
+use crate::{Error, Lane, Merge, Real, RowSummary, Storage};
 
 /// What does a method answer for the rows minus their mean, without a second pass?
 ///
@@ -45,7 +45,7 @@ pub struct Centered<M, S> {
 
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
-impl<M: RowSummary> Centered<M, alloc::vec::Vec<M::Scalar>> {
+impl<M: RowSummary<Scalar: Real>> Centered<M, alloc::vec::Vec<M::Scalar>> {
     /// Wraps an empty summary, with storage of its own.
     ///
     /// # Errors
@@ -73,7 +73,7 @@ impl<M, S> Centered<M, S> {
     }
 }
 
-impl<M: RowSummary, S: Storage<M::Scalar>> Centered<M, S> {
+impl<M: RowSummary<Scalar: Real>, S: Storage<M::Scalar>> Centered<M, S> {
     /// Wraps an empty summary.
     ///
     /// # Errors
@@ -119,7 +119,7 @@ fn shift<T: Real>(number: &mut T, rest: &mut T, by: T) {
     *number = sum;
 }
 
-impl<M: RowSummary, S: Storage<M::Scalar>> RowSummary for Centered<M, S> {
+impl<M: RowSummary<Scalar: Real>, S: Storage<M::Scalar>> RowSummary for Centered<M, S> {
     type Scalar = M::Scalar;
 
     fn dim(&self) -> usize {
@@ -161,7 +161,7 @@ impl<M: RowSummary, S: Storage<M::Scalar>> RowSummary for Centered<M, S> {
     }
 }
 
-impl<M: RowSummary + Merge, S: Storage<M::Scalar>> Merge for Centered<M, S> {
+impl<M: RowSummary<Scalar: Real> + Merge, S: Storage<M::Scalar>> Merge for Centered<M, S> {
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
         let dim = self.inner.dim();
         if dim != other.inner.dim() {
@@ -204,7 +204,7 @@ impl<M: TopEigen, S: Storage<M::Scalar>> TopEigen for Centered<M, S> {
     }
 }
 
-impl<M: RowSummary + Wire, S: Storage<M::Scalar>> Centered<M, S> {
+impl<M: RowSummary<Scalar: Real> + Wire, S: Storage<M::Scalar>> Centered<M, S> {
     fn write(&self, w: &mut Writer<'_>) {
         w.u64(self.rows_seen);
         w.nested(&self.inner);
@@ -234,7 +234,7 @@ impl<M: RowSummary + Wire, S: Storage<M::Scalar>> Centered<M, S> {
 
 /// The storage is a pair, the inner summary's first; [`storage_needed`](Wire::storage_needed) counts the second,
 /// [`inner_encoding`](Centered::inner_encoding) leads to the first.
-impl<M: RowSummary + Wire, S: Storage<M::Scalar>> Wire for Centered<M, S> {
+impl<M: RowSummary<Scalar: Real> + Wire, S: Storage<M::Scalar>> Wire for Centered<M, S> {
     type Storage = (M::Storage, S);
 
     fn encoded_len(&self) -> usize {
@@ -275,15 +275,15 @@ where
     /// # Errors
     /// See [`Wire::decode`].
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
-        let inner = wire::allocate(M::storage_needed(Self::inner_encoding(bytes)?)?, bytes)?;
-        let own = wire::allocate(<Self as Wire>::storage_needed(bytes)?, bytes)?;
+        let inner = wire::allocate(M::storage_needed(Self::inner_encoding(bytes)?)?, 0, bytes)?;
+        let own = wire::allocate(<Self as Wire>::storage_needed(bytes)?, 0, bytes)?;
         Self::decode_in(bytes, (inner, own))
     }
 }
 
 #[cfg(feature = "serde")]
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
-impl<M: RowSummary + Wire, S: Storage<M::Scalar>> serde_core::Serialize for Centered<M, S> {
+impl<M: RowSummary<Scalar: Real> + Wire, S: Storage<M::Scalar>> serde_core::Serialize for Centered<M, S> {
     fn serialize<Z: serde_core::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
         crate::serde::serialize(self, serializer)
     }

@@ -6,7 +6,7 @@ use super::eigen::{About, Outcome, Times, available_threads, check_outputs};
 use super::summary;
 use crate::io::Target;
 use crate::sketch_file::SketchFile;
-use crate::{CoreError, Error, Header, Real};
+use crate::{CoreError, Error, Header, Real, ScalarType};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
@@ -55,7 +55,7 @@ impl Loaded {
     }
 
     fn description(&self) -> Result<Value, Error> {
-        if self.wire.scalar_bytes == 4 { self.describe::<f32>() } else { self.describe::<f64>() }
+        if self.wire.scalar == ScalarType::F32 { self.describe::<f32>() } else { self.describe::<f64>() }
     }
 }
 
@@ -86,8 +86,8 @@ pub(super) fn merge(arguments: &MergeArguments) -> Result<String, Failure> {
         loaded.push(file);
     }
     let Some(first) = loaded.first() else { return Err(Failure::Usage("merge: give at least one file".into())) };
-    let (about, header, scalar_bytes) = (first.about.clone(), first.header.clone(), first.wire.scalar_bytes);
-    let merged = if scalar_bytes == 4 { tree::<f32>(&loaded) } else { tree::<f64>(&loaded) };
+    let (about, header, scalar) = (first.about.clone(), first.header.clone(), first.wire.scalar);
+    let merged = if scalar == ScalarType::F32 { tree::<f32>(&loaded) } else { tree::<f64>(&loaded) };
     let bytes = merged.map_err(|(index, error)| match arguments.files.get(index) {
         Some(path) => error.in_file(path.display()),
         None => error,
@@ -107,7 +107,7 @@ fn check_like(first: &Loaded, other: &Loaded) -> Result<(), Error> {
     let differ =
         |what: &str| Err(Error::data(format!("{what} differ from the first file's: only like summaries merge")));
     match () {
-        () if first.wire.scalar_bytes != other.wire.scalar_bytes => differ("scalars"),
+        () if first.wire.scalar != other.wire.scalar => differ("scalars"),
         () if first.about.columns != other.about.columns => differ("columns"),
         () if first.about.method != other.about.method => differ("methods"),
         () if first.about.center != other.about.center => differ("centring flags"),
@@ -143,7 +143,7 @@ pub(super) fn query(arguments: &QueryArguments) -> Result<String, Failure> {
     check_outputs(&arguments.output, None)?;
     let start = Instant::now();
     let loaded = load(&arguments.file)?;
-    if loaded.wire.scalar_bytes == 4 {
+    if loaded.wire.scalar == ScalarType::F32 {
         answer::<f32>(&loaded, arguments, start)
     } else {
         answer::<f64>(&loaded, arguments, start)
