@@ -27,6 +27,8 @@ pub enum Rule {
     Fraction,
     /// Too large for the storage to be addressed.
     Addressable,
+    /// A multiple of the nonzeros of a column.
+    MultipleOfNonzeros,
 }
 
 impl Rule {
@@ -42,6 +44,7 @@ impl Rule {
             Self::FinitePositive => "must be finite and positive",
             Self::Fraction => "must be between 0 and 1",
             Self::Addressable => "needs more storage than can be addressed",
+            Self::MultipleOfNonzeros => "must be a multiple of the nonzeros",
         }
     }
 }

@@ -7,7 +7,7 @@
 //! | eigen | which direction carries most of the energy of a stream of rows? | [`eigen`] |
 //!
 //! Below the families lie the floors they stand on: [`Error`], [`Real`], [`Storage`]; [`MatRef`], the traits
-//! [`RowSummary`] and [`Merge`], the byte form [`Wire`]; [`random`] and [`linalg`]. Imports run downwards only.
+//! [`RowSummary`] and [`Merge`], the byte form [`Wire`]; [`random`], [`linalg`] and [`sketch`]. Imports run downwards only.
 //!
 //! # Feature tiers
 //!
@@ -55,6 +55,7 @@ mod wire;
 pub mod eigen;
 pub mod linalg;
 pub mod random;
+pub mod sketch;
 
 pub use error::{Error, Rule};
 pub use matrix::{MatMut, MatRef};

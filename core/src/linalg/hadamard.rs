@@ -42,13 +42,18 @@ pub fn transform_rows<L: Lane>(block: &mut [L], cols: usize) -> Result<(), Error
     }
     let mut half = cols;
     while half < block.len() {
-        wide::run(
-            #[inline(always)]
-            || block.chunks_exact_mut(2 * half).for_each(|pair| butterfly(pair, half)),
-        );
+        transform_stage(block, half);
         half *= 2;
     }
     Ok(())
+}
+
+/// The stage of [`transform_rows`] that adds what lies `half` scalars apart.
+pub(crate) fn transform_stage<L: Lane>(block: &mut [L], half: usize) {
+    wide::run(
+        #[inline(always)]
+        || block.chunks_exact_mut(2 * half.max(1)).for_each(|pair| butterfly(pair, half)),
+    );
 }
 
 #[inline(always)]

@@ -31,6 +31,20 @@ pub enum Domain {
     Monitor,
     /// Slots of a shuffle buffer.
     Shuffle,
+    /// Rows of a Hadamard matrix: their high bits.
+    Row,
+    /// Their low bits: rounds of a permutation.
+    Permutation,
+    /// The mask over those.
+    Mask,
+    /// Signs of a circulant matrix.
+    Generator,
+    /// Entries of a sketch that are signs.
+    Rademacher,
+    /// Places of rows in a sparse sketch.
+    Bucket,
+    /// Seed of the second factor of a tensor sketch.
+    Second,
 }
 
 impl Domain {
@@ -43,6 +57,13 @@ impl Domain {
             Self::Coin => 5,
             Self::Monitor => 6,
             Self::Shuffle => 7,
+            Self::Row => 8,
+            Self::Permutation => 9,
+            Self::Mask => 10,
+            Self::Generator => 11,
+            Self::Rademacher => 12,
+            Self::Bucket => 13,
+            Self::Second => 14,
         }
     }
 }

@@ -1,0 +1,207 @@
+//! What every sketching operator can do, and the kernel that most of them share.
+
+use crate::linalg::wide;
+use crate::{Error, Lane};
+use core::fmt::Debug;
+use core::ops::Range;
+
+/// Shape of `S A`, and the seed of everything random in `S`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SketchShape {
+    /// Rows of `S`: `m`.
+    pub rows: usize,
+    /// Columns of `A`: `p`.
+    pub cols: usize,
+    /// The seed.
+    pub seed: u64,
+}
+
+impl SketchShape {
+    /// Scalars of `S A`. Saturates.
+    pub const fn len(&self) -> usize {
+        self.rows.saturating_mul(self.cols)
+    }
+
+    /// Whether there is nothing in it.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Neighbouring entries of a row of `A`, to be added or taken away: a whole row, or as little as one cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Piece<'a, L> {
+    /// Number of the row.
+    pub index: u64,
+    /// Column of the first entry.
+    pub column: usize,
+    /// The entries.
+    pub entries: &'a [L],
+    /// Take them away instead of adding them.
+    pub subtract: bool,
+}
+
+/// A random matrix `S`, column `i` of which is a function of the seed and of `i`, and how it adds row `i` of `A` to `S A`.
+///
+/// The state is `S A` without the isometry factor `g` ([`factor`](Self::factor)): `rows` rows of `cols` entries, row-major.
+/// The entries of `S / g` are 1, -1 and 0 for all but the Gaussian operator, so that integers stay integers. Sealed.
+///
+/// # Example
+/// ```
+/// use sketchlet_core::sketch::{Piece, SketchOperator, SketchShape, Srht};
+/// let shape = SketchShape { rows: 4, cols: 2, seed: 7 };
+/// let mut state = [0; 8];
+/// for (index, row) in [[1, 2], [3, 4], [5, 6]].iter().enumerate() {
+///     let piece = Piece { index: index as u64, column: 0, entries: row, subtract: false };
+///     Srht.accumulate(shape, &[], piece, &mut state)?;
+/// }
+/// // Three rows of one aligned group of four: the sketch keeps all inner products of columns.
+/// let product: i32 = state.chunks(2).map(|row| row[0] * row[1]).sum();
+/// assert_eq!(product, 4 * (1 * 2 + 3 * 4 + 5 * 6));
+/// # Ok::<(), sketchlet_core::Error>(())
+/// ```
+pub trait SketchOperator<L: Lane>: sealed::Sealed + Copy + Debug + PartialEq {
+    /// Whether all entries of `S` are filled, so that a bound on every coefficient may be given. Under a sparse operator a
+    /// single collision can throw one coefficient off by any amount.
+    const DENSE: bool;
+    /// Whether aligned blocks of rows cost less than their rows one by one ([`add_block`](Self::add_block)).
+    const BLOCKED: bool = false;
+    /// Its number in byte forms; never reused.
+    const NUMBER: u8;
+
+    /// What it knows beside the shape, for byte forms; 0 for most.
+    fn parameter(&self) -> u64 {
+        0
+    }
+
+    /// The operator with that [`parameter`](Self::parameter), if there is one.
+    fn from_parameter(parameter: u64) -> Option<Self>;
+
+    /// Whether `S` can have this shape.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if not.
+    fn check(&self, shape: SketchShape) -> Result<(), Error>;
+
+    /// The isometry factor `g` that the state leaves out.
+    fn factor(&self, rows: usize) -> f64;
+
+    /// Words of a table of what belongs to the rows of `S`; 0 if nothing is worth keeping.
+    fn table_len(&self, _rows: usize) -> usize {
+        0
+    }
+
+    /// Fills such a table.
+    fn fill_table(&self, _shape: SketchShape, _table: &mut [u32]) {}
+
+    /// Adds a piece of a row to the state. `table` is empty, or one that [`fill_table`](Self::fill_table) filled.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the state is not as long as the shape says, [`Error::Dimension`] if the piece ends past the
+    /// last column. Nothing is changed.
+    fn accumulate(&self, shape: SketchShape, table: &[u32], piece: Piece<'_, L>, state: &mut [L]) -> Result<(), Error>;
+
+    /// Whether row `index` is negated on its way into a block.
+    fn is_negated(&self, _seed: u64, _index: u64) -> bool {
+        false
+    }
+
+    /// One stage of the preparation of a block, of `log2` of its rows.
+    fn transform_block(&self, _block: &mut [L], _cols: usize, _stage: u32) {}
+
+    /// Adds a prepared block, the `number`th of as many rows, to `rows` of the state: what adding its rows one by one would
+    /// have given, but for rounding.
+    fn add_block(
+        &self,
+        _shape: SketchShape,
+        _table: &[u32],
+        _number: u64,
+        _block: &[L],
+        _rows: Range<usize>,
+        _state: &mut [L],
+    ) {
+    }
+}
+
+pub(super) mod sealed {
+    pub trait Sealed {}
+}
+
+/// Rows of the state whose signs are worked out together.
+pub(super) const SIGNS: usize = 64;
+
+/// Adds the piece to every row of the state with the sign that bit `j % 64` of `signs(j / 64)` has for row `j`: negated
+/// where it is set.
+#[inline(always)]
+pub(super) fn add_signed<L: Lane>(
+    shape: SketchShape,
+    piece: Piece<'_, L>,
+    state: &mut [L],
+    signs: impl Fn(usize) -> u64,
+) -> Result<(), Error> {
+    check_piece(shape, piece, state)?;
+    for (group, rows) in state.chunks_mut(SIGNS * shape.cols).enumerate() {
+        let signs = if piece.subtract { !signs(group) } else { signs(group) };
+        add_group(shape.cols, piece, rows, signs);
+    }
+    Ok(())
+}
+
+fn add_group<L: Lane>(cols: usize, piece: Piece<'_, L>, rows: &mut [L], signs: u64) {
+    wide::run(
+        #[inline(always)]
+        || {
+            let (from, to) = (piece.column, piece.column + piece.entries.len());
+            let mut signs = signs;
+            for row in rows.chunks_exact_mut(cols) {
+                add_line(&mut row[from..to], piece.entries, signs & 1 == 1);
+                signs >>= 1;
+            }
+        },
+    );
+}
+
+/// `line += x`, or `line -= x`.
+#[inline(always)]
+pub(super) fn add_line<L: Lane>(line: &mut [L], x: &[L], negated: bool) {
+    for (to, &x) in line.iter_mut().zip(x) {
+        *to = to.plus(x.negate_if(negated));
+    }
+}
+
+pub(super) fn check_piece<L: Lane>(shape: SketchShape, piece: Piece<'_, L>, state: &[L]) -> Result<(), Error> {
+    if state.len() != shape.len() || shape.cols == 0 {
+        return Err(Error::Storage { needed: shape.len(), got: state.len() });
+    }
+    let end = piece.column.saturating_add(piece.entries.len());
+    if end > shape.cols { Err(Error::Dimension { expected: shape.cols, got: end }) } else { Ok(()) }
+}
+
+/// Parity of the number of bits set. Cortex-M0 has no instruction for it, nor has baseline x86-64.
+#[inline(always)]
+pub(super) const fn parity(x: u64) -> bool {
+    let x = x ^ (x >> 32);
+    let x = x ^ (x >> 16);
+    let x = x ^ (x >> 8);
+    let x = x ^ (x >> 4);
+    (0x6996 >> (x & 15)) & 1 == 1
+}
+
+/// No shape is refused but an empty one.
+pub(super) const fn check_any(shape: SketchShape) -> Result<(), Error> {
+    use crate::Rule;
+    match (shape.rows, shape.cols) {
+        (0, _) => Err(Error::Parameter { name: "rows", rule: Rule::Positive }),
+        (_, 0) => Err(Error::Parameter { name: "columns", rule: Rule::Positive }),
+        _ if !crate::storage::is_addressable(shape.len()) => {
+            Err(Error::Parameter { name: "rows", rule: Rule::Addressable })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `1 / sqrt(rows)`, the factor of operators with a full column.
+pub(super) fn dense_factor(rows: usize) -> f64 {
+    use crate::Real;
+    1.0 / Real::sqrt(rows as f64)
+}
