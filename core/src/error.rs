@@ -29,6 +29,10 @@ pub enum Rule {
     Addressable,
     /// A multiple of the nonzeros of a column.
     MultipleOfNonzeros,
+    /// Numbers of columns that there are.
+    WithinColumns,
+    /// Different from each other.
+    Distinct,
 }
 
 impl Rule {
@@ -45,6 +49,8 @@ impl Rule {
             Self::Fraction => "must be between 0 and 1",
             Self::Addressable => "needs more storage than can be addressed",
             Self::MultipleOfNonzeros => "must be a multiple of the nonzeros",
+            Self::WithinColumns => "must name columns that there are",
+            Self::Distinct => "must be different from each other and from the targets",
         }
     }
 }

@@ -55,6 +55,7 @@ mod wire;
 pub mod eigen;
 pub mod linalg;
 pub mod random;
+pub mod regression;
 pub mod sketch;
 
 pub use error::{Error, Rule};

@@ -183,9 +183,19 @@ pub fn pivot<T: Real>(triangle: &mut [T], dim: usize, permutation: &mut [u32], t
         return Err(Error::Storage { needed: dim, got: permutation.len() });
     }
     check_tolerance(tolerance)?;
-    check_finite(triangle)?;
-    let columns = permutation.len();
     permutation.iter_mut().zip(0..).for_each(|(column, j)| *column = j);
+    pivot_with(triangle, dim, permutation.len(), tolerance, |j| permutation.swap(j, j + 1))
+}
+
+/// The same for the first `columns` columns, telling `exchanged` of every exchange of columns `j` and `j + 1`.
+pub(crate) fn pivot_with<T: Real>(
+    triangle: &mut [T],
+    dim: usize,
+    columns: usize,
+    tolerance: T,
+    mut exchanged: impl FnMut(usize),
+) -> Result<usize, Error> {
+    check_finite(triangle)?;
     for k in 0..columns {
         let (mut pivot, mut longest) = (k, T::ZERO);
         for j in k..columns {
@@ -197,7 +207,7 @@ pub fn pivot<T: Real>(triangle: &mut [T], dim: usize, permutation: &mut [u32], t
         }
         for j in (k..pivot).rev() {
             exchange(triangle, dim, j);
-            permutation.swap(j, j + 1);
+            exchanged(j);
         }
     }
     let diagonal = |k: usize| triangle[packed::index(dim, k, k)].abs();

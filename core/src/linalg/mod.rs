@@ -7,6 +7,7 @@
 //! | least squares, orthonormal columns, rank; a triangle over blocks of rows | [`qr`] (Householder) | `2 n d^2` |
 //! | a triangle that takes and gives up single rows and columns | [`givens`] | `3 d^2` a row |
 //! | solves with a triangle, its condition | [`triangular`] | `d^2`, `32 d^2` |
+//! | solutions of least norm when columns depend on each other | [`complete`] | `2 rank^2 (d - rank)` |
 //! | factor of a Gram matrix | [`cholesky`] | `d^3 / 3` |
 //! | additions that spread every row over all rows | [`hadamard`] | `n log2 n` a column |
 //! | eigenvectors of a small symmetric matrix, small values exact too | [`symmetric`] (Jacobi) | about `20 m^3` |
@@ -17,6 +18,7 @@
 //! matrices belong to the paths of the `sketchlet` crate that say so.
 
 pub mod cholesky;
+pub mod complete;
 pub mod givens;
 pub mod hadamard;
 pub mod one_sided;

@@ -1,0 +1,17 @@
+//! What explains a column by others? Least squares over a stream of rows, with an error bar on every coefficient.
+//!
+//! **For one dense stream of rows on one device with few columns, [`StreamingQr`] is exact, smaller and needs no parameters.**
+//! Use a sketch when one of its own powers is needed: rows that are taken away again without squaring the condition, single
+//! cells, columns that live on different devices, integers on a part without multiplier, or the highest rate of rows. Its
+//! price is state and an error bar instead of an answer.
+
+mod fit;
+mod query;
+mod rows;
+mod solve;
+mod student;
+
+pub use fit::Fit;
+pub use query::Query;
+pub use rows::{epsilon_for, rows_for};
+pub use student::StudentT;

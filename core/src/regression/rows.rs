@@ -1,0 +1,102 @@
+//! How many rows a sketch needs.
+
+use super::student::normal_upper;
+use crate::{Error, Real, Rule};
+
+/// Rows of a dense sketch after which every one of `coefficients` coefficients is within
+/// `epsilon / sqrt(coefficients) |A x - b| |A^+|` of the exact one, with probability `1 - failure`.
+///
+/// `m = d + 2 + d (z / epsilon)^2`, rounded up, `z` the normal quantile at `1 - failure / 2 d`: from the exact law of a Gaussian
+/// sketch, which the other dense operators follow (measured). An intercept counts as a coefficient.
+///
+/// # Errors
+/// [`Error::Parameter`] if there are no coefficients, `epsilon` is not positive, `failure` is outside (0, 1), or more rows
+/// would be needed than can be counted.
+///
+/// # Example
+/// ```
+/// use sketchlet_core::regression::rows_for;
+/// assert_eq!(rows_for(1.0, 0.05, 16)?, 158);
+/// # Ok::<(), sketchlet_core::Error>(())
+/// ```
+pub fn rows_for(epsilon: f64, failure: f64, coefficients: usize) -> Result<usize, Error> {
+    let z = quantile(failure, coefficients)?;
+    if !(epsilon.is_finite() && epsilon > 0.0) {
+        return Err(Error::Parameter { name: "epsilon", rule: Rule::FinitePositive });
+    }
+    let d = coefficients as f64;
+    let rows = libm::ceil(d + 2.0 + d * (z / epsilon) * (z / epsilon));
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "positive, and cut at what is addressable"
+    )]
+    let count = rows as usize;
+    if crate::storage::is_addressable(count) {
+        Ok(count)
+    } else {
+        Err(Error::Parameter { name: "epsilon", rule: Rule::Addressable })
+    }
+}
+
+/// The other way round: the `epsilon` of [`rows_for`] that `rows` rows reach.
+///
+/// # Errors
+/// [`Error::Parameter`] as there; [`Error::TooFewRows`] below `coefficients + 2` rows.
+///
+/// # Example
+/// ```
+/// use sketchlet_core::regression::epsilon_for;
+/// assert!((epsilon_for(158, 0.05, 16)? - 1.0).abs() < 0.01);
+/// # Ok::<(), sketchlet_core::Error>(())
+/// ```
+pub fn epsilon_for(rows: usize, failure: f64, coefficients: usize) -> Result<f64, Error> {
+    let z = quantile(failure, coefficients)?;
+    let needed = coefficients.saturating_add(2);
+    if rows < needed {
+        return Err(Error::TooFewRows { needed: needed as u64, got: rows as u64 });
+    }
+    Ok(z * Real::sqrt(coefficients as f64 / (rows - coefficients - 1) as f64))
+}
+
+fn quantile(failure: f64, coefficients: usize) -> Result<f64, Error> {
+    match () {
+        () if coefficients == 0 => Err(Error::Parameter { name: "coefficients", rule: Rule::Positive }),
+        () if !(failure > 0.0 && failure < 1.0) => Err(Error::Parameter { name: "failure", rule: Rule::Fraction }),
+        () => Ok(normal_upper(failure / (2.0 * coefficients as f64))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn row_counts_are_those_of_the_gaussian_law() {
+        let found = [(1.0, 4), (0.5, 4), (0.5, 16), (1.0, 64), (0.5, 64)].map(|(eps, d)| rows_for(eps, 0.05, d));
+        assert_eq!(found, [31, 106, 577, 789, 2956].map(Ok));
+    }
+
+    #[test]
+    fn epsilon_is_the_inverse_of_rows() {
+        for d in [1, 5, 100] {
+            for eps in [0.1, 0.7, 3.0] {
+                let rows = rows_for(eps, 0.01, d).unwrap();
+                assert!(epsilon_for(rows, 0.01, d).unwrap() <= eps);
+                assert!(epsilon_for((rows - 2).max(d + 2), 0.01, d).unwrap() > eps || rows - 2 < d + 2);
+            }
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for eps in [0.0, -1.0, f64::NAN, 1e-300] {
+            assert!(matches!(rows_for(eps, 0.05, 3), Err(Error::Parameter { name: "epsilon", .. })), "{eps}");
+        }
+        for failure in [0.0, 1.0, f64::NAN] {
+            assert!(matches!(rows_for(1.0, failure, 3), Err(Error::Parameter { name: "failure", .. })));
+        }
+        assert!(matches!(rows_for(1.0, 0.05, 0), Err(Error::Parameter { name: "coefficients", .. })));
+        assert_eq!(epsilon_for(4, 0.05, 3), Err(Error::TooFewRows { needed: 5, got: 4 }));
+    }
+}

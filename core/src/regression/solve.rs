@@ -1,0 +1,359 @@
+//! From rows to coefficients: the one way in which every summary of this family that keeps rows answers.
+
+use super::{Fit, Query, StudentT};
+use crate::linalg::qr::norm_exponent;
+use crate::linalg::{complete, givens, packed, triangular};
+use crate::{Error, Real};
+
+/// Rows whose least-squares problem is the one to solve: those of a sketch, or of a triangle.
+pub(super) trait Evidence<R> {
+    /// How many there are.
+    fn rows(&self) -> usize;
+
+    /// Writes the entries that row `row` has in the columns given.
+    fn copy_row(&self, row: usize, columns: impl Iterator<Item = usize> + Clone, out: &mut [R]);
+}
+
+/// What the rows stand for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Meaning {
+    /// Rows of data that went in.
+    pub(super) rows_seen: u64,
+    /// For rows of a sketch, its isometry factor.
+    pub(super) factor: Option<f64>,
+    /// Whether half-widths may be given.
+    pub(super) is_dense: bool,
+}
+
+/// Rows of a sketch beyond the features from which half-widths are given.
+const SPARE_ROWS: usize = 4;
+
+/// Solves the query over the rows. `columns` is how many columns they have.
+///
+/// The rows go into a packed triangle of features and targets by rotations. Nothing is scaled before: a power of two in the
+/// units of a column passes through rotations unchanged, and is taken out of the triangle.
+pub(super) fn solve<'a, R: Real>(
+    evidence: &impl Evidence<R>,
+    columns: usize,
+    meaning: Meaning,
+    query: &Query<'_>,
+    scratch: &mut [R],
+    answer: &'a mut [R],
+) -> Result<Fit<'a, R>, Error> {
+    query.check(columns)?;
+    let fail = |needed: usize, got: usize| Err(Error::Storage { needed, got });
+    if scratch.len() != query.scratch_len() {
+        return fail(query.scratch_len(), scratch.len());
+    }
+    if answer.len() != query.answer_len() {
+        return fail(query.answer_len(), answer.len());
+    }
+    let (features, targets, dim) = (query.features.len(), query.targets.len(), query.len());
+    let rows = evidence.rows();
+    if meaning.factor.is_some() && rows < features {
+        return Err(Error::TooFewRows { needed: features as u64, got: rows as u64 });
+    }
+    let (triangle, rest) = scratch.split_at_mut(packed::len(dim));
+    let (work, rest) = rest.split_at_mut(dim);
+    let (exponents, order) = rest.split_at_mut(dim);
+    let mut problem = Problem { query, meaning, triangle, work, exponents, order: &mut order[..features], rank: 0 };
+    problem.feed(evidence)?;
+    problem.equilibrate();
+    problem.pivot(rows)?;
+    let condition = problem.condition()?;
+    let (coefficients, rest) = answer.split_at_mut(targets * features);
+    let (widths, norms) = rest.split_at_mut(targets * features);
+    for (target, norm) in norms.iter_mut().enumerate() {
+        *norm = problem.residual_square(target);
+    }
+    let is_full = problem.rank == features;
+    if !is_full {
+        problem.restore_units()?;
+    }
+    for (target, x) in coefficients.chunks_exact_mut(features).enumerate() {
+        problem.coefficients(target, is_full, x)?;
+    }
+    if query.ridge > 0.0 {
+        for ((target, x), norm) in coefficients.chunks_exact(features).enumerate().zip(&mut *norms) {
+            *norm = problem.residual_again(evidence, target, x);
+        }
+    }
+    let spare = rows.saturating_sub(problem.rank);
+    let with_widths = meaning.factor.is_some() && meaning.is_dense && rows >= features + SPARE_ROWS;
+    if with_widths {
+        problem.half_widths(is_full, condition, spare, coefficients, norms, widths)?;
+    } else {
+        widths.fill(R::ZERO);
+    }
+    let estimate = meaning.factor.map(|factor| match spare {
+        0 => R::INFINITY,
+        _ => R::constant(factor) * (R::count(rows as u64) / R::count(spare as u64)).sqrt(),
+    });
+    for (target, norm) in norms.iter_mut().enumerate() {
+        let root = norm.sqrt().times_power_of_two(problem.exponent(features + target));
+        *norm = match estimate {
+            Some(estimate) if estimate.is_finite() => root * estimate,
+            Some(_) => R::INFINITY,
+            None => root,
+        };
+    }
+    let rank = problem.rank;
+    Ok(Fit {
+        coefficients,
+        half_widths: with_widths.then_some(widths),
+        residual_norm: norms,
+        residual_is_estimate: meaning.factor.is_some(),
+        rank,
+        condition,
+    })
+}
+
+/// A triangle of features and targets on its way to an answer. Feature `k` of the triangle is feature `order[k]` of the query,
+/// and is `2^exponents[k]` times what stands there; both are small integers, kept as scalars.
+struct Problem<'a, 'q, R> {
+    query: &'a Query<'q>,
+    meaning: Meaning,
+    triangle: &'a mut [R],
+    work: &'a mut [R],
+    exponents: &'a mut [R],
+    order: &'a mut [R],
+    rank: usize,
+}
+
+impl<R: Real> Problem<'_, '_, R> {
+    const fn dim(&self) -> usize {
+        self.query.len()
+    }
+
+    const fn features(&self) -> usize {
+        self.query.features.len()
+    }
+
+    fn exponent(&self, k: usize) -> i32 {
+        self.exponents[k].to_i32().unwrap_or(0)
+    }
+
+    fn place(&self, k: usize) -> usize {
+        self.order[k].to_usize().unwrap_or(0)
+    }
+
+    /// The ridge in units of the stored rows, whose isometry factor is left out.
+    fn stored_ridge(&self) -> f64 {
+        self.meaning.factor.map_or(self.query.ridge, |factor| self.query.ridge / (factor * factor))
+    }
+
+    fn feed(&mut self, evidence: &impl Evidence<R>) -> Result<(), Error> {
+        self.triangle.fill(R::ZERO);
+        for row in 0..evidence.rows() {
+            evidence.copy_row(row, self.query.columns(), self.work);
+            if let Some(i) = self.work.iter().position(|x| !x.is_finite()) {
+                // A sum of finite numbers overflowed.
+                return Err(Error::NonFinite { index: self.query.columns().nth(i).unwrap_or(0) });
+            }
+            givens::insert_row(self.triangle, self.work)?;
+        }
+        if self.query.ridge > 0.0 {
+            let root = R::constant(self.stored_ridge()).sqrt();
+            for feature in (0..self.features()).filter(|&feature| self.query.is_penalized(feature)) {
+                self.work.fill(R::ZERO);
+                self.work[feature] = root;
+                givens::insert_row(self.triangle, self.work)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a power of two out of every column, so that its norm is in `[1, 2)`.
+    fn equilibrate(&mut self) {
+        let dim = self.dim();
+        for j in 0..dim {
+            let e = norm_exponent((0..=j).map(|i| self.triangle[packed::index(dim, i, j)]));
+            self.exponents[j] = R::constant(f64::from(e));
+            for i in 0..=j {
+                let x = &mut self.triangle[packed::index(dim, i, j)];
+                *x = x.times_power_of_two(-e);
+            }
+        }
+    }
+
+    /// Brings independent features to the front and counts them: pivots above `(8 d + sqrt n) eps` of the first.
+    fn pivot(&mut self, rows: usize) -> Result<(), Error> {
+        let (dim, features) = (self.dim(), self.features());
+        let n = R::count(self.meaning.rows_seen.max(rows as u64));
+        let tolerance = (R::count(8 * features as u64) + n.sqrt()) * R::EPSILON;
+        for (k, place) in self.order.iter_mut().enumerate() {
+            *place = R::count(k as u64);
+        }
+        let (order, exponents) = (&mut *self.order, &mut *self.exponents);
+        self.rank = givens::pivot_with(self.triangle, dim, features, tolerance, |k| {
+            order.swap(k, k + 1);
+            exponents.swap(k, k + 1);
+        })?;
+        if self.query.strict && self.rank < features {
+            return Err(Error::RankDeficient { rank: self.rank });
+        }
+        Ok(())
+    }
+
+    fn condition(&mut self) -> Result<R, Error> {
+        triangular::condition(self.triangle, self.dim(), &mut self.work[..self.rank])
+    }
+
+    /// Square of what is left of a target below the independent features, in its scaled units.
+    fn residual_square(&self, target: usize) -> R {
+        let (dim, column) = (self.dim(), self.features() + target);
+        (self.rank..=column).fold(R::ZERO, |sum, i| {
+            let x = self.triangle[packed::index(dim, i, column)];
+            sum + x * x
+        })
+    }
+
+    /// The same with a ridge, of the rows alone, from the coefficients: a second pass over the rows.
+    fn residual_again(&mut self, evidence: &impl Evidence<R>, target: usize, x: &[R]) -> R {
+        let features = self.features();
+        let e = self.exponent(features + target);
+        (0..evidence.rows()).fold(R::ZERO, |sum, row| {
+            evidence.copy_row(row, self.query.columns(), self.work);
+            let (a, b) = self.work.split_at(features);
+            let left = a.iter().zip(x).fold(b[target], |left, (&a, &x)| left - a * x).times_power_of_two(-e);
+            sum + left * left
+        })
+    }
+
+    /// Dependent features: the coefficients of least norm are those in the units of the data, so these come back, and the
+    /// rows that count become a triangle.
+    fn restore_units(&mut self) -> Result<(), Error> {
+        let (dim, features) = (self.dim(), self.features());
+        for j in 0..features {
+            let e = self.exponent(j);
+            for i in 0..=j.min(self.rank.saturating_sub(1)) {
+                let x = &mut self.triangle[packed::index(dim, i, j)];
+                *x = x.times_power_of_two(e);
+            }
+        }
+        complete::factor(self.triangle, dim, features, self.rank)
+    }
+
+    fn coefficients(&mut self, target: usize, is_full: bool, x: &mut [R]) -> Result<(), Error> {
+        let (dim, features, rank) = (self.dim(), self.features(), self.rank);
+        let e = self.exponent(features + target);
+        self.work.fill(R::ZERO);
+        for i in 0..rank {
+            self.work[i] = self.triangle[packed::index(dim, i, features + target)];
+        }
+        triangular::solve(self.triangle, dim, &mut self.work[..rank])?;
+        if !is_full {
+            complete::apply_transposed(self.triangle, dim, rank, &mut self.work[..features])?;
+        }
+        for k in 0..features {
+            let own = if is_full { self.exponent(k) } else { 0 };
+            x[self.place(k)] = self.work[k].times_power_of_two(e - own);
+        }
+        Ok(())
+    }
+
+    /// Half-widths of all targets, by the law of a Gaussian sketch: coefficient `j` is off by at most `t` times
+    /// `sqrt(c_j rss / spare)`, with `c_j` the diagonal of the inverse Gram matrix of the rows. A ridge adds what it pulls.
+    fn half_widths(
+        &mut self,
+        is_full: bool,
+        condition: R,
+        spare: usize,
+        coefficients: &[R],
+        squares: &[R],
+        widths: &mut [R],
+    ) -> Result<(), Error> {
+        let features = self.features();
+        let degrees = u32::try_from(spare).unwrap_or(u32::MAX);
+        let t = R::constant(StudentT::new(degrees).upper(self.query.failure / (2.0 * features as f64)));
+        let spare = R::count(spare as u64);
+        // No bound below what the solution itself is rounded by.
+        let floor = R::constant(4.0) * R::EPSILON * R::count(features as u64).sqrt() * condition;
+        if self.query.ridge > 0.0 && is_full {
+            self.ridge_variances(coefficients, squares, widths)?;
+        } else {
+            let (own, others) = widths.split_at_mut(features);
+            self.variances(is_full, own)?;
+            for (widths, &square) in others.chunks_exact_mut(features).zip(&squares[1..]) {
+                for (width, &variance) in widths.iter_mut().zip(&*own) {
+                    *width = variance * square;
+                }
+            }
+            own.iter_mut().for_each(|variance| *variance *= squares[0]);
+        }
+        let per_target = widths.chunks_exact_mut(features).zip(coefficients.chunks_exact(features));
+        for (target, (widths, x)) in per_target.enumerate() {
+            let e = self.exponent(features + target);
+            let largest = (0..features).fold(R::ZERO, |largest, k| {
+                largest.max(x[self.place(k)].abs().times_power_of_two(self.exponent(k) - e))
+            });
+            for k in 0..features {
+                let width = &mut widths[self.place(k)];
+                if self.is_blind(k) {
+                    *width = R::ZERO;
+                    continue;
+                }
+                let own = self.exponent(k);
+                let unit = if is_full { e - own } else { e };
+                let half_width = (t * (*width / spare).sqrt()).times_power_of_two(unit);
+                *width = half_width.max((floor * largest).times_power_of_two(e - own));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a feature is a column of zeros: nothing is known of its coefficient, which is 0, and nothing is claimed.
+    fn is_blind(&self, k: usize) -> bool {
+        k >= self.rank && (0..self.rank).all(|i| self.triangle[packed::index(self.dim(), i, k)] == R::ZERO)
+    }
+
+    /// Diagonal of the (pseudo-)inverse Gram matrix of the rows: squares of the rows of the inverse triangle, column by column.
+    fn variances(&mut self, is_full: bool, variances: &mut [R]) -> Result<(), Error> {
+        let (dim, features, rank) = (self.dim(), self.features(), self.rank);
+        variances.fill(R::ZERO);
+        for k in 0..rank {
+            self.work.fill(R::ZERO);
+            self.work[k] = R::ONE;
+            triangular::solve(self.triangle, dim, &mut self.work[..=k])?;
+            if !is_full {
+                complete::apply_transposed(self.triangle, dim, rank, &mut self.work[..features])?;
+            }
+            for i in 0..features {
+                variances[self.place(i)] += self.work[i] * self.work[i];
+            }
+        }
+        Ok(())
+    }
+
+    /// Variances times residual squares, and what the ridge adds: with `w` column `j` of the inverse of `G + ridge`, the
+    /// variance is `w'G w` and the pull `ridge w'x`.
+    fn ridge_variances(&mut self, coefficients: &[R], squares: &[R], widths: &mut [R]) -> Result<(), Error> {
+        let (dim, features) = (self.dim(), self.features());
+        let ridge = R::constant(self.stored_ridge());
+        for j in 0..features {
+            self.work.fill(R::ZERO);
+            self.work[j] = R::ONE;
+            triangular::solve_transposed(self.triangle, dim, &mut self.work[..features])?;
+            triangular::solve(self.triangle, dim, &mut self.work[..features])?;
+            let mut penalty = R::ZERO;
+            for k in (0..features).filter(|&k| self.query.is_penalized(self.place(k))) {
+                let w = self.work[k].times_power_of_two(-self.exponent(k));
+                penalty += ridge * w * w;
+            }
+            // w'(G + ridge) w is w_j; the difference can't be below its own rounding.
+            let whole = self.work[j];
+            let variance = (whole - penalty).max(R::constant(8.0) * R::EPSILON * whole);
+            for (target, &square) in squares.iter().enumerate() {
+                let x = &coefficients[target * features..][..features];
+                let e = self.exponent(features + target);
+                let mut pull = R::ZERO;
+                for k in (0..features).filter(|&k| self.query.is_penalized(self.place(k))) {
+                    let w = self.work[k].times_power_of_two(-self.exponent(k));
+                    pull += ridge * w * x[self.place(k)].times_power_of_two(-e);
+                }
+                widths[target * features + self.place(j)] = variance * square + pull * pull;
+            }
+        }
+        Ok(())
+    }
+}
