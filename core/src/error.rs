@@ -31,6 +31,12 @@ pub enum Rule {
     MultipleOfNonzeros,
     /// Numbers of columns that there are.
     WithinColumns,
+    /// A power of two up to 65536.
+    BlockLength,
+    /// Only the operator `Srht` has it.
+    OnlyForSrht,
+    /// Worked off before.
+    Settled,
     /// Different from each other.
     Distinct,
 }
@@ -49,6 +55,9 @@ impl Rule {
             Self::Fraction => "must be between 0 and 1",
             Self::Addressable => "needs more storage than can be addressed",
             Self::MultipleOfNonzeros => "must be a multiple of the nonzeros",
+            Self::BlockLength => "must be a power of two, at most 65536",
+            Self::OnlyForSrht => "is for the operator Srht only",
+            Self::Settled => "work must be done first: call settle",
             Self::WithinColumns => "must name columns that there are",
             Self::Distinct => "must be different from each other and from the targets",
         }

@@ -65,10 +65,12 @@ pub enum Kind {
     Centered,
     /// `eigen::OrderMonitor`, alone.
     OrderMonitor,
+    /// `regression::SketchedLeastSquares`, with any operator.
+    SketchedLeastSquares,
 }
 
 /// Family, type and kind: the one table.
-const KINDS: [(u8, u8, Kind); 11] = [
+const KINDS: [(u8, u8, Kind); 12] = [
     (1, 1, Kind::RandomOrderEigen),
     (1, 2, Kind::ExactEigen),
     (1, 3, Kind::FrequentDirections),
@@ -80,6 +82,7 @@ const KINDS: [(u8, u8, Kind); 11] = [
     (1, 9, Kind::HistoryPca),
     (1, 10, Kind::Centered),
     (1, 11, Kind::OrderMonitor),
+    (2, 1, Kind::SketchedLeastSquares),
 ];
 
 impl Kind {

@@ -8,10 +8,12 @@
 mod fit;
 mod query;
 mod rows;
+mod sketched;
 mod solve;
 mod student;
 
 pub use fit::Fit;
 pub use query::Query;
 pub use rows::{epsilon_for, rows_for};
+pub use sketched::{SketchedLeastSquares, SketchedLeastSquaresParams};
 pub use student::StudentT;

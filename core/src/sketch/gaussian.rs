@@ -11,7 +11,7 @@ use crate::{Error, Real};
 ///
 /// # Guarantee
 /// Given `S A`, `x' - x ~ N(0, |r|^2 / m ((S A)'S A)^-1)`, `r` the residual of the exact `x`: the half-widths of
-/// `SketchedLeastSquares` hold with the probability asked for, whatever the rows.
+/// [`SketchedLeastSquares`](crate::regression::SketchedLeastSquares) hold with the probability asked for, whatever the rows.
 /// # Cost
 /// `2 rows * cols` flops a row, and `rows / 2` pairs of normal numbers, each a logarithm, a root, a sine and a cosine.
 /// # Numerics

@@ -14,7 +14,7 @@
 //! | very many columns, norms only | [`Osnap`], [`CountSketch`] | `s p`, `p` additions | no: see their docs |
 //! | rows numbered by pairs, products of two factors | [`TensorSrht`] | `m p` additions | yes |
 //!
-//! `SketchedLeastSquares` is the summary that puts them to use.
+//! [`SketchedLeastSquares`](crate::regression::SketchedLeastSquares) is the summary that puts them to use.
 
 mod count;
 mod gaussian;

@@ -86,12 +86,7 @@ pub trait SketchOperator<L: Lane>: sealed::Sealed + Copy + Debug + PartialEq {
     /// The isometry factor `g` that the state leaves out.
     fn factor(&self, rows: usize) -> f64;
 
-    /// Words of a table of what belongs to the rows of `S`; 0 if nothing is worth keeping.
-    fn table_len(&self, _rows: usize) -> usize {
-        0
-    }
-
-    /// Fills such a table.
+    /// Fills a table of what belongs to the rows of `S`, two words each. Only of use to [`BLOCKED`](Self::BLOCKED) operators.
     fn fill_table(&self, _shape: SketchShape, _table: &mut [u32]) {}
 
     /// Adds a piece of a row to the state. `table` is empty, or one that [`fill_table`](Self::fill_table) filled.
@@ -103,6 +98,11 @@ pub trait SketchOperator<L: Lane>: sealed::Sealed + Copy + Debug + PartialEq {
 
     /// Whether row `index` is negated on its way into a block.
     fn is_negated(&self, _seed: u64, _index: u64) -> bool {
+        false
+    }
+
+    /// Whether row `row` of `S` takes row `index` of a block, its own sign aside, negated.
+    fn is_negated_at(&self, _shape: SketchShape, _table: &[u32], _row: usize, _index: u64) -> bool {
         false
     }
 

@@ -53,10 +53,6 @@ impl<L: Lane> SketchOperator<L> for Srht {
         dense_factor(rows)
     }
 
-    fn table_len(&self, rows: usize) -> usize {
-        rows.saturating_mul(2)
-    }
-
     fn fill_table(&self, shape: SketchShape, table: &mut [u32]) {
         let rows = HadamardRows::new(shape, &[]);
         for (j, pair) in table.as_chunks_mut().0.iter_mut().enumerate() {
@@ -72,6 +68,10 @@ impl<L: Lane> SketchOperator<L> for Srht {
 
     fn is_negated(&self, seed: u64, index: u64) -> bool {
         is_negated(seed, index)
+    }
+
+    fn is_negated_at(&self, shape: SketchShape, table: &[u32], row: usize, index: u64) -> bool {
+        parity(index & HadamardRows::new(shape, table).get(row))
     }
 
     fn transform_block(&self, block: &mut [L], cols: usize, stage: u32) {

@@ -1,0 +1,197 @@
+//! Two summaries into one: of other rows, and of other columns.
+
+use super::ranges::{self, WORDS};
+use super::{SketchedLeastSquares, SketchedLeastSquaresParams};
+use crate::sketch::{Piece, SketchOperator};
+use crate::{Error, Lane, Merge, Storage};
+
+impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> Merge for SketchedLeastSquares<L, O, S, I> {
+    /// Absorbs a summary of other rows of the same columns. Rows that the other has gathered for a block go straight to the
+    /// sums. Storage parameters ([`first_index`](SketchedLeastSquaresParams::first_index), ranges, row table, deferring) may
+    /// differ.
+    ///
+    /// # Errors
+    /// [`Error::Incompatible`] for another shape, seed, operator, block length or forgetting, or if row numbers overlap;
+    /// [`Error::Capacity`] if there is no room for all ranges; [`Error::Parameter`] if a block waits for
+    /// [`poll`](SketchedLeastSquares::poll) in either. Nothing is changed then.
+    fn merge(&mut self, other: &Self) -> Result<(), Error> {
+        self.check_mergeable(other)?;
+        if self.list().overlap(&other.list()).is_some() {
+            return Err(Error::Incompatible);
+        }
+        self.absorb(other)
+    }
+}
+
+impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeastSquares<L, O, S, I> {
+    /// The first range of row numbers that both summaries hold.
+    pub fn overlap<S2: Storage<L>, I2: Storage<u32>>(
+        &self,
+        other: &SketchedLeastSquares<L, O, S2, I2>,
+    ) -> Option<(u64, u64)> {
+        self.list().overlap(&other.list())
+    }
+
+    /// Merges also where row numbers overlap: for updates of single cells, where two summaries hold parts of the same rows.
+    ///
+    /// # Errors
+    /// As [`merge`](Merge::merge), but for the overlap.
+    pub fn merge_overlapping<S2: Storage<L>, I2: Storage<u32>>(
+        &mut self,
+        other: &SketchedLeastSquares<L, O, S2, I2>,
+    ) -> Result<(), Error> {
+        self.check_mergeable(other)?;
+        self.absorb(other)
+    }
+
+    fn check_mergeable<S2: Storage<L>, I2: Storage<u32>>(
+        &self,
+        other: &SketchedLeastSquares<L, O, S2, I2>,
+    ) -> Result<(), Error> {
+        self.check_settled()?;
+        other.check_settled()?;
+        if !self.params.adds_up_with(&other.params)
+            || self.operator != other.operator
+            || !self.has_forgotten_like(other)
+        {
+            return Err(Error::Incompatible);
+        }
+        let (needed, limit) = (self.list().union_len(&other.list()), self.params.ranges);
+        if needed > limit { Err(Error::Capacity { limit }) } else { Ok(()) }
+    }
+
+    fn has_forgotten_like<S2, I2>(&self, other: &SketchedLeastSquares<L, O, S2, I2>) -> bool {
+        (self.state.forgotten, self.state.forgetting) == (other.state.forgotten, other.state.forgetting)
+    }
+
+    fn absorb<S2: Storage<L>, I2: Storage<u32>>(
+        &mut self,
+        other: &SketchedLeastSquares<L, O, S2, I2>,
+    ) -> Result<(), Error> {
+        // Ranges that join others first, so that the list is never longer than the union.
+        let words = &mut self.indices.as_mut()[..self.params.ranges * WORDS];
+        for apart in [false, true] {
+            for range in other.list().iter() {
+                let list = ranges::Ranges { words, len: self.state.ranges };
+                if ranges::is_apart(&list, range) == apart {
+                    self.state.ranges = ranges::unite(words, self.state.ranges, range)?;
+                }
+            }
+        }
+        let sums = other.params.shape().len();
+        for (to, &x) in self.split().sums.iter_mut().zip(&other.storage.as_ref()[..sums]) {
+            *to = to.plus(x);
+        }
+        other.for_each_gathered(|index, row, subtract| {
+            self.add_directly(Piece { index, column: 0, entries: row, subtract });
+        });
+        self.state.rows_seen = self.state.rows_seen.saturating_add(other.state.rows_seen);
+        self.state.rows_removed = self.state.rows_removed.saturating_add(other.state.rows_removed);
+        self.state.is_written |= other.state.is_written;
+        Ok(())
+    }
+
+    /// The rows gathered for a block, in the order of their numbers. Their signs are on them already, so each comes with
+    /// whether to take it away for them to cancel.
+    fn for_each_gathered(&self, mut visit: impl FnMut(u64, &[L], bool)) {
+        let Some(number) = self.state.block else { return };
+        let (sums, cols) = (self.params.shape().len(), self.params.columns);
+        let window = &self.storage.as_ref()[sums..][..self.params.block_size()];
+        let first = number * self.params.block_len as u64;
+        for (index, row) in (first..=u64::MAX).zip(window.chunks_exact(cols)) {
+            if row.iter().any(|&x| x != L::default()) {
+                visit(index, row, self.operator.is_negated(self.params.seed, index));
+            }
+        }
+    }
+
+    /// The summary of the columns of both, `left` first, over the same rows: as if they had been sketched together, to the
+    /// bit. Counters and storage parameters are those of `left`.
+    ///
+    /// The parameters of the result are [`joined_params`](Self::joined_params), which say how long the storage must be.
+    ///
+    /// # Errors
+    /// [`Error::Incompatible`] for other rows of the sketch, seed, operator, block length, forgetting or ranges of row numbers;
+    /// [`Error::Parameter`] if a block waits for [`poll`](Self::poll); [`Error::Storage`] as
+    /// [`new_in`](Self::new_in).
+    pub fn join_in<S1: Storage<L>, I1: Storage<u32>, S2: Storage<L>, I2: Storage<u32>>(
+        left: &SketchedLeastSquares<L, O, S1, I1>,
+        right: &SketchedLeastSquares<L, O, S2, I2>,
+        storage: S,
+        indices: I,
+    ) -> Result<Self, Error> {
+        left.check_settled()?;
+        right.check_settled()?;
+        let widened = SketchedLeastSquaresParams { columns: left.params.columns, ..right.params };
+        if !left.params.adds_up_with(&widened)
+            || left.operator != right.operator
+            || !left.has_forgotten_like(right)
+            || !left.ranges().eq(right.ranges())
+        {
+            return Err(Error::Incompatible);
+        }
+        let params = Self::joined_params(&left.params, &right.params);
+        let mut joined = Self::new_in(params, left.operator, storage, indices)?;
+        let used = WORDS * left.state.ranges;
+        joined.indices.as_mut()[..used].copy_from_slice(&left.indices.as_ref()[..used]);
+        joined.state = left.state;
+        joined.state.is_written |= right.state.is_written;
+        let (rows, widths) = (params.rows, (left.params.columns, right.params.columns));
+        let (left_sums, left_rest) = left.storage.as_ref().split_at(rows * left.params.columns);
+        let (right_sums, right_rest) = right.storage.as_ref().split_at(rows * right.params.columns);
+        let stays_pending = left.state.block == right.state.block;
+        let parts = joined.split();
+        side_by_side(parts.sums, (left_sums, right_sums), widths);
+        if stays_pending {
+            let blocks = (&left_rest[..left.params.block_size()], &right_rest[..right.params.block_size()]);
+            side_by_side(parts.window, blocks, widths);
+        } else {
+            joined.state.block = None;
+            left.for_each_gathered(|index, row, subtract| {
+                joined.add_directly(Piece { index, column: 0, entries: row, subtract });
+            });
+            let column = left.params.columns;
+            right.for_each_gathered(|index, row, subtract| {
+                joined.add_directly(Piece { index, column, entries: row, subtract });
+            });
+        }
+        Ok(joined)
+    }
+
+    /// Parameters of what [`join_in`](Self::join_in) makes.
+    pub const fn joined_params(
+        left: &SketchedLeastSquaresParams,
+        right: &SketchedLeastSquaresParams,
+    ) -> SketchedLeastSquaresParams {
+        let mut params = *left;
+        params.columns = left.columns.saturating_add(right.columns);
+        params
+    }
+}
+
+/// Copies rows of two matrices, as wide as `widths` says, next to each other.
+fn side_by_side<L: Copy>(to: &mut [L], (left, right): (&[L], &[L]), widths: (usize, usize)) {
+    let rows = left.chunks_exact(widths.0).zip(right.chunks_exact(widths.1));
+    for (to, (left, right)) in to.chunks_exact_mut(widths.0 + widths.1).zip(rows) {
+        let (first, second) = to.split_at_mut(widths.0);
+        first.copy_from_slice(left);
+        second.copy_from_slice(right);
+    }
+}
+
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+impl<L: Lane, O: SketchOperator<L>> SketchedLeastSquares<L, O, alloc::vec::Vec<L>, alloc::vec::Vec<u32>> {
+    /// [`join_in`](Self::join_in) storage of its own.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn join<S1: Storage<L>, I1: Storage<u32>, S2: Storage<L>, I2: Storage<u32>>(
+        left: &SketchedLeastSquares<L, O, S1, I1>,
+        right: &SketchedLeastSquares<L, O, S2, I2>,
+    ) -> Result<Self, Error> {
+        let params = Self::joined_params(&left.params, &right.params);
+        let storage = crate::storage::allocate(params.storage_len())?;
+        Self::join_in(left, right, storage, crate::storage::allocate(params.index_len())?)
+    }
+}

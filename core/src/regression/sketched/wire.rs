@@ -1,0 +1,146 @@
+//! The byte form: parameters, operator, counters, ranges, sums, and the blocks on their way into them.
+
+use super::pending::Deferred;
+use super::ranges::{self, WORDS};
+use super::{SketchedLeastSquares, SketchedLeastSquaresParams, State};
+use crate::sketch::SketchOperator;
+use crate::wire::{self, Kind, Reader, Wire, Writer};
+use crate::{Error, Lane, Storage};
+
+/// What an encoding holds, as far as it is read before the storage is there.
+struct Content<'a, O> {
+    params: SketchedLeastSquaresParams,
+    operator: O,
+    state: State,
+    ranges: Reader<'a>,
+    sums: Reader<'a>,
+}
+
+impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeastSquares<L, O, S, I> {
+    fn write(&self, w: &mut Writer<'_>) {
+        self.params.write(w);
+        w.u8(O::NUMBER);
+        w.u64(self.operator.parameter());
+        w.u64(self.state.rows_seen);
+        w.u64(self.state.rows_removed);
+        w.u8(u8::from(self.state.is_written));
+        w.u32(self.state.forgotten);
+        w.real(self.state.forgetting);
+        w.u8(u8::from(self.state.block.is_some()));
+        w.u64(self.state.block.unwrap_or(0));
+        w.u8(u8::from(self.state.deferred.is_some()));
+        let deferred = self.state.deferred.unwrap_or(Deferred { block: 0, stage: 0, rows: 0 });
+        w.u64(deferred.block);
+        w.u32(deferred.stage);
+        w.len(deferred.rows);
+        w.len(self.state.ranges);
+        for (first, last) in self.ranges() {
+            w.u64(first);
+            w.u64(last);
+        }
+        w.reals(&self.storage.as_ref()[..self.kept_len()]);
+    }
+
+    /// Scalars that an encoding carries: blocks that are empty stay out.
+    fn kept_len(&self) -> usize {
+        kept_len(&self.params, &self.state)
+    }
+
+    fn read(bytes: &[u8]) -> Result<Content<'_, O>, Error> {
+        let mut r = wire::open::<L>(Kind::SketchedLeastSquares, bytes)?;
+        let params = SketchedLeastSquaresParams::read(&mut r)?;
+        if r.u8()? != O::NUMBER {
+            return Err(Error::Incompatible);
+        }
+        let operator = O::from_parameter(r.u64()?).ok_or(Error::Corrupt)?;
+        params.check::<L, O>(operator).map_err(|_| Error::Corrupt)?;
+        let mut state = State {
+            rows_seen: r.u64()?,
+            rows_removed: r.u64()?,
+            is_written: r.flag()?,
+            forgotten: r.u32()?,
+            forgetting: r.real()?,
+            ..State::new()
+        };
+        let (has_block, block) = (r.flag()?, r.u64()?);
+        state.block = has_block.then_some(block);
+        let has_deferred = r.flag()?;
+        let deferred = Deferred { block: r.u64()?, stage: r.u32()?, rows: r.len()? };
+        state.deferred = has_deferred.then_some(deferred);
+        state.ranges = r.len()?;
+        let ranges = r.clone();
+        check(&params, &state, &mut r)?;
+        let sums = r.skip_reals::<L>(kept_len(&params, &state))?;
+        r.end()?;
+        Ok(Content { params, operator, state, ranges, sums })
+    }
+}
+
+fn kept_len(params: &SketchedLeastSquaresParams, state: &State) -> usize {
+    let blocks = match (state.block, state.deferred) {
+        (_, Some(_)) => 2,
+        (Some(_), None) => 1,
+        (None, None) => 0,
+    };
+    params.shape().len().saturating_add(params.block_size().saturating_mul(blocks))
+}
+
+/// Everything that the numbers of a state must satisfy, and that its ranges are ascending and apart.
+fn check(params: &SketchedLeastSquaresParams, state: &State, r: &mut Reader<'_>) -> Result<(), Error> {
+    let stages = params.block_len.trailing_zeros();
+    let is_block = |block: u64| params.block_len > 1 && block <= u64::MAX >> stages;
+    let is_sound = state.block.is_none_or(is_block)
+        && state.deferred.is_none_or(|deferred| {
+            params.deferred && is_block(deferred.block) && deferred.stage <= stages && deferred.rows < params.rows
+        })
+        && state.forgetting > 0.0
+        && state.forgetting <= 1.0
+        && state.ranges <= params.ranges;
+    if !is_sound {
+        return Err(Error::Corrupt);
+    }
+    let mut before: Option<ranges::Range> = None;
+    for _ in 0..state.ranges {
+        let range = (r.u64()?, r.u64()?);
+        let follows = before.is_none_or(|before| before.1 < range.0);
+        if !follows || range.0 > range.1 {
+            return Err(Error::Corrupt);
+        }
+        before = Some(range);
+    }
+    Ok(())
+}
+
+impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> Wire for SketchedLeastSquares<L, O, S, I> {
+    type Storage = (S, I);
+
+    fn encoded_len(&self) -> usize {
+        wire::len(|w| self.write(w))
+    }
+
+    fn encode_into(&self, out: &mut [u8]) -> Result<usize, Error> {
+        wire::encode::<L>(Kind::SketchedLeastSquares, out, |w| self.write(w))
+    }
+
+    fn decode_in(bytes: &[u8], (storage, indices): (S, I)) -> Result<Self, Error> {
+        let mut content = Self::read(bytes)?;
+        let mut summary = Self::new_in(content.params, content.operator, storage, indices)?;
+        summary.state = content.state;
+        let words = &mut summary.indices.as_mut()[..content.params.ranges * WORDS];
+        let mut len = 0;
+        for _ in 0..content.state.ranges {
+            len = ranges::append(words, len, (content.ranges.u64()?, content.ranges.u64()?));
+        }
+        let kept = summary.kept_len();
+        content.sums.fill(&mut summary.storage.as_mut()[..kept]);
+        Ok(summary)
+    }
+
+    fn storage_needed(bytes: &[u8]) -> Result<usize, Error> {
+        Ok(Self::read(bytes)?.params.storage_len())
+    }
+
+    fn indices_needed(bytes: &[u8]) -> Result<usize, Error> {
+        Ok(Self::read(bytes)?.params.index_len())
+    }
+}
