@@ -229,6 +229,12 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         Ok(())
     }
 
+    /// The sketch without its isometry factor, row after row; rows that are still gathered for a block are not in it
+    /// ([`flush`](Self::flush)).
+    pub fn sums(&self) -> &[L] {
+        &self.storage.as_ref()[..self.params.shape().len()]
+    }
+
     /// Rows taken away.
     pub const fn rows_removed(&self) -> u64 {
         self.state.rows_removed
