@@ -307,10 +307,8 @@ fn units_of_columns_pass_through_to_the_bit() {
     let rows = real_rows(500, 4, 2);
     let query = Query::new(&[0, 1, 2, 3], &[4]);
     for (exponents, ridge) in [([-40, 60, 0, 13, -200], 0.0), ([0, 0, 0, 0, 0], 2.0), ([500, -490, 300, 7, 100], 0.0)] {
-        let scaled: Vec<Vec<f64>> = rows
-            .iter()
-            .map(|r| r.iter().zip(exponents).map(|(x, e)| x.times_power_of_two(e)).collect())
-            .collect();
+        let scaled: Vec<Vec<f64>> =
+            rows.iter().map(|r| r.iter().zip(exponents).map(|(x, e)| x.times_power_of_two(e)).collect()).collect();
         let query = query.ridge(ridge);
         let plain = solve(&sketch_of(&rows, 64, 16, Srht), &query).unwrap();
         let found = solve(&sketch_of(&scaled, 64, 16, Srht), &query).unwrap();
@@ -351,7 +349,8 @@ fn short_streams_in_one_aligned_group_are_solved_exactly() {
 
 #[test]
 fn the_intercept_goes_without_ridge_and_the_others_shrink() {
-    let rows: Vec<Vec<f64>> = real_rows(2000, 3, 4).into_iter().map(|r| [&[1.0], &r[..3], &[r[3] + 5.0]].concat()).collect();
+    let rows: Vec<Vec<f64>> =
+        real_rows(2000, 3, 4).into_iter().map(|r| [&[1.0], &r[..3], &[r[3] + 5.0]].concat()).collect();
     let summary = sketch_of(&rows, 256, 64, Srht);
     let query = Query::new(&[0, 1, 2, 3], &[4]).unpenalized(0);
     let free = solve(&summary, &query).unwrap();
@@ -367,7 +366,8 @@ fn the_intercept_goes_without_ridge_and_the_others_shrink() {
 #[test]
 fn dependent_features_share_by_least_norm() {
     // The third feature is the first plus the second, the fourth a column of zeros.
-    let rows: Vec<Vec<f64>> = real_rows(400, 2, 5).into_iter().map(|r| vec![r[0], r[1], r[0] + r[1], 0.0, r[2]]).collect();
+    let rows: Vec<Vec<f64>> =
+        real_rows(400, 2, 5).into_iter().map(|r| vec![r[0], r[1], r[0] + r[1], 0.0, r[2]]).collect();
     let summary = sketch_of(&rows, 64, 16, Srht);
     let query = Query::new(&[0, 1, 2, 3], &[4]);
     let fit = solve(&summary, &query).unwrap();
@@ -660,7 +660,8 @@ fn the_past_fades() {
 
 #[test]
 fn every_storage_gives_the_same_bits() {
-    const PARAMS: SketchedLeastSquaresParams = SketchedLeastSquaresParams::new(3, 16).block_len(4).ranges(2).row_table();
+    const PARAMS: SketchedLeastSquaresParams =
+        SketchedLeastSquaresParams::new(3, 16).block_len(4).ranges(2).row_table();
     let rows = real_rows(50, 2, 12);
     let mut owned = empty::<f64, _>(PARAMS, Srht);
     let array = ([0.5; PARAMS.storage_len()], [7; PARAMS.index_len()]);
