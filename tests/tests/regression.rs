@@ -295,8 +295,8 @@ fn half_widths_shrink_with_confidence_and_scale_with_the_target() {
         })
         .collect();
     let moved = solve(&sketch_of(&moved, 96, 32, Srht), &query).unwrap();
-    for j in 0..5 {
-        assert!((moved.coefficients[j] - plain.coefficients[j] - y[j]).abs() < 1e-12);
+    for (j, y) in y.iter().enumerate() {
+        assert!((moved.coefficients[j] - plain.coefficients[j] - y).abs() < 1e-12);
         let (moved, plain) = (moved.half_widths.as_ref().unwrap()[j], plain.half_widths.as_ref().unwrap()[j]);
         assert!((moved / plain - 1.0).abs() < 1e-10);
     }
@@ -486,6 +486,9 @@ fn constructions_that_make_no_sense_are_refused() {
     assert_eq!(short, Err(Error::Storage { needed: 32, got: 31 }));
 }
 
+/// An update that must be refused.
+type Update<'a> = &'a dyn Fn(&mut Sketched<f64, Srht>) -> Result<(), Error>;
+
 /// Every refusal of an update leaves the summary as it was, to the bit of its encoding.
 #[test]
 fn refused_updates_change_nothing() {
@@ -496,7 +499,7 @@ fn refused_updates_change_nothing() {
             summary.update(&[f64::from(i), 1.0]).unwrap();
         }
         let before = summary.encode();
-        let mut refused = |update: &dyn Fn(&mut Sketched<f64, Srht>) -> Result<(), Error>, expected: Error| {
+        let mut refused = |update: Update<'_>, expected: Error| {
             assert_eq!(update(&mut summary), Err(expected));
             assert_eq!(summary.encode(), before);
         };
