@@ -140,9 +140,9 @@ fn errors_have_the_variance_of_the_law() {
     let mut sum = 0.0;
     for seed in 0..seeds {
         let (x, ..) = problem.sketched(Srht, (m, 256), seed, 0.05);
-        for j in 0..d {
-            let error = (x[j] - problem.exact[j]) / problem.residual;
-            sum += error * error / problem.variances[j];
+        for ((x, exact), variance) in x.iter().zip(&problem.exact).zip(&problem.variances) {
+            let error = (x - exact) / problem.residual;
+            sum += error * error / variance;
         }
     }
     let found = sum / (seeds * d as u64) as f64;

@@ -1,5 +1,6 @@
 //! Two summaries into one: of other rows, and of other columns.
 
+use super::pending::Window;
 use super::ranges::{self, WORDS};
 use super::{SketchedLeastSquares, SketchedLeastSquaresParams};
 use crate::sketch::{Piece, SketchOperator};
@@ -94,10 +95,10 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     /// The rows gathered for a block, in the order of their numbers. Their signs are on them already, so each comes with
     /// whether to take it away for them to cancel.
     fn for_each_gathered(&self, mut visit: impl FnMut(u64, &[L], bool)) {
-        let Some(number) = self.state.block else { return };
+        let Some(Window { block, is_empty: false }) = self.state.window else { return };
         let (sums, cols) = (self.params.shape().len(), self.params.columns);
         let window = &self.storage.as_ref()[sums..][..self.params.block_size()];
-        let first = number * self.params.block_len as u64;
+        let first = block * self.params.block_len as u64;
         for (index, row) in (first..=u64::MAX).zip(window.chunks_exact(cols)) {
             if row.iter().any(|&x| x != L::default()) {
                 visit(index, row, self.operator.is_negated(self.params.seed, index));
@@ -139,14 +140,14 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         let (rows, widths) = (params.rows, (left.params.columns, right.params.columns));
         let (left_sums, left_rest) = left.storage.as_ref().split_at(rows * left.params.columns);
         let (right_sums, right_rest) = right.storage.as_ref().split_at(rows * right.params.columns);
-        let stays_pending = left.state.block == right.state.block;
+        let stays_pending = left.state.window == right.state.window;
         let parts = joined.split();
         side_by_side(parts.sums, (left_sums, right_sums), widths);
         if stays_pending {
             let blocks = (&left_rest[..left.params.block_size()], &right_rest[..right.params.block_size()]);
             side_by_side(parts.window, blocks, widths);
         } else {
-            joined.state.block = None;
+            joined.state.window = None;
             left.for_each_gathered(|index, row, subtract| {
                 joined.add_directly(Piece { index, column: 0, entries: row, subtract });
             });

@@ -14,7 +14,7 @@ use crate::matrix::{check_batch, check_finite};
 use crate::sketch::{Piece, SketchOperator};
 use crate::{Error, Lane, MatRef, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;
-use pending::Deferred;
+use pending::{Deferred, Window};
 use ranges::{LAST_TICK, Ranges, WORDS, stream};
 
 /// What explains a column of a stream by others, whatever comes later: more rows, corrections, other columns?
@@ -37,6 +37,7 @@ use ranges::{LAST_TICK, Ranges, WORDS, stream};
 /// An update: see the operators; [`Srht`](crate::sketch::Srht) in blocks of `B` about `(log2 B + m / B) p` additions for `p`
 /// columns. An answer: `3 m q^2` flops for `q` features and targets. State: see
 /// [`storage_len`](SketchedLeastSquaresParams::storage_len) and [`index_len`](SketchedLeastSquaresParams::index_len).
+/// The last row of a block brings the work of the whole block, unless it is [put off](SketchedLeastSquaresParams::deferred).
 /// # Numerics
 /// Under operators of signs, integers and integer-valued floats (while sums stay exact) add up to the same bits in any order,
 /// with any block length, and removing undoes adding. Other floats agree to rounding. Integer lanes wrap: the answer is right
@@ -85,8 +86,7 @@ struct State {
     is_written: bool,
     /// Ranges of row numbers in use.
     ranges: usize,
-    /// The block that rows are gathered for.
-    block: Option<u64>,
+    window: Option<Window>,
     deferred: Option<Deferred>,
     /// Calls of `forget`, and the product of their factors.
     forgotten: u32,
@@ -100,7 +100,7 @@ impl State {
             rows_removed: 0,
             is_written: false,
             ranges: 0,
-            block: None,
+            window: None,
             deferred: None,
             forgotten: 0,
             forgetting: 1.0,
@@ -379,8 +379,9 @@ impl<T: Real, O: SketchOperator<T>, S: Storage<T>, I: Storage<u32>> SketchedLeas
             let column = at * scaled.len();
             let scaled = &mut scaled[..entries.len()];
             scaled.iter_mut().zip(entries).for_each(|(to, &x)| *to = x * root);
-            self.add(Piece { index, column, entries: scaled, subtract });
+            self.place(Piece { index, column, entries: scaled, subtract });
         }
+        self.close_full(index);
     }
 }
 
@@ -431,8 +432,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>, R: Real> Evi
         let table = &self.indices.as_ref()[self.params.ranges * WORDS..];
         for (to, column) in out.iter_mut().zip(columns) {
             let mut sum = sums[row * cols + column];
-            if let Some(number) = self.state.block {
-                let first = number * self.params.block_len as u64;
+            if let Some(Window { block, is_empty: false }) = self.state.window {
+                let first = block * self.params.block_len as u64;
                 for (index, line) in (first..=u64::MAX).zip(window.chunks_exact(cols)) {
                     let negated = self.operator.is_negated_at(shape, table, row, index);
                     sum = sum.plus(line[column].negate_if(negated));

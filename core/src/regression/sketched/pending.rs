@@ -15,6 +15,15 @@ pub(super) struct Deferred {
     pub(super) rows: usize,
 }
 
+/// The block that rows are gathered for. Rows of blocks before it go straight to the sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Window {
+    /// Its number.
+    pub(super) block: u64,
+    /// Nothing is gathered yet.
+    pub(super) is_empty: bool,
+}
+
 impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeastSquares<L, O, S, I> {
     /// Works on a block that a [`deferred`](super::SketchedLeastSquaresParams::deferred) summary has put off: one stage of
     /// its transform, or `rows` rows of the sketch. True while work is left.
@@ -42,17 +51,17 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         while self.poll(usize::MAX) {}
     }
 
-    /// Adds the rows gathered for a block that is not yet full to the sums: answers then take less time. Later rows of that
-    /// block start it anew, which changes sums by rounding at most.
+    /// Adds the rows gathered for a block that is not yet full to the sums: answers and merges then take less time. Later rows
+    /// of that block start it anew, which changes sums by rounding at most.
     pub fn flush(&mut self) {
         self.settle();
-        if let Some(number) = self.state.block.take() {
+        if let Some(Window { block, is_empty: false }) = self.state.window.take() {
             let (operator, shape, stages) = (self.operator, self.params.shape(), self.stages());
             let parts = self.split();
             for stage in 0..stages {
                 operator.transform_block(parts.window, shape.cols, stage);
             }
-            operator.add_block(shape, parts.table, number, parts.window, 0..shape.rows, parts.sums);
+            operator.add_block(shape, parts.table, block, parts.window, 0..shape.rows, parts.sums);
             parts.window.fill(L::default());
         }
     }
@@ -70,8 +79,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
 
     /// A row of a block before the current one goes straight to the sums, after whatever waits.
     pub(super) fn check_order(&self, index: u64) -> Result<(), Error> {
-        match self.state.block {
-            Some(current) if self.block_of(index) < current => self.check_settled(),
+        match self.state.window {
+            Some(window) if self.block_of(index) < window.block => self.check_settled(),
             _ => Ok(()),
         }
     }
@@ -80,19 +89,34 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         index >> self.stages()
     }
 
-    /// Adds a piece of a row, by the window of its block or straight to the sums: which one depends on the numbers only.
+    /// Adds a piece of a row, and works the block off, or puts it off, if the row is its last.
     pub(super) fn add(&mut self, piece: Piece<'_, L>) {
+        self.place(piece);
+        self.close_full(piece.index);
+    }
+
+    /// Adds a piece of a row by the window of its block or straight to the sums: which one depends on the numbers of rows only,
+    /// and on their order.
+    pub(super) fn place(&mut self, piece: Piece<'_, L>) {
         self.state.is_written = true;
         let block = self.block_of(piece.index);
-        match self.state.block {
+        match self.state.window {
             _ if self.params.block_len == 1 => self.add_directly(piece),
-            Some(current) if block < current => self.add_directly(piece),
-            Some(current) if block == current => self.gather(piece),
+            Some(window) if block < window.block => self.add_directly(piece),
+            Some(window) if block == window.block => self.gather(block, piece),
             _ => {
                 self.close_block();
-                self.state.block = Some(block);
-                self.gather(piece);
+                self.gather(block, piece);
             }
+        }
+    }
+
+    pub(super) fn close_full(&mut self, index: u64) {
+        let is_last = index & (self.params.block_len as u64 - 1) == self.params.block_len as u64 - 1;
+        let block = self.block_of(index);
+        if is_last && self.state.window.is_some_and(|window| window.block == block) {
+            self.close_block();
+            self.state.window = (index < u64::MAX).then_some(Window { block: block + 1, is_empty: true });
         }
     }
 
@@ -103,7 +127,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         let _ = operator.accumulate(shape, parts.table, piece, parts.sums);
     }
 
-    fn gather(&mut self, piece: Piece<'_, L>) {
+    fn gather(&mut self, block: u64, piece: Piece<'_, L>) {
+        self.state.window = Some(Window { block, is_empty: false });
         let (cols, len) = (self.params.columns, self.params.block_len as u64);
         let negated = self.operator.is_negated(self.params.seed, piece.index) != piece.subtract;
         #[allow(clippy::cast_possible_truncation, reason = "below the length of a block")]
@@ -113,13 +138,13 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         }
     }
 
-    /// The current block is complete: works it off, or puts it off.
+    /// Works the current block off, or puts it off.
     fn close_block(&mut self) {
         if !self.params.deferred {
             return self.flush();
         }
-        self.settle();
-        if let Some(block) = self.state.block.take() {
+        if let Some(Window { block, is_empty: false }) = self.state.window.take() {
+            self.settle();
             let parts = self.split();
             parts.waiting.copy_from_slice(parts.window);
             parts.window.fill(L::default());

@@ -159,6 +159,7 @@ fn remove(words: &mut [u32], len: usize, at: usize, count: usize) -> usize {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation, reason = "test data are small")]
 mod tests {
     use super::*;
     use std::vec;

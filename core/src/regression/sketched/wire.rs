@@ -1,6 +1,6 @@
 //! The byte form: parameters, operator, counters, ranges, sums, and the blocks on their way into them.
 
-use super::pending::Deferred;
+use super::pending::{Deferred, Window};
 use super::ranges::{self, WORDS};
 use super::{SketchedLeastSquares, SketchedLeastSquaresParams, State};
 use crate::sketch::SketchOperator;
@@ -26,8 +26,10 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         w.u8(u8::from(self.state.is_written));
         w.u32(self.state.forgotten);
         w.real(self.state.forgetting);
-        w.u8(u8::from(self.state.block.is_some()));
-        w.u64(self.state.block.unwrap_or(0));
+        w.u8(u8::from(self.state.window.is_some()));
+        let window = self.state.window.unwrap_or(Window { block: 0, is_empty: true });
+        w.u64(window.block);
+        w.u8(u8::from(window.is_empty));
         w.u8(u8::from(self.state.deferred.is_some()));
         let deferred = self.state.deferred.unwrap_or(Deferred { block: 0, stage: 0, rows: 0 });
         w.u64(deferred.block);
@@ -62,8 +64,9 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
             forgetting: r.real()?,
             ..State::new()
         };
-        let (has_block, block) = (r.flag()?, r.u64()?);
-        state.block = has_block.then_some(block);
+        let has_window = r.flag()?;
+        let window = Window { block: r.u64()?, is_empty: r.flag()? };
+        state.window = has_window.then_some(window);
         let has_deferred = r.flag()?;
         let deferred = Deferred { block: r.u64()?, stage: r.u32()?, rows: r.len()? };
         state.deferred = has_deferred.then_some(deferred);
@@ -77,10 +80,10 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
 }
 
 fn kept_len(params: &SketchedLeastSquaresParams, state: &State) -> usize {
-    let blocks = match (state.block, state.deferred) {
+    let blocks = match (state.window, state.deferred) {
         (_, Some(_)) => 2,
-        (Some(_), None) => 1,
-        (None, None) => 0,
+        (Some(Window { is_empty: false, .. }), None) => 1,
+        _ => 0,
     };
     params.shape().len().saturating_add(params.block_size().saturating_mul(blocks))
 }
@@ -89,7 +92,7 @@ fn kept_len(params: &SketchedLeastSquaresParams, state: &State) -> usize {
 fn check(params: &SketchedLeastSquaresParams, state: &State, r: &mut Reader<'_>) -> Result<(), Error> {
     let stages = params.block_len.trailing_zeros();
     let is_block = |block: u64| params.block_len > 1 && block <= u64::MAX >> stages;
-    let is_sound = state.block.is_none_or(is_block)
+    let is_sound = state.window.is_none_or(|window| is_block(window.block))
         && state.deferred.is_none_or(|deferred| {
             params.deferred && is_block(deferred.block) && deferred.stage <= stages && deferred.rows < params.rows
         })
