@@ -32,12 +32,23 @@ enum Cause {
     Core(sketchlet_core::Error),
     Io(io::Error),
     Data(String),
+    Request(String),
 }
 
 impl Error {
     /// Data that are not what they should be: what was seen, and what to do. For readers of other forms than those of `io`.
     pub fn data(what: impl Into<String>) -> Self {
         Self::from_cause(Cause::Data(what.into()))
+    }
+
+    /// A request that the data can't meet, such as a column that isn't there: what was asked for, and what to do.
+    pub fn request(what: impl Into<String>) -> Self {
+        Self::from_cause(Cause::Request(what.into()))
+    }
+
+    /// Whether the request is to blame, and not the data.
+    pub const fn is_request(&self) -> bool {
+        matches!(self.cause, Cause::Request(_))
     }
 
     const fn from_cause(cause: Cause) -> Self {
@@ -125,7 +136,7 @@ impl fmt::Display for Error {
         match &self.cause {
             Cause::Core(error) => error.fmt(f),
             Cause::Io(error) => OneLine(&error.to_string()).fmt(f),
-            Cause::Data(what) => OneLine(what).fmt(f),
+            Cause::Data(what) | Cause::Request(what) => OneLine(what).fmt(f),
         }
     }
 }
@@ -135,7 +146,7 @@ impl StdError for Error {
         match &self.cause {
             Cause::Core(error) => Some(error),
             Cause::Io(error) => Some(error),
-            Cause::Data(_) => None,
+            Cause::Data(_) | Cause::Request(_) => None,
         }
     }
 }

@@ -1,11 +1,11 @@
 //! `sketchlet eigen`: reads rows, fills a summary, answers.
 
 use super::Failure;
-use super::args::{EigenArguments, InputArguments, Method, Missing, OutputArguments, Precision};
-use super::output::{cpu_seconds, extension, matrix_bytes, warn, write_files};
+use super::args::{EigenArguments, Method, OutputArguments, Precision};
+use super::input::open;
+use super::output::{Times, available_threads, check_outputs, extension, matrix_bytes, warn, write_files};
 use super::summary::{self, Answer, Summary};
 use crate::eigen::{ShuffleBuffer, Status};
-use crate::io::{ReadOptions, RowReader, Target};
 use crate::report::{Axis, Page, Plot, Section, Series, Table};
 use crate::sketch_file::SketchFile;
 use crate::{Error, MatRef, Real, RowSummary};
@@ -67,49 +67,6 @@ impl About {
             center: header.get("center")?.as_bool()?,
             input: text("input")?,
         })
-    }
-}
-
-/// Time spent, as JSON reports it.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Times {
-    pub(super) seconds: f64,
-    pub(super) cpu_seconds: f64,
-    pub(super) seconds_total: f64,
-}
-
-impl Times {
-    /// Runs something inside the library and counts its time.
-    pub(super) fn count<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        let (start, cpu) = (Instant::now(), cpu_seconds());
-        let result = work();
-        self.cpu_seconds += cpu_seconds() - cpu;
-        self.seconds += start.elapsed().as_secs_f64();
-        result
-    }
-}
-
-/// Opens the input that the flags name.
-fn open<T: Real>(arguments: &InputArguments) -> Result<RowReader<T>, Error> {
-    let mut options = ReadOptions::new();
-    if let Some(columns) = &arguments.columns {
-        options = options.columns(columns);
-    }
-    if arguments.no_header {
-        options = options.no_header();
-    }
-    if arguments.skip_non_numeric {
-        options = options.skip_non_numeric();
-    }
-    options = match arguments.missing {
-        None => options,
-        Some(Missing::Drop) => options.missing(crate::io::Missing::Drop),
-        Some(Missing::Zero) => options.missing(crate::io::Missing::Zero),
-    };
-    if arguments.input == Path::new("-") {
-        RowReader::from_csv(std::io::stdin(), "standard input", &options)
-    } else {
-        RowReader::open(&arguments.input, &options)
     }
 }
 
@@ -244,10 +201,6 @@ fn run_in<T: Real>(arguments: &EigenArguments) -> Result<String, Failure> {
     result.emit(&arguments.output, saved)
 }
 
-pub(super) fn available_threads() -> u64 {
-    std::thread::available_parallelism().map_or(1, |n| n.get() as u64)
-}
-
 /// Flags that the method does not look at.
 fn unused_flags(arguments: &EigenArguments, method: Method) -> Vec<String> {
     use Method::{BlockPower, Ccipca, Exact, FrequentDirections, History, Incremental, Nystrom, Oja, RandomOrder};
@@ -272,32 +225,6 @@ fn disagreement(first: &[Vec<f64>], second: &[Vec<f64>]) -> f64 {
         .map(|cosine| cosine * cosine)
         .sum();
     (1.0 - common / first.len() as f64).clamp(0.0, 1.0)
-}
-
-/// Refuses places for output before any work is done.
-pub(super) fn check_outputs(output: &OutputArguments, save: Option<&Path>) -> Result<(), Failure> {
-    let mut taken = Vec::new();
-    for (flag, path, forms) in [
-        ("--out", &output.out, &["npy", "csv"][..]),
-        ("--plot", &output.plot, &["svg", "png"][..]),
-        ("--report", &output.report, &["html"][..]),
-    ] {
-        if let Some(path) = path {
-            if !forms.contains(&extension(path).as_str()) {
-                let forms = forms.iter().map(|form| format!(".{form}")).collect::<Vec<_>>().join(" or ");
-                return Err(Failure::Usage(format!("{flag} {}: give a name that ends in {forms}", path.display())));
-            }
-            Target::check(path)?;
-            taken.push(path.as_path());
-        }
-    }
-    if let Some(path) = save {
-        Target::check(path)?;
-        if taken.contains(&path) {
-            return Err(Failure::Usage(format!("--save {}: another output has this name", path.display())));
-        }
-    }
-    Ok(())
 }
 
 /// Everything that is told about an answer.

@@ -2,7 +2,8 @@
 
 use super::Failure;
 use super::args::{InspectArguments, MergeArguments, QueryArguments};
-use super::eigen::{About, Outcome, Times, available_threads, check_outputs};
+use super::eigen::{About, Outcome};
+use super::output::{Times, available_threads, check_outputs};
 use super::summary;
 use crate::io::Target;
 use crate::sketch_file::SketchFile;

@@ -6,6 +6,7 @@ mod args;
 mod demo;
 mod eigen;
 mod files;
+mod input;
 mod output;
 mod summary;
 

@@ -1,10 +1,12 @@
-//! Where answers go: standard output, files, pictures.
+//! Where answers go: standard output, files, pictures; and what they cost.
 
 use super::Failure;
+use super::args::OutputArguments;
 use crate::Error;
 use crate::io::Target;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::time::Instant;
 
 /// Prints an answer.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
@@ -76,8 +78,57 @@ fn npy(bytes: &mut Vec<u8>, shape: &[u64], rows: &[Vec<f64>]) -> std::io::Result
     writer.finish()
 }
 
+/// Refuses places for output before any work is done.
+pub(super) fn check_outputs(output: &OutputArguments, save: Option<&Path>) -> Result<(), Failure> {
+    let mut taken = Vec::new();
+    for (flag, path, forms) in [
+        ("--out", &output.out, &["npy", "csv"][..]),
+        ("--plot", &output.plot, &["svg", "png"][..]),
+        ("--report", &output.report, &["html"][..]),
+    ] {
+        if let Some(path) = path {
+            if !forms.contains(&extension(path).as_str()) {
+                let forms = forms.iter().map(|form| format!(".{form}")).collect::<Vec<_>>().join(" or ");
+                return Err(Failure::Usage(format!("{flag} {}: give a name that ends in {forms}", path.display())));
+            }
+            Target::check(path)?;
+            taken.push(path.as_path());
+        }
+    }
+    if let Some(path) = save {
+        Target::check(path)?;
+        if taken.contains(&path) {
+            return Err(Failure::Usage(format!("--save {}: another output has this name", path.display())));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn available_threads() -> u64 {
+    std::thread::available_parallelism().map_or(1, |n| n.get() as u64)
+}
+
+/// Time spent, as JSON reports it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Times {
+    pub(super) seconds: f64,
+    pub(super) cpu_seconds: f64,
+    pub(super) seconds_total: f64,
+}
+
+impl Times {
+    /// Runs something inside the library and counts its time.
+    pub(super) fn count<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        let (start, cpu) = (Instant::now(), cpu_seconds());
+        let result = work();
+        self.cpu_seconds += cpu_seconds() - cpu;
+        self.seconds += start.elapsed().as_secs_f64();
+        result
+    }
+}
+
 /// Processor time of this process so far, all threads, in seconds.
-pub(super) fn cpu_seconds() -> f64 {
+fn cpu_seconds() -> f64 {
     #[cfg(unix)]
     {
         let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);

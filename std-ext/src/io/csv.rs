@@ -230,12 +230,17 @@ impl<T: Real, R: Read> Source<T> for Csv<R> {
         &self.layout.names
     }
 
-    fn fill(&mut self, batch: &mut Vec<T>, rows: usize) -> Result<(), Error> {
+    fn positions(&self) -> &[usize] {
+        &self.layout.taken
+    }
+
+    fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<u64>, rows: usize) -> Result<(), Error> {
         let mut taken = 0;
         while taken < rows && (self.pending || self.records.next()?) {
             self.pending = false;
             let start = batch.len();
             if self.push_row(batch)? {
+                places.push(self.records.record_line);
                 taken += 1;
             } else {
                 batch.truncate(start);

@@ -31,7 +31,7 @@ impl Layout {
         }
         let mut seen = HashSet::new();
         if let Some(name) = taken.iter().find(|&&i| !seen.insert(i)).and_then(|&i| all.get(i)) {
-            return Err(Error::data("the column is chosen twice: name it once in --columns").in_column(name));
+            return Err(Error::request("the column is chosen twice: name it once in --columns").in_column(name));
         }
         if taken.is_empty() {
             return Err(Error::data("no column of numbers is left: choose others with --columns"));
@@ -89,14 +89,15 @@ fn position(all: &[String], wanted: &str) -> Result<usize, Error> {
     match (same.next(), same.next()) {
         (Some(i), None) => Ok(i),
         (Some(_), Some(_)) => {
-            Err(Error::data("the name stands over several columns: choose by position, from 0").in_column(wanted))
+            Err(Error::request("the name stands over several columns: choose by position, from 0").in_column(wanted))
         }
-        (None, _) => match wanted.parse::<usize>() {
-            Ok(i) if i < all.len() => Ok(i),
-            _ => {
-                Err(Error::data(format!("there is no such column: choose among {}", shortlist(all))).in_column(wanted))
+        (None, _) => {
+            match wanted.parse::<usize>() {
+                Ok(i) if i < all.len() => Ok(i),
+                _ => Err(Error::request(format!("there is no such column: choose among {}", shortlist(all)))
+                    .in_column(wanted)),
             }
-        },
+        }
     }
 }
 

@@ -45,8 +45,11 @@ trait Source<T> {
     /// Names of the columns that it yields.
     fn columns(&self) -> &[String];
 
-    /// Appends at most `rows` rows; fewer only at the end.
-    fn fill(&mut self, batch: &mut Vec<T>, rows: usize) -> Result<(), Error>;
+    /// Their positions in the input.
+    fn positions(&self) -> &[usize];
+
+    /// Appends at most `rows` rows, and the number of each; fewer only at the end.
+    fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<u64>, rows: usize) -> Result<(), Error>;
 }
 
 /// Rows of numbers, in order, a batch at a time: at most 256 KiB of scalars are held, whatever the size of the input.
@@ -67,6 +70,7 @@ pub struct RowReader<T> {
     source: Box<dyn Source<T>>,
     name: String,
     batch: Vec<T>,
+    places: Vec<u64>,
     rows: usize,
     warnings: Vec<String>,
 }
@@ -130,12 +134,29 @@ impl<T: Real> RowReader<T> {
 
     fn new(source: impl Source<T> + 'static, name: &str) -> Self {
         let rows = (BATCH_BYTES / T::BYTES / source.columns().len().max(1)).max(1);
-        Self { source: Box::new(source), name: name.to_owned(), batch: Vec::new(), rows, warnings: Vec::new() }
+        Self {
+            source: Box::new(source),
+            name: name.to_owned(),
+            batch: Vec::new(),
+            places: Vec::new(),
+            rows,
+            warnings: Vec::new(),
+        }
     }
 
     /// Names of the columns, in the order of the entries of a row.
     pub fn columns(&self) -> &[String] {
         self.source.columns()
+    }
+
+    /// Positions of those columns in the input, from 0.
+    pub fn positions(&self) -> &[usize] {
+        self.source.positions()
+    }
+
+    /// Where a row of the last batch came from: its line in an input that has lines, else its number, counted from 1.
+    pub fn place(&self, row: usize) -> Option<u64> {
+        self.places.get(row).copied()
     }
 
     /// Name of the input, as errors show it.
@@ -154,7 +175,8 @@ impl<T: Real> RowReader<T> {
     /// If the input is damaged, or a cell is not a finite number: the error names row and column.
     pub fn next_batch(&mut self) -> Result<Option<MatRef<'_, T>>, Error> {
         self.batch.clear();
-        self.source.fill(&mut self.batch, self.rows).map_err(|error| error.in_file(&self.name))?;
+        self.places.clear();
+        self.source.fill(&mut self.batch, &mut self.places, self.rows).map_err(|error| error.in_file(&self.name))?;
         let dim = self.source.columns().len();
         match self.batch.len().checked_div(dim) {
             None | Some(0) => Ok(None),

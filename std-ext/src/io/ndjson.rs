@@ -173,7 +173,11 @@ impl<T: Real> Source<T> for Ndjson {
         &self.layout.names
     }
 
-    fn fill(&mut self, batch: &mut Vec<T>, rows: usize) -> Result<(), Error> {
+    fn positions(&self) -> &[usize] {
+        &self.layout.taken
+    }
+
+    fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<u64>, rows: usize) -> Result<(), Error> {
         let mut taken = 0;
         while taken < rows {
             let value = match self.pending.take() {
@@ -185,6 +189,7 @@ impl<T: Real> Source<T> for Ndjson {
             };
             let start = batch.len();
             if self.push_row(&value, batch).map_err(|error| error.at_row(self.number))? {
+                places.push(self.number);
                 taken += 1;
             } else {
                 batch.truncate(start);

@@ -116,7 +116,11 @@ impl<T: Real> Source<T> for Npy {
         &self.layout.names
     }
 
-    fn fill(&mut self, batch: &mut Vec<T>, rows: usize) -> Result<(), Error> {
+    fn positions(&self) -> &[usize] {
+        &self.layout.taken
+    }
+
+    fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<u64>, rows: usize) -> Result<(), Error> {
         let size = self.kind.bytes();
         let mut taken = 0;
         while taken < rows && self.next < self.rows {
@@ -141,6 +145,7 @@ impl<T: Real> Source<T> for Npy {
             }
             self.next += 1;
             if kept {
+                places.push(number);
                 taken += 1;
             } else {
                 batch.truncate(start);

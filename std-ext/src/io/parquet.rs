@@ -169,7 +169,11 @@ impl<T: Real> Source<T> for Parquet {
         &self.layout.names
     }
 
-    fn fill(&mut self, batch: &mut Vec<T>, rows: usize) -> Result<(), Error> {
+    fn positions(&self) -> &[usize] {
+        &self.layout.taken
+    }
+
+    fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<u64>, rows: usize) -> Result<(), Error> {
         let mut taken = 0;
         while taken < rows {
             if self.left == 0 {
@@ -194,6 +198,7 @@ impl<T: Real> Source<T> for Parquet {
                     }
                 }
                 if kept {
+                    places.push(number);
                     taken += 1;
                 } else {
                     batch.truncate(start);

@@ -1,0 +1,30 @@
+//! Where rows come from.
+
+use super::args::{InputArguments, Missing};
+use crate::io::{ReadOptions, RowReader};
+use crate::{Error, Real};
+use std::path::Path;
+
+/// Opens the input that the flags name.
+pub(super) fn open<T: Real>(arguments: &InputArguments) -> Result<RowReader<T>, Error> {
+    let mut options = ReadOptions::new();
+    if let Some(columns) = &arguments.columns {
+        options = options.columns(columns);
+    }
+    if arguments.no_header {
+        options = options.no_header();
+    }
+    if arguments.skip_non_numeric {
+        options = options.skip_non_numeric();
+    }
+    options = match arguments.missing {
+        None => options,
+        Some(Missing::Drop) => options.missing(crate::io::Missing::Drop),
+        Some(Missing::Zero) => options.missing(crate::io::Missing::Zero),
+    };
+    if arguments.input == Path::new("-") {
+        RowReader::from_csv(std::io::stdin(), "standard input", &options)
+    } else {
+        RowReader::open(&arguments.input, &options)
+    }
+}
