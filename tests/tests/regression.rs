@@ -185,6 +185,9 @@ proptest! {
         let (left, right, whole) = (filled(&part(0, cut)), filled(&part(cut, rows.columns)), filled(&rows));
         let joined = Sketched::join(&left, &right).unwrap();
         prop_assert_eq!(joined.encode(), whole.encode());
+        // And taken apart again.
+        let columns: Vec<usize> = (cut..rows.columns).collect();
+        prop_assert_eq!(joined.select(&columns).unwrap().encode(), right.encode());
     }
 
     #[test]

@@ -91,6 +91,9 @@ fn half_widths_cover_heavy_tailed_rows_as_often_as_they_say() {
         assert!(failure != 0.05 || (least, most) == (41, 158));
         let gaussian = problem.misses(GaussianSketch, (64, 1), 2000, failure);
         assert!((least..=most).contains(&gaussian), "gaussian {failure}: {gaussian}");
+        // Few rows to spare: four degrees of freedom, far from normal.
+        let tight = problem.misses(GaussianSketch, (12, 1), 2000, failure);
+        assert!((least..=most).contains(&tight), "gaussian, 12 rows, {failure}: {tight}");
         let found = [
             ("srht", problem.misses(Srht, (64, 64), 2000, failure)),
             ("srct", problem.misses(Srct, (64, 1), 2000, failure)),

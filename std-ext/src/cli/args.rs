@@ -17,6 +17,8 @@ pub(super) enum Command {
     Demo(DemoArguments),
     /// Top eigenvectors of the rows: the directions that carry most of their energy
     Eigen(Box<EigenArguments>),
+    /// Least squares: which columns explain a column, with half-widths from a sketch, or exactly
+    Regress(Box<RegressArguments>),
     /// Describe a .sketch file
     Inspect(InspectArguments),
     /// Merge the summaries of .sketch files into one
@@ -84,10 +86,10 @@ pub(super) struct OutputArguments {
     /// Print one JSON object
     #[arg(long)]
     pub(super) json: bool,
-    /// Write the vectors to a file, one a row
+    /// Write the vectors or coefficients to a file, one vector or target a row
     #[arg(long, value_name = "FILE.npy|.csv")]
     pub(super) out: Option<PathBuf>,
-    /// Draw the vectors
+    /// Draw the vectors or coefficients
     #[arg(long, value_name = "FILE.svg|.png")]
     pub(super) plot: Option<PathBuf>,
     /// Write one self-contained page
@@ -179,6 +181,126 @@ pub(super) struct EigenArguments {
     pub(super) save: Option<PathBuf>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Operator {
+    /// Random signs and rows of a Hadamard matrix
+    Srht,
+    /// Random signs and a random circulant matrix
+    Srct,
+    /// Normal numbers: the exact law
+    Gaussian,
+    /// Random signs everywhere
+    Rademacher,
+    /// One sign a row: no half-widths
+    Countsketch,
+    /// A few signs a row: no half-widths
+    Osnap,
+    /// The transform of 2026 with normal weights, for rows in memory
+    Pooled,
+    /// No sketch: exact
+    None,
+}
+
+impl Operator {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Srht => "srht",
+            Self::Srct => "srct",
+            Self::Gaussian => "gaussian",
+            Self::Rademacher => "rademacher",
+            Self::Countsketch => "countsketch",
+            Self::Osnap => "osnap",
+            Self::Pooled => "pooled",
+            Self::None => "none",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Solve {
+    /// To machine precision, with the sketch as a guide
+    Refined,
+    /// By QR of all rows
+    Exact,
+    /// From the sketch alone, with half-widths
+    Sketched,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RegressArguments {
+    #[command(flatten)]
+    pub(super) input: InputArguments,
+    #[command(flatten)]
+    pub(super) output: OutputArguments,
+    /// Column to be explained, by name or position from 0
+    #[arg(long, value_name = "COL")]
+    pub(super) target: Option<String>,
+    /// Columns to be explained, each by the same features
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub(super) targets: Option<Vec<String>>,
+    /// Right-hand sides from a file of their own; all columns of the input are then features
+    #[arg(long, value_name = "FILE.npy")]
+    pub(super) rhs: Option<PathBuf>,
+    /// Operator of the sketch
+    #[arg(long, value_enum, default_value = "srht")]
+    pub(super) sketch: Operator,
+    /// Rows of the sketch (default: 16 a coefficient if sketched, 12 if refined)
+    #[arg(long, value_name = "M", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "epsilon")]
+    pub(super) rows: Option<u32>,
+    /// Rows enough for this error, in units of the residual's norm: see the library's `rows_for`
+    #[arg(long, value_name = "E", value_parser = positive)]
+    pub(super) epsilon: Option<f64>,
+    /// Probability that a half-width doesn't hold, over all coefficients of a target
+    #[arg(long, value_name = "D", default_value = "0.05", value_parser = fraction)]
+    pub(super) failure: f64,
+    /// How to solve (default: refined; sketched for a stream)
+    #[arg(long, value_enum)]
+    pub(super) solve: Option<Solve>,
+    /// Minimise |Ax-b|^2 + L|x|^2; the intercept is not penalised
+    #[arg(long, value_name = "L", value_parser = not_negative)]
+    pub(super) ridge: Option<f64>,
+    /// Add a constant column; its coefficient comes first
+    #[arg(long)]
+    pub(super) intercept: bool,
+    /// Column of weights, none negative
+    #[arg(long, value_name = "COL")]
+    pub(super) weights: Option<String>,
+    /// Read the rows once, in bounded memory, and answer from the summary
+    #[arg(long)]
+    pub(super) streaming: bool,
+    /// Number of the first row within its stream
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..1 << 40))]
+    pub(super) first_row: u64,
+    /// Number of the stream: sources that count from the same row need different ones
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..1 << 24))]
+    pub(super) stream_id: u64,
+    /// Nonzeros of a column of osnap
+    #[arg(long, value_name = "S", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) nonzeros: u32,
+    /// Rows that srht takes together, a power of two (default: the sketch's rows rounded up to one, at most 4096)
+    #[arg(long, value_name = "B", value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub(super) block_len: Option<u32>,
+    /// Store the filled summary
+    #[arg(long, value_name = "FILE.sketch")]
+    pub(super) save: Option<PathBuf>,
+}
+
+fn number(text: &str, holds: impl Fn(f64) -> bool, what: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|&x: &f64| holds(x)).ok_or_else(|| format!("give a number {what}"))
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    number(text, |x| x.is_finite() && x > 0.0, "above 0")
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    number(text, |x| x.is_finite() && x >= 0.0, "from 0 up")
+}
+
+fn fraction(text: &str) -> Result<f64, String> {
+    number(text, |x| x > 0.0 && x < 1.0, "between 0 and 1")
+}
+
 #[derive(Debug, Args)]
 pub(super) struct InspectArguments {
     /// A .sketch file
@@ -194,6 +316,9 @@ pub(super) struct MergeArguments {
     /// .sketch files of like summaries
     #[arg(value_name = "FILE.sketch", required = true, num_args = 1..)]
     pub(super) files: Vec<PathBuf>,
+    /// Put the columns of summaries of the same rows side by side instead
+    #[arg(long)]
+    pub(super) join: bool,
     /// Where the merged summary goes
     #[arg(long, value_name = "FILE.sketch", required = true)]
     pub(super) save: PathBuf,
@@ -207,6 +332,21 @@ pub(super) struct QueryArguments {
     /// A .sketch file
     #[arg(value_name = "FILE.sketch")]
     pub(super) file: PathBuf,
+    /// Column to be explained (regress; default: that of the saving command)
+    #[arg(long, value_name = "COL")]
+    pub(super) target: Option<String>,
+    /// Columns to be explained, each by the same features (regress)
+    #[arg(long, value_delimiter = ',', value_name = "A,B", conflicts_with = "target")]
+    pub(super) targets: Option<Vec<String>>,
+    /// Features, in this order (regress; default: all other columns)
+    #[arg(long, value_delimiter = ',', value_name = "a,b,3")]
+    pub(super) columns: Option<Vec<String>>,
+    /// Minimise |Ax-b|^2 + L|x|^2 (regress)
+    #[arg(long, value_name = "L", value_parser = not_negative)]
+    pub(super) ridge: Option<f64>,
+    /// Probability that a half-width doesn't hold (regress)
+    #[arg(long, value_name = "D", value_parser = fraction)]
+    pub(super) failure: Option<f64>,
     #[command(flatten)]
     pub(super) output: OutputArguments,
 }

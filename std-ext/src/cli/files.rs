@@ -4,7 +4,7 @@ use super::Failure;
 use super::args::{InspectArguments, MergeArguments, QueryArguments};
 use super::eigen::{About, Outcome};
 use super::output::{Times, available_threads, check_outputs};
-use super::summary;
+use super::{regress, summary};
 use crate::io::Target;
 use crate::sketch_file::SketchFile;
 use crate::{CoreError, Error, Header, Real, ScalarType};
@@ -14,49 +14,75 @@ use std::time::Instant;
 
 /// A file of one summary, checked as far as its headers go.
 struct Loaded {
-    about: About,
+    family: Family,
     header: Value,
     wire: Header,
     bytes: Vec<u8>,
     file_bytes: usize,
 }
 
+/// Which command saved a file.
+#[derive(Clone)]
+enum Family {
+    Eigen(About),
+    Regress,
+}
+
+impl Family {
+    fn of(header: &Value) -> Option<Self> {
+        match header.get("command")?.as_str()? {
+            "regress" => Some(Self::Regress),
+            _ => About::from_header(header).map(Self::Eigen),
+        }
+    }
+}
+
 fn load(path: &Path) -> Result<Loaded, Error> {
     let file = SketchFile::read(path)?;
     let file_bytes = file.to_bytes().len();
     let read = || {
-        let about = About::from_header(&file.header)
+        let family = Family::of(&file.header)
             .ok_or_else(|| Error::data("saved by a command that this version does not know"))?;
         let [bytes] = &file.summaries[..] else { return Err(Error::data("holds more than one summary")) };
         let wire = Header::read(bytes)?;
-        Ok(Loaded { about, header: file.header.clone(), wire, bytes: bytes.clone(), file_bytes })
+        Ok(Loaded { family, header: file.header.clone(), wire, bytes: bytes.clone(), file_bytes })
     };
     read().map_err(|error: Error| error.in_file(path.display()))
 }
 
 impl Loaded {
     /// What `inspect` tells, from the summary itself.
-    fn describe<T: Real>(&self) -> Result<Value, Error> {
-        let summary = summary::decode::<T>(&self.bytes)?;
-        Ok(json!({
+    fn description(&self) -> Result<Value, Error> {
+        let own = match &self.family {
+            Family::Regress => regress::describe(&self.header, &self.bytes)?,
+            Family::Eigen(about) if self.wire.scalar == ScalarType::F32 => self.describe_eigen::<f32>(about)?,
+            Family::Eigen(about) => self.describe_eigen::<f64>(about)?,
+        };
+        let mut description = json!({
             "command": "inspect",
             "version": env!("CARGO_PKG_VERSION"),
-            "type": self.about.method,
             "kind": format!("{:?}", self.wire.kind),
             "format_version": self.wire.version,
-            "precision": if T::BYTES == 4 { "f32" } else { "f64" },
-            "params": self.header.get("params").cloned().unwrap_or(Value::Null),
-            "columns": self.about.columns,
-            "rows": summary.rows_seen(),
-            "dim": summary.dim(),
-            "seed": self.about.seed,
             "bytes": self.file_bytes,
-            "state_bytes": summary.state_bytes(),
-        }))
+        });
+        if let (Some(to), Value::Object(own)) = (description.as_object_mut(), own) {
+            to.extend(own);
+        }
+        Ok(description)
     }
 
-    fn description(&self) -> Result<Value, Error> {
-        if self.wire.scalar == ScalarType::F32 { self.describe::<f32>() } else { self.describe::<f64>() }
+    fn describe_eigen<T: Real>(&self, about: &About) -> Result<Value, Error> {
+        let summary = summary::decode::<T>(&self.bytes)?;
+        Ok(json!({
+            "type": about.method,
+            "precision": self.wire.scalar.name(),
+            "params": self.header.get("params").cloned().unwrap_or(Value::Null),
+            "columns": about.columns,
+            "rows": summary.rows_seen(),
+            "dim": summary.dim(),
+            "seed": about.seed,
+            "state_bytes": summary.state_bytes(),
+        }))
     }
 }
 
@@ -82,19 +108,19 @@ pub(super) fn merge(arguments: &MergeArguments) -> Result<String, Failure> {
     for path in &arguments.files {
         let file = load(path)?;
         if let Some(first) = loaded.first() {
-            check_like(first, &file).map_err(|error| error.in_file(path.display()))?;
+            check_like(first, &file, arguments.join).map_err(|error| error.in_file(path.display()))?;
         }
         loaded.push(file);
     }
     let Some(first) = loaded.first() else { return Err(Failure::Usage("merge: give at least one file".into())) };
-    let (about, header, scalar) = (first.about.clone(), first.header.clone(), first.wire.scalar);
-    let merged = if scalar == ScalarType::F32 { tree::<f32>(&loaded) } else { tree::<f64>(&loaded) };
-    let bytes = merged.map_err(|(index, error)| match arguments.files.get(index) {
+    let combined = if arguments.join { join_all(&loaded) } else { merge_all(&loaded) };
+    let (header, bytes) = combined.map_err(|(index, error)| match arguments.files.get(index) {
         Some(path) => error.in_file(path.display()),
         None => error,
     })?;
     let file = SketchFile { header: header.clone(), summaries: vec![bytes.clone()] };
-    let merged = Loaded { about, header, wire: Header::read(&bytes)?, bytes, file_bytes: file.to_bytes().len() };
+    let family = first.family.clone();
+    let merged = Loaded { family, header, wire: Header::read(&bytes)?, bytes, file_bytes: file.to_bytes().len() };
     let mut description = merged.description()?;
     if let Some(object) = description.as_object_mut() {
         object.insert("command".into(), json!("merge"));
@@ -104,70 +130,120 @@ pub(super) fn merge(arguments: &MergeArguments) -> Result<String, Failure> {
     Ok(show(&description, arguments.json))
 }
 
-fn check_like(first: &Loaded, other: &Loaded) -> Result<(), Error> {
+fn check_like(first: &Loaded, other: &Loaded, join: bool) -> Result<(), Error> {
     let differ =
-        |what: &str| Err(Error::data(format!("{what} differ from the first file's: only like summaries merge")));
-    match () {
-        () if first.wire.scalar != other.wire.scalar => differ("scalars"),
-        () if first.about.columns != other.about.columns => differ("columns"),
-        () if first.about.method != other.about.method => differ("methods"),
-        () if first.about.center != other.about.center => differ("centring flags"),
-        () => Ok(()),
+        |what: &str| Err(Error::data(format!("{what} differ from the first file's: only like summaries combine")));
+    if first.wire.scalar != other.wire.scalar {
+        return differ("scalars");
+    }
+    let same = |key: &str| first.header.get(key) == other.header.get(key);
+    match (&first.family, &other.family) {
+        (Family::Eigen(_), _) if join => Err(Error::data("saved by eigen: --join is for sketches of regress")),
+        (Family::Eigen(first), Family::Eigen(other)) => match () {
+            () if first.columns != other.columns => differ("columns"),
+            () if first.method != other.method => differ("methods"),
+            () if first.center != other.center => differ("centring flags"),
+            () => Ok(()),
+        },
+        (Family::Regress, Family::Regress) if join || same("columns") => Ok(()),
+        (Family::Regress, Family::Regress) => differ("columns"),
+        _ => differ("commands"),
     }
 }
 
+/// A header and a summary, or the number of the file at fault.
+type Combined = Result<(Value, Vec<u8>), (usize, Error)>;
+
 /// Merges neighbours, level by level: the same files in the same order give the same bits.
-fn tree<T: Real>(files: &[Loaded]) -> Result<Vec<u8>, (usize, Error)> {
+fn merge_all(files: &[Loaded]) -> Combined {
+    let Some(first) = files.first() else { return Err((0, CoreError::Corrupt.into())) };
+    let merge = |one: &[u8], other: &[u8]| match &first.family {
+        Family::Regress => regress::merge(one, other),
+        Family::Eigen(_) if first.wire.scalar == ScalarType::F32 => summary::merge::<f32>(one, other),
+        Family::Eigen(_) => summary::merge::<f64>(one, other),
+    };
+    // A single file: decode it, so that what is not understood is not copied.
+    first.description().map_err(|error| (0, error))?;
     // Each summary beside the number of its first file, for the error.
     let mut level: Vec<(usize, Vec<u8>)> = files.iter().map(|file| file.bytes.clone()).enumerate().collect();
     while level.len() > 1 {
         let mut next = Vec::new();
         for pair in level.chunks(2) {
             next.push(match pair {
-                [(index, first), (other, second)] => {
-                    (*index, summary::merge::<T>(first, second).map_err(|error| (*other, error))?)
-                }
+                [(index, one), (other, two)] => (*index, merge(one, two).map_err(|error| (*other, error))?),
                 rest => rest[0].clone(),
             });
         }
         level = next;
     }
-    match level.pop() {
-        Some((_, bytes)) if files.len() > 1 => Ok(bytes),
-        // A single file: decode it, so that what is not understood is not copied.
-        Some((index, bytes)) => summary::decode::<T>(&bytes).map(|_| bytes).map_err(|error| (index, error)),
-        None => Err((0, CoreError::Corrupt.into())),
+    level.pop().map(|(_, bytes)| (first.header.clone(), bytes)).ok_or_else(|| (0, CoreError::Corrupt.into()))
+}
+
+/// Puts the columns of all files side by side, in the order of the files.
+fn join_all(files: &[Loaded]) -> Combined {
+    let Some((first, others)) = files.split_first() else { return Err((0, CoreError::Corrupt.into())) };
+    if !matches!(first.family, Family::Regress) {
+        return Err((0, Error::data("saved by eigen: --join is for sketches of regress")));
     }
+    first.description().map_err(|error| (0, error))?;
+    let mut joined = (first.header.clone(), first.bytes.clone());
+    for (index, other) in (1..).zip(others) {
+        joined =
+            regress::join((&joined.0, &joined.1), (&other.header, &other.bytes)).map_err(|error| (index, error))?;
+    }
+    Ok(joined)
 }
 
 pub(super) fn query(arguments: &QueryArguments) -> Result<String, Failure> {
     check_outputs(&arguments.output, None)?;
     let start = Instant::now();
     let loaded = load(&arguments.file)?;
+    let about = match &loaded.family {
+        Family::Regress => {
+            let precision = if loaded.wire.scalar == ScalarType::F32 { "f32" } else { "f64" };
+            return regress::query(&loaded.header, &loaded.bytes, arguments, precision, start);
+        }
+        Family::Eigen(about) => about,
+    };
+    let flags = [
+        ("--target", arguments.target.is_some()),
+        ("--targets", arguments.targets.is_some()),
+        ("--columns", arguments.columns.is_some()),
+        ("--ridge", arguments.ridge.is_some()),
+        ("--failure", arguments.failure.is_some()),
+    ];
+    if let Some((flag, _)) = flags.into_iter().find(|(_, is_given)| *is_given) {
+        return Err(Failure::Usage(format!("query: {flag} is for files saved by regress, this one is of eigen")));
+    }
     if loaded.wire.scalar == ScalarType::F32 {
-        answer::<f32>(&loaded, arguments, start)
+        answer::<f32>(&loaded, about, arguments, start)
     } else {
-        answer::<f64>(&loaded, arguments, start)
+        answer::<f64>(&loaded, about, arguments, start)
     }
 }
 
-fn answer<T: Real>(loaded: &Loaded, arguments: &QueryArguments, start: Instant) -> Result<String, Failure> {
+fn answer<T: Real>(
+    loaded: &Loaded,
+    about: &About,
+    arguments: &QueryArguments,
+    start: Instant,
+) -> Result<String, Failure> {
     let place = |error: Error| error.in_file(arguments.file.display());
     let mut summary = summary::decode::<T>(&loaded.bytes).map_err(place)?;
-    if summary.dim() != loaded.about.columns.len() {
+    if summary.dim() != about.columns.len() {
         return Err(place(CoreError::Corrupt.into()).into());
     }
     let mut times = Times::default();
     let answer = times.count(|| summary.answer()).map_err(place)?;
     times.seconds_total = start.elapsed().as_secs_f64();
     let outcome = Outcome {
-        about: &loaded.about,
+        about,
         answer: &answer,
         summary: summary.as_ref(),
         state_bytes: summary.state_bytes() as u64,
         threads: available_threads(),
         times,
-        warnings: loaded.about.warnings.clone(),
+        warnings: about.warnings.clone(),
     };
     outcome.emit(&arguments.output, None)
 }

@@ -7,8 +7,16 @@ use std::path::Path;
 
 /// Opens the input that the flags name.
 pub(super) fn open<T: Real>(arguments: &InputArguments) -> Result<RowReader<T>, Error> {
+    open_columns(arguments, arguments.columns.as_deref())
+}
+
+/// Opens it for other columns than those of `--columns`.
+pub(super) fn open_columns<T: Real>(
+    arguments: &InputArguments,
+    columns: Option<&[String]>,
+) -> Result<RowReader<T>, Error> {
     let mut options = ReadOptions::new();
-    if let Some(columns) = &arguments.columns {
+    if let Some(columns) = columns {
         options = options.columns(columns);
     }
     if arguments.no_header {

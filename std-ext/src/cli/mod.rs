@@ -8,6 +8,7 @@ mod eigen;
 mod files;
 mod input;
 mod output;
+mod regress;
 mod summary;
 
 use crate::Error;
@@ -66,6 +67,7 @@ pub fn main() -> ExitCode {
     };
     let result = match arguments.command {
         Command::Eigen(arguments) => eigen::run(&arguments),
+        Command::Regress(arguments) => regress::run(&arguments),
         Command::Inspect(arguments) => files::inspect(&arguments),
         Command::Merge(arguments) => files::merge(&arguments),
         Command::Query(arguments) => files::query(&arguments),

@@ -159,6 +159,36 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         Ok(joined)
     }
 
+    /// The summary of some of the columns, in the order given: as if the others had never been sketched, to the bit.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] with the first column that isn't there; [`Error::Parameter`] if a block waits for
+    /// [`poll`](Self::poll), or without columns; [`Error::Storage`] as [`new_in`](Self::new_in), for parameters of as many
+    /// columns.
+    pub fn select_in<S1: Storage<L>, I1: Storage<u32>>(
+        from: &SketchedLeastSquares<L, O, S1, I1>,
+        columns: &[usize],
+        storage: S,
+        indices: I,
+    ) -> Result<Self, Error> {
+        from.check_settled()?;
+        let before = from.params.columns;
+        if let Some(&index) = columns.iter().find(|&&column| column >= before) {
+            return Err(Error::NotFound { index });
+        }
+        let params = SketchedLeastSquaresParams { columns: columns.len(), ..from.params };
+        let mut selected = Self::new_in(params, from.operator, storage, indices)?;
+        let used = WORDS * from.state.ranges;
+        selected.indices.as_mut()[..used].copy_from_slice(&from.indices.as_ref()[..used]);
+        selected.state = from.state;
+        let filled = from.params.shape().len() + from.params.block_size();
+        let lines = selected.storage.as_mut().chunks_exact_mut(columns.len());
+        for (to, line) in lines.zip(from.storage.as_ref()[..filled].chunks_exact(before)) {
+            to.iter_mut().zip(columns).for_each(|(to, &column)| *to = line[column]);
+        }
+        Ok(selected)
+    }
+
     /// Parameters of what [`join_in`](Self::join_in) makes.
     pub const fn joined_params(
         left: &SketchedLeastSquaresParams,
@@ -194,5 +224,15 @@ impl<L: Lane, O: SketchOperator<L>> SketchedLeastSquares<L, O, alloc::vec::Vec<L
         let params = Self::joined_params(&left.params, &right.params);
         let storage = crate::storage::allocate(params.storage_len())?;
         Self::join_in(left, right, storage, crate::storage::allocate(params.index_len())?)
+    }
+
+    /// [`select_in`](Self::select_in) storage of its own.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn select(&self, columns: &[usize]) -> Result<Self, Error> {
+        let params = SketchedLeastSquaresParams { columns: columns.len(), ..self.params };
+        let storage = crate::storage::allocate(params.storage_len())?;
+        Self::select_in(self, columns, storage, crate::storage::allocate(params.index_len())?)
     }
 }

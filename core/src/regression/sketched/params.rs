@@ -93,8 +93,14 @@ impl SketchedLeastSquaresParams {
         self.ranges.saturating_mul(WORDS).saturating_add(table)
     }
 
-    pub(super) const fn shape(&self) -> SketchShape {
+    /// Shape and seed of the sketch.
+    pub const fn shape(&self) -> SketchShape {
         SketchShape { rows: self.rows, cols: self.columns, seed: self.seed }
+    }
+
+    /// Rows taken together.
+    pub const fn rows_per_block(&self) -> usize {
+        self.block_len
     }
 
     pub(super) const fn block_size(&self) -> usize {

@@ -1,0 +1,398 @@
+//! `sketchlet regress`: which columns explain a column.
+
+mod outcome;
+mod roles;
+mod stored;
+mod tree;
+
+use super::Failure;
+use super::args::{Operator, Precision, QueryArguments, RegressArguments, Solve};
+use super::input::open_columns;
+use super::output::{Times, available_threads, check_outputs};
+use crate::io::RowReader;
+use crate::regression::{Query, SketchedLeastSquaresParams, rows_for};
+use crate::sketch::{SketchOperator, SketchShape};
+use crate::sketch_file::SketchFile;
+use crate::{CoreError, Error, Header, Real};
+use outcome::Outcome;
+use roles::{INTERCEPT, RightHand, Roles};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Instant;
+use stored::{Answer, AnswerIn, Named, Stored, decode, with_operator};
+use tree::Tree;
+
+/// Rows of a sketch a coefficient, where nothing else is said.
+const ROWS_PER_COEFFICIENT: usize = 16;
+/// Longest block that the command takes by itself.
+const LONGEST_BLOCK: usize = 4096;
+
+pub(super) fn run(arguments: &RegressArguments) -> Result<String, Failure> {
+    check_flags(arguments)?;
+    check_outputs(&arguments.output, arguments.save.as_deref())?;
+    match arguments.input.precision {
+        Precision::F64 => run_in::<f64>(arguments),
+        Precision::F32 => run_in::<f32>(arguments),
+    }
+}
+
+/// Whether the answer comes from a summary, in one pass.
+fn is_streaming(arguments: &RegressArguments) -> bool {
+    arguments.streaming || arguments.input.input == Path::new("-")
+}
+
+/// How to solve, where the flags leave it open.
+fn solver(arguments: &RegressArguments) -> Solve {
+    match (arguments.solve, arguments.sketch) {
+        (Some(solve), _) => solve,
+        (None, _) if is_streaming(arguments) => Solve::Sketched,
+        (None, Operator::None) => Solve::Exact,
+        (None, _) => Solve::Refined,
+    }
+}
+
+fn check_flags(arguments: &RegressArguments) -> Result<(), Failure> {
+    let fail = |what: &str| Err(Failure::Usage(format!("regress: {what}")));
+    let (streaming, solve) = (is_streaming(arguments), solver(arguments));
+    match () {
+        () if streaming && arguments.sketch == Operator::Pooled => fail("--sketch pooled needs all rows in memory"),
+        () if streaming && solve != Solve::Sketched => {
+            fail("a stream is answered from its summary: leave --solve out, or save the rows to a file first")
+        }
+        () if !streaming && arguments.sketch == Operator::None && solve == Solve::Sketched => {
+            fail("--solve sketched needs a sketch: choose one with --sketch")
+        }
+        () if arguments.solve == Some(Solve::Sketched) && arguments.sketch == Operator::None => {
+            fail("--solve sketched needs a sketch: choose one with --sketch")
+        }
+        () if arguments.save.is_some() && solve != Solve::Sketched => {
+            fail("--save keeps a summary: use it with --streaming or --solve sketched")
+        }
+        () if arguments.save.is_some() && arguments.sketch == Operator::Pooled => {
+            fail("--sketch pooled has no summary to save")
+        }
+        () if arguments.block_len.is_some_and(|len| !len.is_power_of_two()) => {
+            fail("--block-len must be a power of two")
+        }
+        () if arguments.block_len.is_some_and(|len| len > 1) && arguments.sketch != Operator::Srht => {
+            fail("--block-len is for --sketch srht")
+        }
+        () => Ok(()),
+    }
+}
+
+fn run_in<T: Real + AnswerIn>(arguments: &RegressArguments) -> Result<String, Failure> {
+    let start = Instant::now();
+    let wanted = roles::wanted(arguments)?;
+    let right_hand = arguments.rhs.as_deref().map(RightHand::<T>::read).transpose()?.unwrap_or_default();
+    let reader = open_columns::<T>(&arguments.input, wanted.as_deref())?;
+    let roles = Roles::new(arguments, &reader, &right_hand.names)?;
+    let mut job = Job { arguments, reader, roles, right_hand, times: Times::default(), warnings: Vec::new() };
+    job.warnings = job.reader.warnings().to_vec();
+    job.note_unused_flags();
+    let mut summary = job.summarize()?;
+    let name = job.reader.name().to_owned();
+    let place = |error: CoreError| Error::from(error).in_file(&name);
+    let query = job.query();
+    let mut times = job.times;
+    let answer = times.count(|| summary.solve(&query)).map_err(place)?;
+    times.seconds_total = start.elapsed().as_secs_f64();
+    job.times = times;
+    let saved = arguments.save.as_deref().map(|path| {
+        let file = SketchFile { header: job.header(summary.as_ref()), summaries: vec![summary.to_wire()] };
+        (path, file.to_bytes())
+    });
+    job.outcome(&answer, summary.rows(), summary.state_bytes() as u64).emit(&arguments.output, saved)
+}
+
+/// The flags, the rows, and what became of them.
+struct Job<'a, T> {
+    arguments: &'a RegressArguments,
+    reader: RowReader<T>,
+    roles: Roles,
+    right_hand: RightHand<T>,
+    times: Times,
+    warnings: Vec<String>,
+}
+
+impl<T: Real + AnswerIn> Job<'_, T> {
+    fn note_unused_flags(&mut self) {
+        let arguments = self.arguments;
+        if arguments.nonzeros != 8 && arguments.sketch != Operator::Osnap {
+            self.warnings.push(format!("--nonzeros does not apply to {} and was not used", arguments.sketch.name()));
+        }
+    }
+
+    fn query(&self) -> Query<'_> {
+        let query = Query::new(&self.roles.features, &self.roles.targets).failure(self.arguments.failure);
+        let query = if self.arguments.intercept { query.unpenalized(0) } else { query };
+        query.ridge(self.arguments.ridge.unwrap_or(0.0))
+    }
+
+    /// Rows of the sketch.
+    fn sketch_rows(&self, per_coefficient: usize) -> Result<usize, Failure> {
+        let (arguments, coefficients) = (self.arguments, self.roles.features.len());
+        let rows = match (arguments.rows, arguments.epsilon) {
+            (Some(rows), _) => return Ok(rows as usize),
+            (None, Some(epsilon)) => rows_for(epsilon, arguments.failure, coefficients)?,
+            (None, None) => per_coefficient.saturating_mul(coefficients),
+        };
+        let unit = if arguments.sketch == Operator::Osnap { arguments.nonzeros as usize } else { 1 };
+        Ok(rows.div_ceil(unit).saturating_mul(unit))
+    }
+
+    fn summarize(&mut self) -> Result<Box<dyn Stored>, Failure> {
+        let rows = self.sketch_rows(ROWS_PER_COEFFICIENT)?;
+        if rows < self.roles.features.len() {
+            let (needed, got) = (self.roles.features.len() as u64, rows as u64);
+            return Err(Error::from(CoreError::TooFewRows { needed, got }).in_file(self.reader.name()).into());
+        }
+        with_operator!(self.arguments.sketch, self.arguments.nonzeros as usize, operator => {
+            self.sketch(operator, rows)
+        })
+    }
+
+    fn sketch<O>(&mut self, operator: O, rows: usize) -> Result<Box<dyn Stored>, Failure>
+    where
+        O: SketchOperator<T> + Named + 'static,
+    {
+        let arguments = self.arguments;
+        let shape = SketchShape { rows, cols: self.roles.names.len(), seed: arguments.input.seed };
+        operator.check(shape).map_err(|error| Failure::Usage(format!("regress: {error}")))?;
+        let longest = rows.next_power_of_two().min(LONGEST_BLOCK);
+        let block = if O::BLOCKED { arguments.block_len.map_or(longest, |len| len as usize) } else { 1 };
+        let params = SketchedLeastSquaresParams::new(shape.cols, rows).seed(shape.seed).block_len(block);
+        let first = arguments.stream_id << 40 | arguments.first_row;
+        let mut tree = Tree::new(params, operator, first)?;
+        self.for_each_row(|row, weight| tree.push(row, weight))?;
+        Ok(Box::new(self.times.count(|| tree.finish())?))
+    }
+
+    /// Reads all rows, as the summary keeps them.
+    fn for_each_row(&mut self, mut visit: impl FnMut(&[T], Option<T>) -> Result<(), Error>) -> Result<(), Failure> {
+        let Self { reader, roles, right_hand, times, .. } = self;
+        let (name, weights_name) = (reader.name().to_owned(), roles.weights_name(reader).to_owned());
+        let has_right_hand = !right_hand.names.is_empty();
+        let mut read = 0;
+        let mut row = Vec::with_capacity(roles.names.len());
+        while let Some(rows) = reader.next_batch()? {
+            let (count, cols, data) = (rows.rows(), rows.cols(), rows.as_slice().to_vec());
+            if has_right_hand && read + count > right_hand.rows() {
+                return Err(other_rows(right_hand.rows()).in_file(&name).into());
+            }
+            // Errors name the row; the clock runs for the work of the library alone.
+            let refused = times.count(|| {
+                for (i, entries) in data.chunks_exact(cols).enumerate() {
+                    row.clear();
+                    let weight = roles.copy(entries, right_hand.row(read + i), &mut row);
+                    if let Err(error) = visit(&row, roles.has_weights().then_some(weight)) {
+                        return Some((i, error));
+                    }
+                }
+                None
+            });
+            if let Some((i, error)) = refused {
+                let place = reader.place(i).unwrap_or(0);
+                let error = match error.core() {
+                    Some(CoreError::Parameter { name: "weight", .. }) => {
+                        Error::data("negative weight: weights are from 0 up").in_column(&weights_name)
+                    }
+                    _ => error,
+                };
+                return Err(error.at_row(place).in_file(&name).into());
+            }
+            read += count;
+        }
+        if has_right_hand && read != right_hand.rows() {
+            return Err(other_rows(right_hand.rows()).in_file(&name).into());
+        }
+        Ok(())
+    }
+
+    fn names(&self, columns: &[usize]) -> Vec<String> {
+        columns.iter().filter_map(|&i| self.roles.names.get(i).cloned()).collect()
+    }
+
+    fn header(&self, summary: &dyn Stored) -> Value {
+        let facts = summary.facts();
+        json!({
+            "command": "regress",
+            "version": env!("CARGO_PKG_VERSION"),
+            "columns": self.roles.names,
+            "sketch": facts.operator,
+            "features": self.names(&self.roles.features),
+            "targets": self.names(&self.roles.targets),
+            "intercept": self.arguments.intercept,
+            "ridge": self.arguments.ridge,
+            "failure": self.arguments.failure,
+            "seed": self.arguments.input.seed,
+            "input": self.reader.name(),
+            "warnings": self.warnings,
+            "params": { "sketch_rows": facts.sketch_rows, "block_len": facts.block_len, "seed": facts.seed },
+        })
+    }
+
+    fn outcome<'b>(&'b self, answer: &'b Answer, rows: u64, state_bytes: u64) -> Outcome<'b> {
+        Outcome {
+            input: self.reader.name(),
+            names: self.names(&self.roles.features),
+            targets: self.names(&self.roles.targets),
+            answer,
+            operator: self.arguments.sketch.name(),
+            rows,
+            seed: self.arguments.input.seed,
+            precision: if T::BYTES == 4 { "f32" } else { "f64" },
+            failure: self.arguments.failure,
+            state_bytes,
+            threads: self.arguments.input.threads.map_or_else(available_threads, u64::from),
+            times: self.times,
+            warnings: self.warnings.clone(),
+        }
+    }
+}
+
+fn other_rows(rows: usize) -> Error {
+    Error::data(format!("has another number of rows than --rhs, which has {rows}"))
+}
+
+/// What `inspect` tells of a saved summary.
+pub(super) fn describe(header: &Value, bytes: &[u8]) -> Result<Value, Error> {
+    let summary = decode(bytes)?;
+    let facts = summary.facts();
+    let ranges: Vec<_> = summary.ranges().into_iter().map(|(first, last)| json!([first, last])).collect();
+    Ok(json!({
+        "type": if facts.sketch_rows.is_some() { "sketch" } else { "streaming-qr" },
+        "sketch": facts.operator,
+        "precision": Header::read(bytes)?.scalar.name(),
+        "params": { "sketch_rows": facts.sketch_rows, "block_len": facts.block_len, "seed": facts.seed },
+        "columns": header.get("columns").cloned().unwrap_or(Value::Null),
+        "rows": summary.rows(),
+        "dim": summary.columns(),
+        "seed": facts.seed,
+        "ranges": ranges,
+        "state_bytes": summary.state_bytes(),
+    }))
+}
+
+/// Merges two saved summaries of other rows.
+pub(super) fn merge(first: &[u8], second: &[u8]) -> Result<Vec<u8>, Error> {
+    check_like(first, second)?;
+    stored::merge(first, second)
+}
+
+/// Puts the columns of two saved summaries of the same rows side by side; gives the header and bytes of the whole.
+pub(super) fn join(first: (&Value, &[u8]), second: (&Value, &[u8])) -> Result<(Value, Vec<u8>), Error> {
+    check_like(first.1, second.1)?;
+    let names = |header: &Value, bytes: &[u8]| -> Result<Vec<String>, Error> {
+        let names = texts(header, "columns").ok_or(CoreError::Corrupt)?;
+        if names.len() == decode(bytes)?.columns() { Ok(names) } else { Err(CoreError::Corrupt.into()) }
+    };
+    let (mut columns, others) = (names(first.0, first.1)?, names(second.0, second.1)?);
+    let is_kept = |name: &String| !(name == INTERCEPT && columns.contains(name));
+    let kept: Vec<usize> = (0..others.len()).filter(|&i| is_kept(&others[i])).collect();
+    if let Some(&twice) = kept.iter().find(|&&i| columns.contains(&others[i])) {
+        return Err(Error::data("a column of this name is in both: rename one of them").in_column(&others[twice]));
+    }
+    if kept.is_empty() {
+        return Err(Error::data("there is no column in it but the intercept, which is kept once"));
+    }
+    let bytes = stored::join(first.1, second.1, &kept)?;
+    columns.extend(kept.iter().map(|&i| others[i].clone()));
+    let mut header = first.0.clone();
+    if let Some(object) = header.as_object_mut() {
+        let has_intercept = columns.iter().any(|name| name == INTERCEPT);
+        object.insert("columns".into(), json!(columns));
+        object.insert("intercept".into(), json!(has_intercept));
+        // Roles are for whoever asks.
+        for role in ["features", "targets"] {
+            object.insert(role.into(), json!([]));
+        }
+    }
+    Ok((header, bytes))
+}
+
+/// Says what keeps two summaries from being combined.
+fn check_like(first: &[u8], second: &[u8]) -> Result<(), Error> {
+    let (one, other) = (decode(first)?.facts(), decode(second)?.facts());
+    let differ =
+        |what: &str| Err(Error::data(format!("{what} differ from the first file's: only like sketches combine")));
+    match () {
+        () if one.operator != other.operator => differ("operators"),
+        () if one.sketch_rows != other.sketch_rows => differ("sketch rows"),
+        () if one.seed != other.seed => differ("seeds"),
+        () if one.block_len != other.block_len => differ("block lengths"),
+        () => Ok(()),
+    }
+}
+
+fn texts(header: &Value, key: &str) -> Option<Vec<String>> {
+    header.get(key)?.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect()
+}
+
+/// Answers from a saved summary.
+pub(super) fn query(
+    header: &Value,
+    bytes: &[u8],
+    arguments: &QueryArguments,
+    precision: &str,
+    start: Instant,
+) -> Result<String, Failure> {
+    let place = |error: Error| error.in_file(arguments.file.display());
+    let corrupt = || place(CoreError::Corrupt.into());
+    let mut summary = decode(bytes).map_err(place)?;
+    let columns = texts(header, "columns").filter(|names| names.len() == summary.columns()).ok_or_else(corrupt)?;
+    let find = |name: &String| -> Result<usize, Failure> {
+        let by_name = columns.iter().position(|column| column == name);
+        let by_position = || name.parse::<usize>().ok().filter(|&i| i < columns.len());
+        by_name.or_else(by_position).ok_or_else(|| {
+            Failure::Usage(format!("column {name} is not in the summary: choose among {}", columns.join(", ")))
+        })
+    };
+    let given = arguments.targets.clone().or_else(|| arguments.target.clone().map(|target| vec![target]));
+    let is_asked = given.is_some() || arguments.columns.is_some();
+    let saved = |key: &str| texts(header, key).filter(|names| !names.is_empty());
+    let no_target = || Failure::Usage("query: name the column to be explained with --target".into());
+    let target_names = given.or_else(|| saved("targets")).ok_or_else(no_target)?;
+    let targets = target_names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    let has_intercept = columns.first().is_some_and(|name| name == INTERCEPT);
+    let features: Vec<usize> = match (&arguments.columns, is_asked) {
+        (Some(names), _) => {
+            let named = names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+            let constant = (has_intercept && !named.contains(&0)).then_some(0);
+            constant.into_iter().chain(named).collect()
+        }
+        (None, false) if saved("features").is_some() => {
+            saved("features").unwrap_or_default().iter().map(find).collect::<Result<Vec<_>, _>>()?
+        }
+        (None, _) => (0..columns.len()).filter(|i| !targets.contains(i)).collect(),
+    };
+    let number = |key: &str| header.get(key).and_then(Value::as_f64);
+    let failure = arguments.failure.or_else(|| number("failure")).unwrap_or(0.05);
+    let ridge = arguments.ridge.or_else(|| number("ridge")).unwrap_or(0.0);
+    let query = Query::new(&features, &targets).failure(failure).ridge(ridge);
+    let query = if has_intercept { query.unpenalized(0) } else { query };
+    let mut times = Times::default();
+    let answer = times.count(|| summary.solve(&query)).map_err(|error| match error {
+        CoreError::Parameter { .. } => Failure::Usage(format!("query: {error}")),
+        error => place(error.into()).into(),
+    })?;
+    times.seconds_total = start.elapsed().as_secs_f64();
+    let names = |roles: &[usize]| roles.iter().filter_map(|&i| columns.get(i).cloned()).collect();
+    let facts = summary.facts();
+    Outcome {
+        input: header.get("input").and_then(Value::as_str).unwrap_or_default(),
+        names: names(&features),
+        targets: names(&targets),
+        answer: &answer,
+        operator: facts.operator,
+        rows: summary.rows(),
+        seed: facts.seed,
+        precision,
+        failure,
+        state_bytes: summary.state_bytes() as u64,
+        threads: available_threads(),
+        times,
+        warnings: texts(header, "warnings").unwrap_or_default(),
+    }
+    .emit(&arguments.output, None)
+}

@@ -1,0 +1,78 @@
+//! Summaries of a stream by chunks of row numbers, merged in a fixed tree.
+
+use super::super::summary::allocated;
+use crate::parallel::SHARD;
+use crate::regression::{SketchedLeastSquares, SketchedLeastSquaresParams};
+use crate::sketch::SketchOperator;
+use crate::{Error, Merge, Real};
+
+type Sketched<T, O> = SketchedLeastSquares<T, O, Vec<T>, Vec<u32>>;
+
+/// A summary of the chunk at hand, and those of chunks before, one a level: the same tree as that of
+/// [`parallel::fill`](crate::parallel::fill), so that no number of threads would change a bit.
+#[derive(Debug)]
+pub(super) struct Tree<T, O> {
+    params: SketchedLeastSquaresParams,
+    operator: O,
+    levels: Vec<(u32, Sketched<T, O>)>,
+    current: Sketched<T, O>,
+    next: u64,
+}
+
+impl<T: Real, O: SketchOperator<T>> Tree<T, O> {
+    pub(super) fn new(params: SketchedLeastSquaresParams, operator: O, first: u64) -> Result<Self, Error> {
+        let params = params.first_index(first);
+        let current = Sketched::new(params, operator).map_err(allocated::<T>)?;
+        Ok(Self { params, operator, levels: Vec::new(), current, next: first })
+    }
+
+    pub(super) fn push(&mut self, row: &[T], weight: Option<T>) -> Result<(), Error> {
+        match weight {
+            None => self.current.update_at(self.next, row)?,
+            Some(weight) => self.current.update_weighted(self.next, row, weight)?,
+        }
+        self.next += 1;
+        if self.next.is_multiple_of(SHARD as u64) {
+            let params = self.params.first_index(self.next);
+            let empty = Sketched::new(params, self.operator).map_err(allocated::<T>)?;
+            let mut chunk = std::mem::replace(&mut self.current, empty);
+            chunk.flush();
+            self.levels.push((0, chunk));
+            while let [.., (below, _), (level, _)] = self.levels[..]
+                && below == level
+            {
+                self.fold()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Merges the last summary into the one before it.
+    fn fold(&mut self) -> Result<(), Error> {
+        if let Some((_, last)) = self.levels.pop()
+            && let Some((level, before)) = self.levels.last_mut()
+        {
+            before.merge(&last)?;
+            *level += 1;
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> Result<Sketched<T, O>, Error> {
+        self.current.flush();
+        if self.levels.is_empty() {
+            return Ok(self.current);
+        }
+        if crate::RowSummary::rows_seen(&self.current) > 0 || self.current.ranges().next().is_some() {
+            self.levels.push((0, self.current));
+        }
+        while self.levels.len() > 1 {
+            if let Some((_, last)) = self.levels.pop()
+                && let Some((_, before)) = self.levels.last_mut()
+            {
+                before.merge(&last)?;
+            }
+        }
+        self.levels.pop().map(|(_, whole)| whole).ok_or_else(|| crate::CoreError::Corrupt.into())
+    }
+}
