@@ -707,3 +707,58 @@ fn f32_and_f64_of_integers_have_the_same_sums() {
     assert_eq!(solve(&small, &query).unwrap(), solve(&large, &query).unwrap());
     assert_eq!(solve(&whole, &query).unwrap(), solve(&large, &query).unwrap());
 }
+
+#[test]
+fn merged_ranges_fit_where_their_union_does() {
+    let params = SketchedLeastSquaresParams::new(1, 4);
+    let filled = |params: SketchedLeastSquaresParams, ranges: &[(u64, u64)]| {
+        // One stream stretches its range: parts of it come by merging.
+        ranges.iter().fold(empty::<i32, _>(params, Srht), |mut whole, &(first, last)| {
+            let mut part = empty::<i32, _>(params, Srht);
+            (first..=last).for_each(|i| part.update_at(i, &[1]).unwrap());
+            whole.merge(&part).unwrap();
+            whole
+        })
+    };
+    let mut left = filled(params.ranges(2), &[(0, 3), (8, 9)]);
+    let right = filled(params, &[(20, 21), (4, 7)]);
+    left.merge(&right).unwrap();
+    assert_eq!(left.ranges().collect::<Vec<_>>(), [(0, 9), (20, 21)]);
+}
+
+/// Half-widths under a ridge, by the formula written out with an inverse matrix: variance and pull.
+#[test]
+fn half_widths_with_a_ridge_are_the_formula() {
+    let (m, d, ridge, failure) = (40usize, 3usize, 7.0, 0.1);
+    let rows: Vec<Vec<f64>> = real_rows(300, d, 13).into_iter().map(|r| [&[1.0], &r[..]].concat()).collect();
+    let summary = sketch_of(&rows, m, 16, Srht);
+    let columns = [0, 1, 2, 3];
+    let query = Query::new(&columns, &[4]).ridge(ridge).unpenalized(0).failure(failure);
+    let fit = solve(&summary, &query).unwrap();
+    let sums = sums(&summary);
+    let row = |i: usize| &sums[i * (d + 2)..(i + 1) * (d + 2)];
+    let gram = faer::Mat::from_fn(d + 1, d + 1, |j, k| (0..m).map(|i| row(i)[j] * row(i)[k]).sum::<f64>() / m as f64);
+    let penalty = |j: usize| if j == 0 { 0.0 } else { ridge };
+    let whole = faer::Mat::from_fn(d + 1, d + 1, |j, k| gram[(j, k)] + if j == k { penalty(j) } else { 0.0 });
+    let inverse = {
+        use faer::linalg::solvers::DenseSolveCore;
+        whole.partial_piv_lu().inverse()
+    };
+    let right = faer::Mat::from_fn(d + 1, 1, |j, _| (0..m).map(|i| row(i)[j] * row(i)[d + 1]).sum::<f64>() / m as f64);
+    let x = &inverse * &right;
+    let rss =
+        (0..m).map(|i| (row(i)[d + 1] - (0..=d).map(|j| row(i)[j] * x[(j, 0)]).sum::<f64>()).powi(2)).sum::<f64>()
+            / m as f64;
+    let t = StudentT::new((m - d - 1) as u32).quantile(1.0 - failure / (2.0 * (d + 1) as f64)).unwrap();
+    let sandwich = &inverse * &gram * &inverse;
+    for j in 0..=d {
+        let pull: f64 = (0..=d).map(|k| penalty(k) * inverse[(j, k)] * x[(k, 0)]).sum();
+        let expected = t * ((sandwich[(j, j)] * rss + pull * pull) / (m - d - 1) as f64).sqrt();
+        assert!((fit.coefficients[j] - x[(j, 0)]).abs() < 1e-12);
+        assert!((fit.half_widths.as_ref().unwrap()[j] / expected - 1.0).abs() < 1e-10, "{j}");
+        // The pull counts.
+        assert!(j == 0 || pull * pull > 1e-3 * sandwich[(j, j)] * rss, "{j}");
+    }
+    let residual = (rss * m as f64 / (m - d - 1) as f64).sqrt();
+    assert!((fit.residual_norm[0] / residual - 1.0).abs() < 1e-12);
+}
