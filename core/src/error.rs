@@ -57,7 +57,7 @@ impl Rule {
             Self::MultipleOfNonzeros => "must be a multiple of the nonzeros",
             Self::BlockLength => "must be a power of two, at most 65536",
             Self::OnlyForSrht => "is for the operator Srht only",
-            Self::Settled => "work must be done first: call settle",
+            Self::Settled => "work must be done first: call settle or flush",
             Self::WithinColumns => "must name columns that there are",
             Self::Distinct => "must be different from each other and from the targets",
         }

@@ -78,6 +78,9 @@ pub trait Lane: sealed::Sealed + Copy + Default + PartialEq + Debug + Send + Syn
     /// Difference; wraps on integers.
     #[must_use]
     fn minus(self, other: Self) -> Self;
+    /// Product; wraps on integers.
+    #[must_use]
+    fn times(self, other: Self) -> Self;
     /// The number negated if `flip`: no branch, no rounding; wraps on integers.
     #[must_use]
     fn negate_if(self, flip: bool) -> Self;
@@ -222,6 +225,10 @@ macro_rules! float_lane {
                 self - other
             }
             #[inline(always)]
+            fn times(self, other: Self) -> Self {
+                self * other
+            }
+            #[inline(always)]
             fn to_real<R: Real>(self) -> R {
                 R::constant(self.as_f64())
             }
@@ -257,6 +264,10 @@ macro_rules! integer_lane {
             #[inline(always)]
             fn minus(self, other: Self) -> Self {
                 self.wrapping_sub(other)
+            }
+            #[inline(always)]
+            fn times(self, other: Self) -> Self {
+                self.wrapping_mul(other)
             }
             #[inline]
             #[allow(clippy::cast_lossless, reason = "one macro for both widths")]

@@ -46,16 +46,16 @@ impl<'de, M> Visitor<'de> for Bytes<M> {
 
 /// Both traits for a summary in storage of its own, by its byte form.
 macro_rules! serde_form {
-    ($name:ident) => {
+    ($name:ident, $bound:ident) => {
         #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
-        impl<T: $crate::Real, S: $crate::Storage<T>> serde_core::Serialize for $name<T, S> {
+        impl<T: $crate::$bound, S: $crate::Storage<T>> serde_core::Serialize for $name<T, S> {
             fn serialize<Z: serde_core::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
                 $crate::serde::serialize(self, serializer)
             }
         }
 
         #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
-        impl<'de, T: $crate::Real> serde_core::Deserialize<'de> for $name<T, alloc::vec::Vec<T>> {
+        impl<'de, T: $crate::$bound> serde_core::Deserialize<'de> for $name<T, alloc::vec::Vec<T>> {
             fn deserialize<D: serde_core::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 $crate::serde::deserialize(deserializer, <Self as $crate::Wire>::decode)
             }

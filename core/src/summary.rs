@@ -5,12 +5,15 @@
 //! `write(&self, &mut Writer)`, `read(bytes) -> Result<(params, state, reader of vectors), Error>` and
 //! `load(&mut self, reader)`.
 
-/// `new_in`, `new` with feature `alloc`, and `params`.
+/// `new_in`, `new` with feature `alloc`, and `params`; for scalars that are `Real` unless a third word says `Lane`.
 macro_rules! constructors {
     ($name:ident, $params:ident) => {
+        $crate::summary::constructors!($name, $params, Real);
+    };
+    ($name:ident, $params:ident, $bound:ident) => {
         #[cfg(feature = "alloc")]
         #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
-        impl<T: $crate::Real> $name<T, alloc::vec::Vec<T>> {
+        impl<T: $crate::$bound> $name<T, alloc::vec::Vec<T>> {
             /// An empty summary in storage of its own.
             ///
             /// # Errors
@@ -21,7 +24,7 @@ macro_rules! constructors {
             }
         }
 
-        impl<T: $crate::Real, S: $crate::Storage<T>> $name<T, S> {
+        impl<T: $crate::$bound, S: $crate::Storage<T>> $name<T, S> {
             /// An empty summary in the storage given, whatever is in it.
             ///
             /// # Errors
@@ -50,10 +53,13 @@ macro_rules! constructors {
 /// The byte form, from the type's own `write`, `read` and `load`; with feature `serde` also for the formats that serde knows.
 macro_rules! wire_form {
     ($name:ident) => {
+        $crate::summary::wire_form!($name, Real);
+    };
+    ($name:ident, $bound:ident) => {
         #[cfg(feature = "serde")]
-        $crate::serde::serde_form!($name);
+        $crate::serde::serde_form!($name, $bound);
 
-        impl<T: $crate::Real, S: $crate::Storage<T>> $crate::Wire for $name<T, S> {
+        impl<T: $crate::$bound, S: $crate::Storage<T>> $crate::Wire for $name<T, S> {
             type Storage = S;
 
             fn encoded_len(&self) -> usize {

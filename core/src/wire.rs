@@ -67,10 +67,16 @@ pub enum Kind {
     OrderMonitor,
     /// `regression::SketchedLeastSquares`, with any operator.
     SketchedLeastSquares,
+    /// `regression::StreamingQr`.
+    StreamingQr,
+    /// `regression::NormalEquations`.
+    NormalEquations,
+    /// `regression::RecursiveLeastSquares`.
+    RecursiveLeastSquares,
 }
 
 /// Family, type and kind: the one table.
-const KINDS: [(u8, u8, Kind); 12] = [
+const KINDS: [(u8, u8, Kind); 15] = [
     (1, 1, Kind::RandomOrderEigen),
     (1, 2, Kind::ExactEigen),
     (1, 3, Kind::FrequentDirections),
@@ -83,6 +89,9 @@ const KINDS: [(u8, u8, Kind); 12] = [
     (1, 10, Kind::Centered),
     (1, 11, Kind::OrderMonitor),
     (2, 1, Kind::SketchedLeastSquares),
+    (2, 2, Kind::StreamingQr),
+    (2, 3, Kind::NormalEquations),
+    (2, 4, Kind::RecursiveLeastSquares),
 ];
 
 impl Kind {

@@ -59,13 +59,21 @@ pub fn factor<T: Real>(matrix: &mut [T], dim: usize) -> Result<(), Error> {
 /// [`Error::NonFinite`] with the entry's place in the matrix. [`Error::NotPositiveSemidefinite`], after the matrix was
 /// used up, if an entry of what is left at the end is larger than 32 times the cut.
 pub fn factor_pivoted<T: Real>(matrix: &mut [T], permutation: &mut [u32], tolerance: T) -> Result<usize, Error> {
-    let dim = permutation.len();
-    check_storage(packed::len(dim), matrix.len())?;
-    check_tolerance(tolerance)?;
-    check_finite(matrix)?;
+    check_pivoted(matrix, permutation.len(), tolerance)?;
+    permutation.iter_mut().zip(0..).for_each(|(column, j)| *column = j);
+    factor_pivoted_with(matrix, permutation.len(), tolerance, |i, j| permutation.swap(i, j))
+}
+
+/// The same, telling `exchanged` of every exchange of columns.
+pub(crate) fn factor_pivoted_with<T: Real>(
+    matrix: &mut [T],
+    dim: usize,
+    tolerance: T,
+    mut exchanged: impl FnMut(usize, usize),
+) -> Result<usize, Error> {
+    check_pivoted(matrix, dim, tolerance)?;
     let diagonal = |matrix: &[T], j| matrix[packed::index(dim, j, j)];
     let largest = (0..dim).fold(T::ZERO, |max, j| max.max(diagonal(matrix, j)));
-    permutation.iter_mut().zip(0..).for_each(|(column, j)| *column = j);
     let cut = tolerance * largest;
     for k in 0..dim {
         let pivot = (k..dim).fold(k, |best, j| if diagonal(matrix, j) > diagonal(matrix, best) { j } else { best });
@@ -79,10 +87,16 @@ pub fn factor_pivoted<T: Real>(matrix: &mut [T], permutation: &mut [u32], tolera
             return Ok(k);
         }
         exchange(matrix, dim, k, pivot);
-        permutation.swap(k, pivot);
+        exchanged(k, pivot);
         eliminate(matrix, dim, k);
     }
     Ok(dim)
+}
+
+fn check_pivoted<T: Real>(matrix: &[T], dim: usize, tolerance: T) -> Result<(), Error> {
+    check_storage(packed::len(dim), matrix.len())?;
+    check_tolerance(tolerance)?;
+    check_finite(matrix)
 }
 
 /// Overwrites `x` by `G^-1 x`, by two triangular solves with the factor of `G`.

@@ -15,7 +15,7 @@
 //! ```
 
 use super::wide;
-use crate::Real;
+use crate::{Lane, Real};
 
 /// Rows of a register tile.
 const TILE_ROWS: usize = 4;
@@ -37,7 +37,7 @@ pub const fn index(dim: usize, i: usize, j: usize) -> usize {
 }
 
 /// Adds `row' row`. `d^2` flops.
-pub fn add_row<T: Real>(gram: &mut [T], row: &[T]) {
+pub fn add_row<L: Lane>(gram: &mut [L], row: &[L]) {
     wide::run(
         #[inline(always)]
         || add_row_kernel(gram, row),
@@ -45,35 +45,44 @@ pub fn add_row<T: Real>(gram: &mut [T], row: &[T]) {
 }
 
 #[inline(always)]
-fn add_row_kernel<T: Real>(mut gram: &mut [T], row: &[T]) {
+fn add_row_kernel<L: Lane>(mut gram: &mut [L], row: &[L]) {
     for i in 0..row.len() {
         let Some((line, rest)) = gram.split_at_mut_checked(row.len() - i) else { return };
         let x = row[i];
         for (sum, &y) in line.iter_mut().zip(&row[i..]) {
-            *sum += x * y;
+            *sum = sum.plus(x.times(y));
         }
         gram = rest;
     }
 }
 
 /// Subtracts `row' row`. `d^2` flops.
-pub fn subtract_row<T: Real>(mut gram: &mut [T], row: &[T]) {
+pub fn subtract_row<L: Lane>(mut gram: &mut [L], row: &[L]) {
     for i in 0..row.len() {
         let Some((line, rest)) = gram.split_at_mut_checked(row.len() - i) else { return };
         for (sum, &y) in line.iter_mut().zip(&row[i..]) {
-            *sum -= row[i] * y;
+            *sum = sum.minus(row[i].times(y));
         }
         gram = rest;
     }
 }
 
+/// Adds `weight row' row`. `d^2` flops.
+pub fn add_weighted_row<T: Real>(mut gram: &mut [T], row: &[T], weight: T) {
+    for i in 0..row.len() {
+        let Some((line, rest)) = gram.split_at_mut_checked(row.len() - i) else { return };
+        super::vector::add_scaled(line, weight * row[i], &row[i..]);
+        gram = rest;
+    }
+}
+
 /// Adds `row' row` for each of the rows of `dim` entries, in order, with the bits of [`add_row`].
-pub fn add_rows<T: Real>(gram: &mut [T], rows: &[T], dim: usize) {
+pub fn add_rows<L: Lane>(gram: &mut [L], rows: &[L], dim: usize) {
     if dim == 0 || gram.len() < len(dim) {
         return;
     }
     // Tiles as wide as two or four vector registers; too narrow a matrix has no room for one.
-    let width = if T::BYTES == 4 { 16 } else { 8 };
+    let width = if L::BYTES == 4 { 16 } else { 8 };
     if dim < 2 * width {
         rows.chunks_exact(dim).for_each(|row| add_row(gram, row));
         return;
@@ -82,10 +91,10 @@ pub fn add_rows<T: Real>(gram: &mut [T], rows: &[T], dim: usize) {
         wide::run(
             #[inline(always)]
             || {
-                if T::BYTES == 4 {
-                    panel_kernel::<T, 16>(gram, panel, dim);
+                if L::BYTES == 4 {
+                    panel_kernel::<L, 16>(gram, panel, dim);
                 } else {
-                    panel_kernel::<T, 8>(gram, panel, dim);
+                    panel_kernel::<L, 8>(gram, panel, dim);
                 }
             },
         );
@@ -93,7 +102,7 @@ pub fn add_rows<T: Real>(gram: &mut [T], rows: &[T], dim: usize) {
 }
 
 #[inline(always)]
-fn panel_kernel<T: Real, const W: usize>(gram: &mut [T], panel: &[T], dim: usize) {
+fn panel_kernel<L: Lane, const W: usize>(gram: &mut [L], panel: &[L], dim: usize) {
     let mut row_from = 0;
     while row_from < dim {
         // The last tiles are moved back into the matrix; they store only what is not yet done.
@@ -101,7 +110,7 @@ fn panel_kernel<T: Real, const W: usize>(gram: &mut [T], panel: &[T], dim: usize
         let mut col_from = row_from.min(dim - W);
         while col_from < dim {
             let left = col_from.min(dim - W);
-            tile::<T, W>(gram, panel, dim, (top, row_from), (left, col_from));
+            tile::<L, W>(gram, panel, dim, (top, row_from), (left, col_from));
             col_from = left + W;
         }
         row_from = top + TILE_ROWS;
@@ -109,14 +118,14 @@ fn panel_kernel<T: Real, const W: usize>(gram: &mut [T], panel: &[T], dim: usize
 }
 
 #[inline(always)]
-fn tile<T: Real, const W: usize>(
-    gram: &mut [T],
-    panel: &[T],
+fn tile<L: Lane, const W: usize>(
+    gram: &mut [L],
+    panel: &[L],
     dim: usize,
     (top, row_from): (usize, usize),
     (left, col_from): (usize, usize),
 ) {
-    let mut sums = [[T::ZERO; W]; TILE_ROWS];
+    let mut sums = [[L::default(); W]; TILE_ROWS];
     for (i, sums) in sums.iter_mut().enumerate() {
         for (j, sum) in sums.iter_mut().enumerate() {
             if left + j >= top + i {
@@ -135,9 +144,9 @@ fn tile<T: Real, const W: usize>(
 }
 
 #[inline(always)]
-fn accumulate<T: Real, const W: usize>(
-    sums: &mut [[T; W]; TILE_ROWS],
-    panel: &[T],
+fn accumulate<L: Lane, const W: usize>(
+    sums: &mut [[L; W]; TILE_ROWS],
+    panel: &[L],
     dim: usize,
     top: usize,
     left: usize,
@@ -149,7 +158,7 @@ fn accumulate<T: Real, const W: usize>(
         };
         for i in 0..TILE_ROWS {
             for j in 0..W {
-                local[i][j] += x[i] * y[j];
+                local[i][j] = local[i][j].plus(x[i].times(y[j]));
             }
         }
     }

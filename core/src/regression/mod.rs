@@ -6,14 +6,20 @@
 //! price is state and an error bar instead of an answer.
 
 mod fit;
+mod normal_equations;
 mod query;
+mod recursive;
 mod rows;
 mod sketched;
 mod solve;
+mod streaming_qr;
 mod student;
 
 pub use fit::Fit;
+pub use normal_equations::{NormalEquations, NormalEquationsParams};
 pub use query::Query;
+pub use recursive::{RecursiveLeastSquares, RecursiveLeastSquaresParams};
 pub use rows::{epsilon_for, rows_for};
 pub use sketched::{SketchedLeastSquares, SketchedLeastSquaresParams};
+pub use streaming_qr::{StreamingQr, StreamingQrParams};
 pub use student::StudentT;

@@ -1,0 +1,231 @@
+//! Coefficients after every row.
+
+use crate::linalg::{givens, packed, triangular, vector};
+use crate::matrix::check_finite;
+use crate::summary::{constructors, wire_form};
+use crate::wire::{self, Kind, Reader, Writer};
+use crate::{Error, Real, RowSummary, Rule, Storage};
+use core::marker::PhantomData;
+
+/// Shape and knobs of [`RecursiveLeastSquares`].
+///
+/// # Example
+/// ```
+/// use sketchlet_core::regression::RecursiveLeastSquaresParams;
+/// let params = RecursiveLeastSquaresParams::new(4).forgetting(0.99).prior(1e-3);
+/// assert_eq!(params.storage_len(), 15 + 5 + 4);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RecursiveLeastSquaresParams {
+    features: usize,
+    forgetting: f64,
+    prior: f64,
+}
+
+impl RecursiveLeastSquaresParams {
+    /// `features` features and, behind them, one target; nothing forgotten, prior 1e-6.
+    pub const fn new(features: usize) -> Self {
+        Self { features, forgetting: 1.0, prior: 1e-6 }
+    }
+
+    /// What the squares of all rows before count for at each new row, in (0, 1].
+    #[must_use]
+    pub const fn forgetting(mut self, forgetting: f64) -> Self {
+        self.forgetting = forgetting;
+        self
+    }
+
+    /// Ridge that makes the first coefficients unique; it is forgotten with the past.
+    #[must_use]
+    pub const fn prior(mut self, prior: f64) -> Self {
+        self.prior = prior;
+        self
+    }
+
+    /// Scalars of storage: a packed triangle, a row, the coefficients. Saturates.
+    pub const fn storage_len(&self) -> usize {
+        packed::len(self.columns()).saturating_add(self.columns()).saturating_add(self.features)
+    }
+
+    const fn columns(&self) -> usize {
+        self.features.saturating_add(1)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let fail = |name, rule| Err(Error::Parameter { name, rule });
+        match () {
+            () if self.features == 0 => fail("features", Rule::Positive),
+            () if !(self.forgetting > 0.0 && self.forgetting <= 1.0) => fail("forgetting", Rule::Fraction),
+            () if !(self.prior.is_finite() && self.prior > 0.0) => fail("prior", Rule::FinitePositive),
+            () if !crate::storage::is_addressable(self.storage_len()) => fail("features", Rule::Addressable),
+            () => Ok(()),
+        }
+    }
+
+    fn write(&self, w: &mut Writer<'_>) {
+        w.len(self.features);
+        w.real(self.forgetting);
+        w.real(self.prior);
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let params = Self { features: r.len()?, forgetting: r.real()?, prior: r.real()? };
+        params.check().map_err(|_| Error::Corrupt)?;
+        Ok(params)
+    }
+}
+
+/// What are the coefficients now, after this row?
+///
+/// Recursive least squares in square-root form: a triangle takes in each row by rotations, and the coefficients follow by one
+/// substitution. The textbook's inverse of the Gram matrix is never formed: it loses its symmetry, and with it everything, on
+/// ill-conditioned streams.
+///
+/// # Guarantee
+/// The coefficients minimise `sum f^(n - i) (a_i x - b_i)^2 + prior f^n |x|^2`, to rounding.
+/// # Cost
+/// `4 d^2` flops a row. State: see [`RecursiveLeastSquaresParams::storage_len`].
+/// # Numerics
+/// Rotations row by row: in `f32` errors grow with the number of rows unless they are forgotten.
+/// # Merging
+/// Not offered: two pasts have no common order to be forgotten in.
+/// # When to use another
+/// [`StreamingQr`](super::StreamingQr) if the coefficients are asked for now and then.
+/// # Example
+/// ```
+/// use sketchlet_core::{RowSummary, regression::{RecursiveLeastSquares, RecursiveLeastSquaresParams}};
+/// const PARAMS: RecursiveLeastSquaresParams = RecursiveLeastSquaresParams::new(2).forgetting(0.9);
+/// let mut filter = RecursiveLeastSquares::new_in(PARAMS, [0.0f32; PARAMS.storage_len()])?;
+/// for i in 0..200u8 {
+///     let (x, slope) = (f32::from(i % 7), if i < 100 { 1.0 } else { -2.0 });
+///     filter.update(&[1.0, x, 3.0 + slope * x])?;
+/// }
+/// assert!((filter.coefficients()[1] + 2.0).abs() < 1e-3);
+/// # Ok::<(), sketchlet_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct RecursiveLeastSquares<T, S> {
+    params: RecursiveLeastSquaresParams,
+    state: State<T>,
+    storage: S,
+}
+
+/// Everything of the state that is not in storage.
+#[derive(Clone, Copy, Debug)]
+struct State<T> {
+    rows_seen: u64,
+    scalar: PhantomData<T>,
+}
+
+impl<T> State<T> {
+    const fn new(_: &RecursiveLeastSquaresParams) -> Self {
+        Self { rows_seen: 0, scalar: PhantomData }
+    }
+}
+
+constructors!(RecursiveLeastSquares, RecursiveLeastSquaresParams);
+wire_form!(RecursiveLeastSquares);
+
+struct Parts<'a, T> {
+    triangle: &'a mut [T],
+    row: &'a mut [T],
+    coefficients: &'a mut [T],
+}
+
+impl<T: Real, S: Storage<T>> RecursiveLeastSquares<T, S> {
+    /// The coefficients after the last row; zeros before the first. Infinite or NaN if the data have overflowed.
+    pub fn coefficients(&self) -> &[T] {
+        &self.storage.as_ref()[self.params.storage_len() - self.params.features..]
+    }
+
+    /// What the target of a row is expected to be.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] unless there is one entry a feature.
+    pub fn predict(&self, features: &[T]) -> Result<T, Error> {
+        let (expected, got) = (self.params.features, features.len());
+        if expected == got {
+            Ok(vector::dot(features, self.coefficients()))
+        } else {
+            Err(Error::Dimension { expected, got })
+        }
+    }
+
+    fn split(&mut self) -> Parts<'_, T> {
+        let columns = self.params.columns();
+        let (triangle, rest) = self.storage.as_mut().split_at_mut(packed::len(columns));
+        let (row, coefficients) = rest.split_at_mut(columns);
+        Parts { triangle, row, coefficients }
+    }
+
+    fn write(&self, w: &mut Writer<'_>) {
+        self.params.write(w);
+        w.u64(self.state.rows_seen);
+        w.reals(&self.storage.as_ref()[..packed::len(self.params.columns())]);
+        w.reals(self.coefficients());
+    }
+
+    fn read(bytes: &[u8]) -> Result<(RecursiveLeastSquaresParams, State<T>, Reader<'_>), Error> {
+        let mut r = wire::open::<T>(Kind::RecursiveLeastSquares, bytes)?;
+        let params = RecursiveLeastSquaresParams::read(&mut r)?;
+        let state = State { rows_seen: r.u64()?, scalar: PhantomData };
+        let vectors = r.skip_reals::<T>(packed::len(params.columns()).saturating_add(params.features))?;
+        r.end()?;
+        Ok((params, state, vectors))
+    }
+
+    fn load(&mut self, vectors: &mut Reader<'_>) {
+        let parts = self.split();
+        vectors.fill(parts.triangle);
+        vectors.fill(parts.coefficients);
+    }
+}
+
+impl<T: Real, S: Storage<T>> RowSummary for RecursiveLeastSquares<T, S> {
+    type Scalar = T;
+
+    /// Features and the target behind them.
+    fn dim(&self) -> usize {
+        self.params.columns()
+    }
+
+    fn rows_seen(&self) -> u64 {
+        self.state.rows_seen
+    }
+
+    fn update(&mut self, row: &[T]) -> Result<(), Error> {
+        let (expected, got) = (self.params.columns(), row.len());
+        if expected != got {
+            return Err(Error::Dimension { expected, got });
+        }
+        check_finite(row)?;
+        let (forgetting, features) = (self.params.forgetting, self.params.features);
+        let parts = self.split();
+        if forgetting < 1.0 {
+            vector::scale(parts.triangle, T::constant(forgetting).sqrt());
+        }
+        parts.row.copy_from_slice(row);
+        givens::insert_row(parts.triangle, parts.row)?;
+        parts.row.fill(T::ZERO);
+        for (k, x) in parts.coefficients.iter_mut().enumerate() {
+            *x = parts.triangle[packed::index(expected, k, features)];
+        }
+        // Forgotten long ago, a direction may have no pivot left: its coefficient stays as it is, zero.
+        let solved = triangular::solve(parts.triangle, expected, parts.coefficients);
+        if solved.is_err() {
+            parts.coefficients.fill(T::ZERO);
+        }
+        self.state.rows_seen += 1;
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.state = State::new(&self.params);
+        self.storage.as_mut().fill(T::ZERO);
+        let (columns, root) = (self.params.columns(), T::constant(self.params.prior).sqrt());
+        let parts = self.split();
+        for k in 0..columns - 1 {
+            parts.triangle[packed::index(columns, k, k)] = root;
+        }
+    }
+}

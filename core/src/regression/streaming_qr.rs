@@ -1,0 +1,357 @@
+//! Exact least squares of a stream.
+
+use super::solve::{Evidence, Meaning, solve};
+use super::{Fit, Query};
+use crate::linalg::{givens, packed, qr, vector};
+use crate::matrix::check_finite;
+use crate::summary::{constructors, wire_form};
+use crate::wire::{self, Kind, Reader, Writer};
+use crate::{Error, MatMut, Merge, Real, RowSummary, Rule, Storage};
+use core::marker::PhantomData;
+
+/// Shape of a [`StreamingQr`].
+///
+/// # Example
+/// ```
+/// use sketchlet_core::regression::StreamingQrParams;
+/// const PARAMS: StreamingQrParams = StreamingQrParams::new(5).block_len(8);
+/// assert_eq!(PARAMS.storage_len(), 15 + 8 * 5 + 5);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamingQrParams {
+    columns: usize,
+    block_len: usize,
+}
+
+impl StreamingQrParams {
+    /// `columns` columns, features, targets and a constant alike; blocks of 16 rows.
+    pub const fn new(columns: usize) -> Self {
+        Self { columns, block_len: 16 }
+    }
+
+    /// Rows that are worked in together. Longer blocks keep rounding errors of long streams small, most of all in `f32`;
+    /// with 1 every row is worked in by itself.
+    #[must_use]
+    pub const fn block_len(mut self, block_len: usize) -> Self {
+        self.block_len = block_len;
+        self
+    }
+
+    /// Scalars of storage: a packed triangle, a block, and a row. Saturates.
+    pub const fn storage_len(&self) -> usize {
+        packed::len(self.columns).saturating_add(self.block_size()).saturating_add(self.columns)
+    }
+
+    const fn block_size(&self) -> usize {
+        self.block_len.saturating_mul(self.columns)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let fail = |name, rule| Err(Error::Parameter { name, rule });
+        match () {
+            () if self.columns == 0 => fail("columns", Rule::Positive),
+            () if self.block_len == 0 => fail("block_len", Rule::Positive),
+            () if !crate::storage::is_addressable(self.storage_len()) => fail("columns", Rule::Addressable),
+            () => Ok(()),
+        }
+    }
+
+    fn write(&self, w: &mut Writer<'_>) {
+        w.len(self.columns);
+        w.len(self.block_len);
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let params = Self { columns: r.len()?, block_len: r.len()? };
+        params.check().map_err(|_| Error::Corrupt)?;
+        Ok(params)
+    }
+}
+
+/// What explains a column of a stream by others, exactly, in one pass and `p^2 / 2` scalars?
+///
+/// Keeps the triangle `R` of a QR factorisation of all rows, and a block of rows that are not yet in it. Columns have no roles
+/// until [`solve_in`](Self::solve_in) names features and targets. For one stream of whole rows this is the method to take:
+/// no parameters, no error bar.
+///
+/// # Guarantee
+/// The coefficients are those of rows that differ from the ones seen by about `n eps` relative to the norms of the columns
+/// (backward stable; Golub and Van Loan, Matrix Computations, 5.2), so the condition of the features counts once, not squared.
+/// # Cost
+/// `2 p^2` flops a row for `p` columns. State: see [`StreamingQrParams::storage_len`]. An answer: `3 p q^2` flops for `q`
+/// features and targets.
+/// # Numerics
+/// In `f32`, blocks of 16 rows, 20,000 rows: relative error of coefficients 3e-7 at condition 1, 1e-5 at 1e3, up to 6e-4 at 1e5.
+/// Norms of columns must stay within the range of `T`; powers of two in their units change no other bit.
+/// # Merging
+/// The other's triangle and block pass through the block: exact to rounding.
+/// # When to use another
+/// [`SketchedLeastSquares`](super::SketchedLeastSquares) for rows that are corrected or taken away, columns from several
+/// devices, or integers; [`NormalEquations`](super::NormalEquations) for well-conditioned features at a higher rate.
+/// # Example
+/// ```
+/// use sketchlet_core::{RowSummary, regression::{Query, StreamingQr, StreamingQrParams}};
+/// const PARAMS: StreamingQrParams = StreamingQrParams::new(3);
+/// let mut summary = StreamingQr::new_in(PARAMS, [0.0f32; PARAMS.storage_len()])?;
+/// for i in 0..100u8 {
+///     let x = f32::from(i % 10);
+///     summary.update(&[1.0, x, 2.0 - 0.5 * x])?;
+/// }
+/// let query = Query::new(&[0, 1], &[2]);
+/// let (mut scratch, mut answer) = ([0.0; 15], [0.0; 5]);
+/// let fit = summary.solve_in(&query, &mut scratch, &mut answer)?;
+/// assert!((fit.coefficients[0] - 2.0).abs() < 1e-5 && (fit.coefficients[1] + 0.5).abs() < 1e-5);
+/// # Ok::<(), sketchlet_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct StreamingQr<T, S> {
+    params: StreamingQrParams,
+    state: State<T>,
+    storage: S,
+}
+
+/// Everything of the state that is not in storage.
+#[derive(Clone, Copy, Debug)]
+struct State<T> {
+    rows_seen: u64,
+    rows_removed: u64,
+    /// Rows of the block in use.
+    used: usize,
+    scalar: PhantomData<T>,
+}
+
+impl<T> State<T> {
+    const fn new(_: &StreamingQrParams) -> Self {
+        Self { rows_seen: 0, rows_removed: 0, used: 0, scalar: PhantomData }
+    }
+}
+
+constructors!(StreamingQr, StreamingQrParams);
+wire_form!(StreamingQr);
+
+struct Parts<'a, T> {
+    triangle: &'a mut [T],
+    block: &'a mut [T],
+    row: &'a mut [T],
+}
+
+impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
+    /// Consumes a row whose square counts `weight` times. A weight of 0 changes nothing.
+    ///
+    /// # Errors
+    /// Those of [`update`](RowSummary::update), also for a row that overflows with its weight; [`Error::Parameter`] for a
+    /// weight that is negative; [`Error::NonFinite`] with the place behind the last column for one that is not finite.
+    pub fn update_weighted(&mut self, row: &[T], weight: T) -> Result<(), Error> {
+        self.check_row(row)?;
+        let root = root_of_weight(row, weight)?;
+        if root > T::ZERO {
+            self.push(row, root);
+            self.state.rows_seen += 1;
+        }
+        Ok(())
+    }
+
+    /// Takes away a row that was consumed. Unstable where little is left of the rows in its direction: a sketch or
+    /// [`NormalEquations`](super::NormalEquations) remove without such trouble.
+    ///
+    /// # Errors
+    /// Those of [`update`](RowSummary::update); [`Error::Parameter`] if rows are not yet worked in, call
+    /// [`flush`](Self::flush); [`Error::RankDeficient`] while the columns seen depend on each other;
+    /// [`Error::NotPositiveSemidefinite`] if the row can't have been among those seen.
+    pub fn downdate(&mut self, row: &[T]) -> Result<(), Error> {
+        self.check_row(row)?;
+        if self.state.used > 0 {
+            return Err(Error::Parameter { name: "pending", rule: Rule::Settled });
+        }
+        let parts = self.split();
+        parts.row.copy_from_slice(row);
+        let removed = givens::remove_row(parts.triangle, parts.row);
+        parts.row.fill(T::ZERO);
+        removed?;
+        self.state.rows_removed += 1;
+        Ok(())
+    }
+
+    /// Works all rows of the block in.
+    pub fn flush(&mut self) {
+        let (used, cols) = (self.state.used, self.params.columns);
+        let parts = self.split();
+        let block = &mut parts.block[..used * cols];
+        if let Ok(mut block) = MatMut::new(block, used, cols) {
+            // Entries that are not finite are told by the next answer.
+            if qr::insert_rows(parts.triangle, &mut block).is_err() {
+                parts.triangle.fill(T::constant(f64::NAN));
+            }
+        }
+        parts.block.fill(T::ZERO);
+        self.state.used = 0;
+    }
+
+    /// Lets all squares so far count `factor` times: called at regular times, the past fades.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a factor outside (0, 1].
+    pub fn forget(&mut self, factor: T) -> Result<(), Error> {
+        if !(factor > T::ZERO && factor <= T::ONE) {
+            return Err(Error::Parameter { name: "factor", rule: Rule::Fraction });
+        }
+        self.flush();
+        vector::scale(self.split().triangle, factor.sqrt());
+        Ok(())
+    }
+
+    /// Rows taken away.
+    pub const fn rows_removed(&self) -> u64 {
+        self.state.rows_removed
+    }
+
+    /// Solves the query over all rows so far, in scratch and answer of the caller's, whose lengths
+    /// [`scratch_len`](Query::scratch_len) and [`answer_len`](Query::answer_len) give. The state is not touched.
+    ///
+    /// # Errors
+    /// [`Error::TooFewRows`] before the first row; [`Error::Parameter`] for roles that make no sense;
+    /// [`Error::RankDeficient`] only for a [`strict`](Query::strict) query; [`Error::NonFinite`] if the norm of that column has
+    /// overflowed; [`Error::Storage`] for scratch or answer of another length.
+    pub fn solve_in<'a>(&self, query: &Query<'_>, scratch: &mut [T], answer: &'a mut [T]) -> Result<Fit<'a, T>, Error> {
+        query.check(self.params.columns)?;
+        if self.state.rows_seen == 0 {
+            return Err(Error::TooFewRows { needed: 1, got: 0 });
+        }
+        let meaning = Meaning { rows_seen: self.state.rows_seen, factor: None, is_dense: false };
+        solve(self, self.params.columns, meaning, query, scratch, answer)
+    }
+
+    fn split(&mut self) -> Parts<'_, T> {
+        let (triangle, rest) = self.storage.as_mut().split_at_mut(packed::len(self.params.columns));
+        let (block, row) = rest.split_at_mut(self.params.block_size());
+        Parts { triangle, block, row }
+    }
+
+    fn check_row(&self, row: &[T]) -> Result<(), Error> {
+        let (expected, got) = (self.params.columns, row.len());
+        if expected == got { check_finite(row) } else { Err(Error::Dimension { expected, got }) }
+    }
+
+    fn push(&mut self, row: &[T], factor: T) {
+        let start = self.state.used * self.params.columns;
+        for (to, &x) in self.split().block[start..].iter_mut().zip(row) {
+            *to = x * factor;
+        }
+        self.state.used += 1;
+        if self.state.used == self.params.block_len {
+            self.flush();
+        }
+    }
+
+    /// Scalars that an encoding carries: the triangle, and rows of the block in use.
+    fn kept_len(&self) -> usize {
+        packed::len(self.params.columns) + self.state.used * self.params.columns
+    }
+
+    fn write(&self, w: &mut Writer<'_>) {
+        self.params.write(w);
+        w.u64(self.state.rows_seen);
+        w.u64(self.state.rows_removed);
+        w.len(self.state.used);
+        w.reals(&self.storage.as_ref()[..self.kept_len()]);
+    }
+
+    fn read(bytes: &[u8]) -> Result<(StreamingQrParams, State<T>, Reader<'_>), Error> {
+        let mut r = wire::open::<T>(Kind::StreamingQr, bytes)?;
+        let params = StreamingQrParams::read(&mut r)?;
+        let state = State { rows_seen: r.u64()?, rows_removed: r.u64()?, used: r.len()?, scalar: PhantomData };
+        if state.used >= params.block_len {
+            return Err(Error::Corrupt);
+        }
+        let vectors = r.skip_reals::<T>(packed::len(params.columns) + state.used * params.columns)?;
+        r.end()?;
+        Ok((params, state, vectors))
+    }
+
+    fn load(&mut self, vectors: &mut Reader<'_>) {
+        let kept = self.kept_len();
+        vectors.fill(&mut self.storage.as_mut()[..kept]);
+    }
+}
+
+/// The square root of a weight, if the row stays finite with it.
+pub(super) fn root_of_weight<T: Real>(row: &[T], weight: T) -> Result<T, Error> {
+    if !weight.is_finite() {
+        return Err(Error::NonFinite { index: row.len() });
+    }
+    if weight < T::ZERO {
+        return Err(Error::Parameter { name: "weight", rule: Rule::NotNegative });
+    }
+    let root = weight.sqrt();
+    let overflow = row.iter().position(|&x| !(x * root).is_finite());
+    overflow.map_or(Ok(root), |index| Err(Error::NonFinite { index }))
+}
+
+impl<T: Real, S: Storage<T>> RowSummary for StreamingQr<T, S> {
+    type Scalar = T;
+
+    /// Number of columns, roles not yet given.
+    fn dim(&self) -> usize {
+        self.params.columns
+    }
+
+    fn rows_seen(&self) -> u64 {
+        self.state.rows_seen
+    }
+
+    fn update(&mut self, row: &[T]) -> Result<(), Error> {
+        self.check_row(row)?;
+        self.push(row, T::ONE);
+        self.state.rows_seen += 1;
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.state = State::new(&self.params);
+        self.storage.as_mut().fill(T::ZERO);
+    }
+}
+
+impl<T: Real, S: Storage<T>> Merge for StreamingQr<T, S> {
+    fn merge(&mut self, other: &Self) -> Result<(), Error> {
+        if self.params != other.params {
+            return Err(Error::Incompatible);
+        }
+        let cols = self.params.columns;
+        let (triangle, rest) = other.storage.as_ref().split_at(packed::len(cols));
+        for k in 0..cols {
+            let start = self.state.used * cols;
+            let line = &triangle[packed::index(cols, k, k)..][..cols - k];
+            let to = &mut self.split().block[start..start + cols];
+            let (before, from) = to.split_at_mut(k);
+            before.fill(T::ZERO);
+            from.copy_from_slice(line);
+            self.state.used += 1;
+            if self.state.used == self.params.block_len {
+                self.flush();
+            }
+        }
+        rest[..other.state.used * cols].chunks_exact(cols).for_each(|row| self.push(row, T::ONE));
+        self.state.rows_seen = self.state.rows_seen.saturating_add(other.state.rows_seen);
+        self.state.rows_removed = self.state.rows_removed.saturating_add(other.state.rows_removed);
+        Ok(())
+    }
+}
+
+impl<T: Real, S: Storage<T>> Evidence<T> for StreamingQr<T, S> {
+    fn rows(&self) -> usize {
+        self.params.columns + self.state.used
+    }
+
+    fn copy_row(&self, row: usize, columns: impl Iterator<Item = usize> + Clone, out: &mut [T]) {
+        let cols = self.params.columns;
+        let (triangle, rest) = self.storage.as_ref().split_at(packed::len(cols));
+        for (to, column) in out.iter_mut().zip(columns) {
+            *to = match row.checked_sub(cols) {
+                Some(row) => rest[row * cols + column],
+                None if column >= row => triangle[packed::index(cols, row, column)],
+                None => T::ZERO,
+            };
+        }
+    }
+}
