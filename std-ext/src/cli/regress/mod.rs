@@ -9,11 +9,12 @@ use super::Failure;
 use super::args::{Operator, Precision, QueryArguments, RegressArguments, Solve};
 use super::input::open_columns;
 use super::output::{Times, available_threads, check_outputs};
+use super::summary::allocated;
 use crate::io::RowReader;
-use crate::regression::{Query, SketchedLeastSquaresParams, rows_for};
+use crate::regression::{Query, SketchedLeastSquaresParams, StreamingQr, StreamingQrParams, rows_for};
 use crate::sketch::{SketchOperator, SketchShape};
 use crate::sketch_file::SketchFile;
-use crate::{CoreError, Error, Header, Real};
+use crate::{CoreError, Error, Header, Real, RowSummary};
 use outcome::Outcome;
 use roles::{INTERCEPT, RightHand, Roles};
 use serde_json::{Value, json};
@@ -24,6 +25,8 @@ use tree::Tree;
 
 /// Rows of a sketch a coefficient, where nothing else is said.
 const ROWS_PER_COEFFICIENT: usize = 16;
+/// Rows that a streaming QR works in together.
+const QR_BLOCK: usize = 64;
 /// Longest block that the command takes by itself.
 const LONGEST_BLOCK: usize = 4096;
 
@@ -142,6 +145,18 @@ impl<T: Real + AnswerIn> Job<'_, T> {
     }
 
     fn summarize(&mut self) -> Result<Box<dyn Stored>, Failure> {
+        if self.arguments.sketch == Operator::None {
+            let params = StreamingQrParams::new(self.roles.names.len()).block_len(QR_BLOCK);
+            let mut summary = StreamingQr::<T, _>::new(params).map_err(allocated::<T>)?;
+            self.for_each_row(|row, weight| {
+                let updated = match weight {
+                    None => summary.update(row),
+                    Some(weight) => summary.update_weighted(row, weight),
+                };
+                Ok(updated?)
+            })?;
+            return Ok(Box::new(summary));
+        }
         let rows = self.sketch_rows(ROWS_PER_COEFFICIENT)?;
         if rows < self.roles.features.len() {
             let (needed, got) = (self.roles.features.len() as u64, rows as u64);
@@ -261,7 +276,7 @@ pub(super) fn describe(header: &Value, bytes: &[u8]) -> Result<Value, Error> {
     let facts = summary.facts();
     let ranges: Vec<_> = summary.ranges().into_iter().map(|(first, last)| json!([first, last])).collect();
     Ok(json!({
-        "type": if facts.sketch_rows.is_some() { "sketch" } else { "streaming-qr" },
+        "type": if facts.sketch_rows.is_some() { "sketched" } else { "streaming-qr" },
         "sketch": facts.operator,
         "precision": Header::read(bytes)?.scalar.name(),
         "params": { "sketch_rows": facts.sketch_rows, "block_len": facts.block_len, "seed": facts.seed },

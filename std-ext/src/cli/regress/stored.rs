@@ -1,8 +1,8 @@
 //! The summaries of `regress` behind one face, whatever their operator and scalar.
 
-use crate::regression::{Query, SketchedLeastSquares};
+use crate::regression::{Fit, Query, SketchedLeastSquares, StreamingQr};
 use crate::sketch::{CountSketch, GaussianSketch, Osnap, RademacherSketch, SketchOperator, Srct, Srht, TensorSrht};
-use crate::{CoreError, Error, Header, Lane, Merge, Real, RowSummary, ScalarType, Wire};
+use crate::{CoreError, Error, Header, Kind, Lane, Merge, Real, RowSummary, ScalarType, Wire};
 
 /// An answer in `f64`, whatever the summary computes in; one row a target.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,17 +87,12 @@ impl Named for TensorSrht {
     const NAME: &'static str = "tensor-srht";
 }
 
-impl<L: AnswerIn, O: SketchOperator<L> + Named> Stored for Sketched<L, O> {
-    fn solve(&mut self, query: &Query<'_>) -> Result<Answer, CoreError> {
-        // What is gathered for a block would be added row by row, at every row of the sketch.
-        self.flush();
-        let mut scratch = vec![L::Scalar::ZERO; query.scratch_len()];
-        let mut answer = vec![L::Scalar::ZERO; query.answer_len()];
-        let fit = self.solve_in(query, &mut scratch, &mut answer)?;
+impl Answer {
+    fn new<T: Real>(fit: &Fit<'_, T>, path: &'static str, sketch_rows: Option<usize>) -> Self {
         let targets = fit.residual_norm.len();
-        let wide = |xs: &[L::Scalar]| xs.iter().map(|x| x.as_f64()).collect::<Vec<_>>();
-        let rows = |xs: &[L::Scalar]| xs.chunks_exact((xs.len() / targets).max(1)).map(wide).collect::<Vec<_>>();
-        Ok(Answer {
+        let wide = |xs: &[T]| xs.iter().map(|x| x.as_f64()).collect::<Vec<_>>();
+        let rows = |xs: &[T]| xs.chunks_exact((xs.len() / targets).max(1)).map(wide).collect::<Vec<_>>();
+        Self {
             coefficients: rows(fit.coefficients),
             half_widths: fit.half_widths.map(rows),
             residual_norms: wide(fit.residual_norm),
@@ -105,10 +100,21 @@ impl<L: AnswerIn, O: SketchOperator<L> + Named> Stored for Sketched<L, O> {
             rank: fit.rank,
             condition: fit.condition.as_f64(),
             backward_errors: None,
-            path: "sketched",
+            path,
             iterations: 0,
-            sketch_rows: Some(self.params().shape().rows),
-        })
+            sketch_rows,
+        }
+    }
+}
+
+impl<L: AnswerIn, O: SketchOperator<L> + Named> Stored for Sketched<L, O> {
+    fn solve(&mut self, query: &Query<'_>) -> Result<Answer, CoreError> {
+        // What is gathered for a block would be added row by row, at every row of the sketch.
+        self.flush();
+        let mut scratch = vec![L::Scalar::ZERO; query.scratch_len()];
+        let mut answer = vec![L::Scalar::ZERO; query.answer_len()];
+        let fit = self.solve_in(query, &mut scratch, &mut answer)?;
+        Ok(Answer::new(&fit, "sketched", Some(self.params().shape().rows)))
     }
 
     fn columns(&self) -> usize {
@@ -135,6 +141,33 @@ impl<L: AnswerIn, O: SketchOperator<L> + Named> Stored for Sketched<L, O> {
 
     fn ranges(&self) -> Vec<(u64, u64)> {
         Self::ranges(self).collect()
+    }
+}
+
+impl<T: Real> Stored for StreamingQr<T, Vec<T>> {
+    fn solve(&mut self, query: &Query<'_>) -> Result<Answer, CoreError> {
+        let (mut scratch, mut answer) = (vec![T::ZERO; query.scratch_len()], vec![T::ZERO; query.answer_len()]);
+        Ok(Answer::new(&self.solve_in(query, &mut scratch, &mut answer)?, "streaming-qr", None))
+    }
+
+    fn columns(&self) -> usize {
+        self.dim()
+    }
+
+    fn rows(&self) -> u64 {
+        self.rows_seen().saturating_sub(self.rows_removed())
+    }
+
+    fn state_bytes(&self) -> usize {
+        self.params().storage_len() * T::BYTES + size_of::<Self>()
+    }
+
+    fn to_wire(&self) -> Vec<u8> {
+        Wire::encode(self)
+    }
+
+    fn facts(&self) -> Facts {
+        Facts { operator: "none", sketch_rows: None, seed: 0, block_len: 0 }
     }
 }
 
@@ -202,11 +235,29 @@ macro_rules! with_type {
 
 /// Reads a summary from its wire bytes.
 pub(super) fn decode(bytes: &[u8]) -> Result<Box<dyn Stored>, Error> {
+    let header = Header::read(bytes)?;
+    match (header.kind, header.scalar) {
+        (Kind::StreamingQr, ScalarType::F32) => return Ok(Box::new(Qr::<f32>::decode(bytes)?)),
+        (Kind::StreamingQr, _) => return Ok(Box::new(Qr::<f64>::decode(bytes)?)),
+        _ => {}
+    }
     with_type!(bytes, Type => |summary: Type| Ok(Box::new(summary) as Box<dyn Stored>))
 }
 
+type Qr<T> = StreamingQr<T, Vec<T>>;
+
 /// Merges two summaries of other rows, given by their wire bytes.
 pub(super) fn merge(first: &[u8], second: &[u8]) -> Result<Vec<u8>, Error> {
+    fn merged<M: Merge + Wire>(mut first: M, second: &M) -> Result<Vec<u8>, Error> {
+        first.merge(second)?;
+        Ok(first.encode())
+    }
+    let header = Header::read(first)?;
+    match (header.kind, header.scalar) {
+        (Kind::StreamingQr, ScalarType::F32) => return merged(Qr::<f32>::decode(first)?, &Qr::decode(second)?),
+        (Kind::StreamingQr, _) => return merged(Qr::<f64>::decode(first)?, &Qr::decode(second)?),
+        _ => {}
+    }
     with_type!(first, Type => |mut first: Type| {
         let mut second = Type::decode(second)?;
         first.flush();
@@ -227,6 +278,9 @@ pub(super) fn merge(first: &[u8], second: &[u8]) -> Result<Vec<u8>, Error> {
 
 /// Puts columns of two summaries of the same rows side by side: all of the first, and those of the second that are kept.
 pub(super) fn join(first: &[u8], second: &[u8], kept: &[usize]) -> Result<Vec<u8>, Error> {
+    if Header::read(first)?.kind == Kind::StreamingQr {
+        return Err(Error::data("saved with --sketch none: only sketches can be joined"));
+    }
     with_type!(first, Type => |first: Type| {
         let second = Type::decode(second)?.select(kept)?;
         if !first.ranges().eq(second.ranges()) {
