@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the firmware images and runs them in QEMU.
 #
-#   run.sh [all|install|check|build|golden|selftest|wire|demo|bench|table|bless]
+#   run.sh [all|install|check|build|golden|selftest|wire|nodes|demo|bench|table|bless]
 #
 #   all       (default) everything below but install and bless
 #   install   what is missing here: Debian packages if this is root or has sudo, else says which
@@ -10,6 +10,7 @@
 #   golden    this machine's answers against the golden files
 #   selftest  the boards' answers against the golden files
 #   wire      a summary filled on the board, in bytes, against this machine's
+#   nodes     three nodes sketch their channels; this machine joins what they print
 #   demo      main directions of sensor rows, printed as they develop
 #   bench     instructions of kernels and updates, bytes, stack
 #   table     flash, RAM, stack and instructions of every type, as in README.md; after bench
@@ -210,7 +211,7 @@ run() {
         # shellcheck disable=SC2086
         timeout "$seconds" qemu-system-arm $machine -nographic -semihosting-config enable=on,target=native "$@" \
             -kernel "$CARGO_TARGET_DIR/$target/release/$image" </dev/null |
-            tee "$CARGO_TARGET_DIR/$target/$image.txt" | if [ "$image" = wire ]; then cat >/dev/null; else cat; fi || status=$?
+            tee "$CARGO_TARGET_DIR/$target/$image.txt" | case $image in wire | node-*) cat >/dev/null ;; *) cat ;; esac || status=$?
         case $status in
             0) ;;
             124) fail "$image on $name did not end within $seconds s" ;;
@@ -223,7 +224,9 @@ run() {
 host() {
     local cargo=(cargo)
     command -v cargo >/dev/null || cargo=(/usr/bin/cargo)
-    "${cargo[@]}" run --quiet --locked --release --target-dir target/host --example "$@"
+    local example=$1
+    shift
+    "${cargo[@]}" run --quiet --locked --release --target-dir target/host --example "$example" -- "$@"
 }
 
 golden() {
@@ -235,6 +238,18 @@ wire() {
     for b in $boards; do
         board "$b"
         host wire <"$CARGO_TARGET_DIR/$target/wire.txt" || fail "the bytes of $name are not those of this machine"
+    done
+}
+
+nodes() {
+    local node files
+    for node in ankle leg trunk; do run "node-$node" "$demo_seconds"; done
+    for b in $boards; do
+        board "$b"
+        files=()
+        for node in ankle leg trunk; do files+=("$CARGO_TARGET_DIR/$target/node-$node.txt"); done
+        echo "--- $name"
+        host join "${files[@]}" || fail "the nodes of $name, joined, are not what they should be"
     done
 }
 
@@ -283,6 +298,7 @@ case ${1:-all} in
         run empty 10
         run selftest "$demo_seconds"
         wire
+        nodes
         run eigen "$demo_seconds"
         run bench "$bench_seconds" -icount shift=0
         table
@@ -293,6 +309,7 @@ case ${1:-all} in
     golden) golden ;;
     selftest) run selftest "$demo_seconds" ;;
     wire) wire ;;
+    nodes) nodes ;;
     demo) run eigen "$demo_seconds" ;;
     bench) run bench "$bench_seconds" -icount shift=0 ;;
     table) table ;;

@@ -92,6 +92,7 @@ step "demo" demo
 step "firmware: golden bits of this machine" firmware golden
 step "firmware: self-test in QEMU" firmware selftest
 step "firmware: bytes of the boards on this machine" firmware wire
+step "firmware: three nodes, joined on this machine" firmware nodes
 step "firmware: demo in QEMU" firmware demo
 step "firmware: instructions" firmware bench
 step "firmware: table of sizes" firmware table

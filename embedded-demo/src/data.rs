@@ -53,6 +53,11 @@ pub fn accelerometers() -> impl Iterator<Item = [f32; 9]> {
     IMU.iter().map(|sample| sample.map(f32::from))
 }
 
+/// The accelerometer samples as they come from the converters.
+pub fn samples() -> impl Iterator<Item = &'static [i16; 9]> {
+    IMU.iter()
+}
+
 /// The digits in order, as a driver would hand them out.
 pub fn digits() -> impl Iterator<Item = [f32; 64]> {
     DIGITS.iter().map(|sample| sample.map(f32::from))

@@ -12,6 +12,7 @@ pub mod device;
 pub mod golden;
 pub mod hash;
 pub mod kernels;
+pub mod nodes;
 #[cfg(target_os = "none")]
 mod size;
 pub mod summaries;

@@ -1,0 +1,99 @@
+//! Three nodes on a walking body, each with three channels of its own: what each sends, and what the host makes of it.
+//!
+//! Every node sketches its channels with the same seed under the same numbers of rows, and sends some 1.6 KiB. The host puts
+//! the columns side by side and regresses anything on anything, as if one device had seen all nine.
+
+use crate::data;
+use core::ops::Range;
+use sketchlet_core::regression::{SketchedLeastSquares, SketchedLeastSquaresParams};
+use sketchlet_core::sketch::Srht;
+use sketchlet_core::{Error, Lane, RowSummary, Storage, Wire};
+
+/// Columns that a node sees.
+pub const CHANNELS: usize = 3;
+
+/// The nodes: name, and the channels of the table that are its own.
+pub const NODES: [(&str, Range<usize>); 3] = [("ankle", 0..3), ("leg", 3..6), ("trunk", 6..9)];
+
+/// What all nodes agree on. The work of a block is put off, and done between samples.
+pub const PARAMS: SketchedLeastSquaresParams =
+    SketchedLeastSquaresParams::new(CHANNELS, 128).seed(2023).block_len(16).ranges(1).row_table().deferred();
+
+/// Room for the bytes of a summary.
+pub const MAX_BYTES: usize = 2048;
+
+/// Rows of the sketch that are worked on between two samples.
+const ROWS_A_SAMPLE: usize = 16;
+
+/// A summary of a node.
+pub type Summary<L, S, I> = SketchedLeastSquares<L, Srht, S, I>;
+
+/// Feeds an empty summary with the channels of a node, and gives the number of its bytes.
+///
+/// # Errors
+/// What the summary could not do.
+pub fn fill<L: Lane, S: Storage<L>, I: Storage<u32>>(
+    summary: &mut Summary<L, S, I>,
+    node: usize,
+    convert: fn(i16) -> L,
+    out: &mut [u8; MAX_BYTES],
+) -> Result<usize, Error> {
+    let channels = NODES[node % NODES.len()].1.clone();
+    for sample in data::samples() {
+        let mut row = [L::default(); CHANNELS];
+        for (to, &x) in row.iter_mut().zip(&sample[channels.clone()]) {
+            *to = convert(x);
+        }
+        summary.update(&row)?;
+        // Idle until the next sample.
+        summary.poll(ROWS_A_SAMPLE);
+    }
+    summary.settle();
+    summary.encode_into(out)
+}
+
+/// An image: one node, its summary in static memory, its bytes in hex. Floats where there is a unit for them, else integers,
+/// which take additions only; the samples are whole numbers, so both have the same sums.
+#[macro_export]
+macro_rules! node_image {
+    ($node:expr) => {
+        use cortex_m_semihosting::{hprint, hprintln};
+        use panic_semihosting as _;
+        use portable_atomic as _;
+        use sketchlet_core::Error;
+        use sketchlet_core::sketch::Srht;
+        use sketchlet_embedded_demo::board;
+        use sketchlet_embedded_demo::nodes::{self, MAX_BYTES, PARAMS, Summary};
+        use static_cell::ConstStaticCell;
+
+        #[cfg(target_abi = "eabihf")]
+        type Number = f32;
+        #[cfg(not(target_abi = "eabihf"))]
+        type Number = i32;
+
+        static STORAGE: ConstStaticCell<[Number; PARAMS.storage_len()]> =
+            ConstStaticCell::new([0 as Number; PARAMS.storage_len()]);
+        static INDICES: ConstStaticCell<[u32; PARAMS.index_len()]> = ConstStaticCell::new([0; PARAMS.index_len()]);
+        static OUT: ConstStaticCell<[u8; MAX_BYTES]> = ConstStaticCell::new([0; MAX_BYTES]);
+
+        #[cortex_m_rt::entry]
+        fn main() -> ! {
+            let outcome = run();
+            if let Err(error) = outcome {
+                hprintln!("{}", error);
+            }
+            board::exit(outcome.is_ok())
+        }
+
+        fn run() -> Result<(), Error> {
+            let mut summary = Summary::new_in(PARAMS, Srht, STORAGE.take(), INDICES.take())?;
+            let out = OUT.take();
+            let len = nodes::fill(&mut summary, $node, Number::from, out)?;
+            for line in out[..len].chunks(32) {
+                line.iter().for_each(|byte| hprint!("{:02x}", byte));
+                hprintln!();
+            }
+            Ok(())
+        }
+    };
+}
