@@ -297,6 +297,7 @@ case ${1:-all} in
         images
         run empty 10
         run selftest "$demo_seconds"
+        run selftest-regression "$demo_seconds"
         wire
         nodes
         run eigen "$demo_seconds"
@@ -307,7 +308,7 @@ case ${1:-all} in
     check) check ;;
     build) images ;;
     golden) golden ;;
-    selftest) run selftest "$demo_seconds" ;;
+    selftest) run selftest "$demo_seconds" && run selftest-regression "$demo_seconds" ;;
     wire) wire ;;
     nodes) nodes ;;
     demo) run eigen "$demo_seconds" ;;

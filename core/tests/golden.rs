@@ -4,18 +4,24 @@
 //! `f32` has one line, whatever computes it. Cases that end in `-f64` are computed here alone.
 //!
 //! To add a value, or after a change of answers that is meant (a *Changed answers* entry): `SKETCHLET_BLESS=1 cargo test -p
-//! sketchlet-core --features std --test golden` rewrites `eigen.txt`.
+//! sketchlet-core --features std --test golden` rewrites `eigen.txt` and
+//! `regression.txt`.
 
 #![cfg(feature = "alloc")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use sketchlet_core::Real;
 use sketchlet_core::eigen::{
     AdaptiveOja, AdaptiveOjaParams, BlockPower, BlockPowerParams, CandidIncremental, CandidIncrementalParams, Centered,
     ExactEigen, ExactEigenParams, FrequentDirections, FrequentDirectionsParams, HistoryPca, HistoryPcaParams,
     NystromSketch, NystromSketchParams, Oja, OjaParams, RandomOrderEigen, RandomOrderEigenParams, Shrink, TopEigen,
     WarmUp,
 };
+use sketchlet_core::regression::{
+    Fit, NormalEquations, NormalEquationsParams, Query, RecursiveLeastSquares, RecursiveLeastSquaresParams,
+    SketchedLeastSquares, SketchedLeastSquaresParams, StreamingQr, StreamingQrParams,
+};
+use sketchlet_core::sketch::{GaussianSketch, SketchOperator, Srct, Srht};
+use sketchlet_core::{Lane, Real, RowSummary};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -106,13 +112,96 @@ fn answers_have_the_golden_bits() {
     record_all(&mut out, "imu", &rows::<f64>("gait_imu.csv", 9, 1000));
     record_all(&mut out, "digits", &rows::<f32>("digits.csv", 64, 200));
     record_all(&mut out, "digits", &rows::<f64>("digits.csv", 64, 200));
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/eigen.txt");
+    compare("eigen.txt", &out);
+}
+
+fn compare(file: &str, out: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
     if std::env::var_os("SKETCHLET_BLESS").is_some() {
-        std::fs::write(&path, &out).unwrap();
+        std::fs::write(&path, out).unwrap();
     }
     let golden = std::fs::read_to_string(&path).unwrap();
     for (got, expected) in out.lines().zip(golden.lines()) {
         assert_eq!(got, expected);
     }
     assert_eq!(out.lines().count(), golden.lines().count());
+}
+
+const FEATURES: [usize; 8] = [0, 1, 2, 3, 4, 5, 6, 8];
+
+/// Numbers of an answer that are pinned one by one; a hash pins all.
+const NUMBERS: usize = 3;
+
+fn record_numbers<T: Real>(out: &mut String, case: &str, [entry, all]: [&str; 2], numbers: &[T]) {
+    let (scalar, digits) = if T::BYTES == 4 { ("f32", 8) } else { ("f64", 16) };
+    for (i, &x) in numbers.iter().take(NUMBERS).enumerate() {
+        writeln!(out, "{case}/{entry}{i} {scalar} {:0digits$x}", bits(x)).unwrap();
+    }
+    let fnv = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0100_0000_01b3);
+    let hash = numbers.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &x| fnv(hash, bits(x)));
+    writeln!(out, "{case}/{all} u64 {hash:016x}").unwrap();
+}
+
+fn record_fit<T: Real>(out: &mut String, case: &str, solve: impl Fn(&Query<'_>, &mut [T], &mut [T]) -> String) {
+    let query = Query::new(&FEATURES, &[7]);
+    let (mut scratch, mut answer) = (vec![T::ZERO; query.scratch_len()], vec![T::ZERO; query.answer_len()]);
+    let text = solve(&query, &mut scratch, &mut answer);
+    out.push_str(&text.replace("CASE", case));
+}
+
+fn fit_text<T: Real>(fit: &Fit<'_, T>) -> String {
+    let (scalar, digits) = if T::BYTES == 4 { ("f32", 8) } else { ("f64", 16) };
+    let mut out = String::new();
+    record_numbers(&mut out, "CASE", ["x", "coefficients"], fit.coefficients);
+    if let Some(widths) = fit.half_widths {
+        record_numbers(&mut out, "CASE", ["w", "half-widths"], widths);
+    }
+    writeln!(out, "CASE/residual-norm {scalar} {:0digits$x}", bits(fit.residual_norm[0])).unwrap();
+    writeln!(out, "CASE/condition {scalar} {:0digits$x}", bits(fit.condition)).unwrap();
+    out
+}
+
+fn record_sketch<L: Lane, T: Real, O: SketchOperator<L>>(
+    out: &mut String,
+    case: &str,
+    (operator, block): (O, usize),
+    rows: &[Vec<f64>],
+    convert: fn(f64) -> L,
+) {
+    let params = SketchedLeastSquaresParams::new(9, 64).seed(7).block_len(block);
+    let mut summary = SketchedLeastSquares::<L, _, _, _>::new(params, operator).unwrap();
+    rows.iter().for_each(|row| summary.update(&row.iter().map(|&x| convert(x)).collect::<Vec<_>>()).unwrap());
+    record_fit::<T>(out, case, |query, scratch, answer| fit_text(&summary.solve_in(query, scratch, answer).unwrap()));
+}
+
+#[test]
+#[allow(clippy::cast_possible_truncation, reason = "the data are small whole numbers")]
+fn regressions_have_the_golden_bits() {
+    let mut out = HEADER.to_owned();
+    let rows = rows::<f64>("gait_imu.csv", 9, 1000);
+    record_sketch::<_, f32, _>(&mut out, "regression/srht-f32/imu", (Srht, 16), &rows, |x| x as f32);
+    record_sketch::<_, f32, _>(&mut out, "regression/srht-i32/imu", (Srht, 16), &rows, |x| x as i32);
+    record_sketch::<_, f32, _>(&mut out, "regression/srht-f32/imu-tenths", (Srht, 16), &rows, |x| x as f32 * 0.1);
+    record_sketch::<_, f32, _>(&mut out, "regression/srct-f32/imu-tenths", (Srct, 1), &rows, |x| x as f32 * 0.1);
+    record_sketch::<_, f32, _>(&mut out, "regression/gaussian-f32/imu", (GaussianSketch, 1), &rows, |x| x as f32);
+    record_sketch::<_, f64, _>(&mut out, "regression/gaussian/imu-f64", (GaussianSketch, 1), &rows, |x| x);
+    let mut qr = StreamingQr::<f32, _>::new(StreamingQrParams::new(9)).unwrap();
+    let mut normal = NormalEquations::<i64, _>::new(NormalEquationsParams::new(9)).unwrap();
+    let params = RecursiveLeastSquaresParams::new(8).forgetting(0.999);
+    let mut recursive = RecursiveLeastSquares::<f32, _>::new(params).unwrap();
+    for row in &rows {
+        let mut single: Vec<f32> = row.iter().map(|&x| x as f32).collect();
+        qr.update(&single).unwrap();
+        normal.update(&row.iter().map(|&x| x as i64).collect::<Vec<_>>()).unwrap();
+        single.swap(7, 8);
+        recursive.update(&single).unwrap();
+    }
+    record_fit::<f32>(&mut out, "regression/streaming-qr/imu", |query, scratch, answer| {
+        fit_text(&qr.solve_in(query, scratch, answer).unwrap())
+    });
+    record_fit::<f32>(&mut out, "regression/normal-equations-i64/imu", |query, scratch, answer| {
+        fit_text(&normal.solve_in(query, scratch, answer).unwrap())
+    });
+    record_numbers(&mut out, "regression/recursive/imu", ["x", "coefficients"], recursive.coefficients());
+    compare("regression.txt", &out);
 }

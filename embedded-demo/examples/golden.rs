@@ -3,8 +3,10 @@
 //! `cargo run --release --example golden` compares them with the golden files; with a prefix of names as argument it
 //! prints those lines of a new golden file instead.
 
+use sketchlet_core::Error;
 use sketchlet_embedded_demo::answers::{self, CaseSink};
 use sketchlet_embedded_demo::golden::{Comparison, Name, Sink, Value};
+use sketchlet_embedded_demo::regression;
 use sketchlet_embedded_demo::summaries::ARENA;
 use std::fmt::Arguments;
 use std::process::ExitCode;
@@ -35,14 +37,18 @@ impl<P: FnMut(Arguments<'_>)> CaseSink for Check<P> {
     }
 }
 
+fn all<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
+    answers::all(&mut [0.0; ARENA], sink)?;
+    regression::all(sink)
+}
+
 fn main() -> ExitCode {
-    let mut arena = [0.0; ARENA];
     if let Some(prefix) = std::env::args().nth(1) {
-        answers::all(&mut arena, &mut Print(prefix)).expect("all cases run");
+        all(&mut Print(prefix)).expect("all cases run");
         return ExitCode::SUCCESS;
     }
     let mut check = Check(Comparison::new(|line| println!("{line}")));
-    answers::all(&mut arena, &mut check).expect("all cases run");
+    all(&mut check).expect("all cases run");
     println!("host: {} values compared, {} failures", check.0.compared, check.0.failures);
     if check.0.failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

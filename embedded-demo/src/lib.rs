@@ -7,12 +7,15 @@
 pub mod answers;
 #[cfg(target_os = "none")]
 pub mod board;
+#[cfg(target_os = "none")]
+pub mod check;
 pub mod data;
 pub mod device;
 pub mod golden;
 pub mod hash;
 pub mod kernels;
 pub mod nodes;
+pub mod regression;
 #[cfg(target_os = "none")]
 mod size;
 pub mod summaries;
