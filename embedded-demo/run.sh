@@ -302,6 +302,7 @@ case ${1:-all} in
         nodes
         run eigen "$demo_seconds"
         run bench "$bench_seconds" -icount shift=0
+        run bench-regression "$bench_seconds" -icount shift=0
         table
         ;;
     install) install ;;
@@ -312,7 +313,7 @@ case ${1:-all} in
     wire) wire ;;
     nodes) nodes ;;
     demo) run eigen "$demo_seconds" ;;
-    bench) run bench "$bench_seconds" -icount shift=0 ;;
+    bench) run bench "$bench_seconds" -icount shift=0 && run bench-regression "$bench_seconds" -icount shift=0 ;;
     table) table ;;
     bless) bless ;;
     *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' run.sh && exit 2 ;;
