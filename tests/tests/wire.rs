@@ -8,6 +8,8 @@
 #![allow(missing_docs)]
 
 use sketchlet_core::eigen::*;
+use sketchlet_core::regression::*;
+use sketchlet_core::sketch::{GaussianSketch, Osnap, SketchOperator, Srht, TensorSrht};
 use sketchlet_core::{Error, Header, Merge, Real, RowSummary, ScalarType, Wire};
 use sketchlet_tests::laws::{answer, seal};
 use sketchlet_tests::streams::Source;
@@ -72,6 +74,43 @@ fn order<T: Real>(monitor: &mut OrderMonitor<T, Vec<T>>) -> Vec<(String, f64)> {
         .into()
 }
 
+/// The last column from the others; nothing if it can't be said.
+fn fit<T: Real>(
+    solve: impl for<'a> FnOnce(&Query<'_>, &mut [T], &'a mut [T]) -> Result<Fit<'a, T>, Error>,
+) -> Vec<(String, f64)> {
+    let query = Query::new(&[0, 1, 2], &[3]);
+    let (mut scratch, mut answer) = (vec![T::ZERO; query.scratch_len()], vec![T::ZERO; query.answer_len()]);
+    let Ok(fit) = solve(&query, &mut scratch, &mut answer) else { return Vec::new() };
+    let named = |what: &str, values: &[T]| {
+        values.iter().enumerate().map(|(i, x)| (format!("{what}{i}"), x.as_f64())).collect::<Vec<_>>()
+    };
+    let mut lines = named("x", fit.coefficients);
+    lines.extend(named("half-width", fit.half_widths.unwrap_or_default()));
+    lines.extend(named("residual", fit.residual_norm));
+    lines.push(("condition".into(), fit.condition.as_f64()));
+    lines
+}
+
+type Sketched<T, O> = SketchedLeastSquares<T, O, Vec<T>, Vec<u32>>;
+
+fn sketched<T: Real, O: SketchOperator<T>>(summary: &mut Sketched<T, O>) -> Vec<(String, f64)> {
+    let mut settled = summary.clone();
+    settled.settle();
+    fit::<T>(|query, scratch, answer| settled.solve_in(query, scratch, answer))
+}
+
+fn streaming_qr<T: Real>(summary: &mut StreamingQr<T, Vec<T>>) -> Vec<(String, f64)> {
+    fit::<T>(|query, scratch, answer| summary.solve_in(query, scratch, answer))
+}
+
+fn normal<T: Real>(summary: &mut NormalEquations<T, Vec<T>>) -> Vec<(String, f64)> {
+    fit::<T>(|query, scratch, answer| summary.solve_in(query, scratch, answer))
+}
+
+fn recursive<T: Real>(summary: &mut RecursiveLeastSquares<T, Vec<T>>) -> Vec<(String, f64)> {
+    summary.coefficients().iter().enumerate().map(|(i, x)| (format!("x{i}"), x.as_f64())).collect()
+}
+
 /// Runs a block for every form: a `Form` of another type each time.
 macro_rules! for_every_form {
     (|$form:ident| $body:block) => {
@@ -121,6 +160,29 @@ macro_rules! for_every_form {
                 @centered $t, "centred-random-order", Centered<RandomOrderEigen<$t, Vec<$t>>, Vec<$t>>, summary, $form, $body
             );
         }
+        let new = SketchedLeastSquaresParams::new(DIM, 12).seed(9).ranges(2);
+        // A block is half worked off, the next one half full.
+        let mut waiting = filled(Sketched::new(new.block_len(8).deferred().row_table(), Srht), 0..21);
+        waiting.poll(1);
+        for_every_form!(@one $t, "sketched-srht", Sketched<$t, Srht>, waiting, sketched, $form, $body);
+        let other = filled(Sketched::new(new.block_len(4).first_index(5 << 40), Srht), 100..150);
+        let mut merged = filled(Sketched::new(new.block_len(4), Srht), 0..50);
+        merged.merge(&other).unwrap();
+        merged.forget(0.5).unwrap();
+        for_every_form!(@one $t, "sketched-merged", Sketched<$t, Srht>, merged, sketched, $form, $body);
+        let summary = filled(Sketched::new(new, Osnap { nonzeros: 4 }), 0..50);
+        for_every_form!(@one $t, "sketched-osnap", Sketched<$t, Osnap>, summary, sketched, $form, $body);
+        let summary = filled(Sketched::new(new, TensorSrht { second_len: 6 }), 0..50);
+        for_every_form!(@one $t, "sketched-tensor", Sketched<$t, TensorSrht>, summary, sketched, $form, $body);
+        let summary = filled(Sketched::new(new, GaussianSketch), 0..50);
+        for_every_form!(@one $t, "sketched-gaussian", Sketched<$t, GaussianSketch>, summary, sketched, $form, $body);
+        let summary = filled(StreamingQr::new(StreamingQrParams::new(DIM).block_len(8)), 0..150);
+        for_every_form!(@one $t, "streaming-qr", StreamingQr<$t, Vec<$t>>, summary, streaming_qr, $form, $body);
+        let summary = filled(NormalEquations::new(NormalEquationsParams::new(DIM)), 0..150);
+        for_every_form!(@one $t, "normal-equations", NormalEquations<$t, Vec<$t>>, summary, normal, $form, $body);
+        let new = RecursiveLeastSquaresParams::new(DIM - 1).forgetting(0.98);
+        let summary = filled(RecursiveLeastSquares::new(new), 0..150);
+        for_every_form!(@one $t, "recursive", RecursiveLeastSquares<$t, Vec<$t>>, summary, recursive, $form, $body);
         for (name, warm_up) in [("order-monitor", WarmUp::Stored), ("order-monitor-running", WarmUp::Running)] {
             let monitor = filled(OrderMonitor::<$t, Vec<$t>>::new(OrderMonitorParams::new(DIM).warm_up(warm_up)), 0..300);
             for_every_form!(@one $t, name, OrderMonitor<$t, Vec<$t>>, monitor, order, $form, $body);
