@@ -1,6 +1,7 @@
 //! The demonstration: every method of every family on bundled real data, against the exact answer.
 
 mod eigen;
+mod regression;
 
 use crate::report::{Page, PlotError, Section};
 
@@ -8,6 +9,7 @@ use crate::report::{Page, PlotError, Section};
 const GAIT: &str = include_str!("../data/gait_imu.csv");
 const SHUTTLE: &str = include_str!("../data/shuttle.csv");
 const DIGITS: &str = include_str!("../data/digits.csv");
+const RANDHIE: &str = include_str!("../data/randhie.csv");
 
 /// Runs the demonstration; the page holds all tables and pictures.
 ///
@@ -25,6 +27,7 @@ pub fn run(seed: u64) -> Result<Page, PlotError> {
         ..Section::default()
     }];
     sections.extend(eigen::sections(seed)?);
+    sections.extend(regression::sections(seed)?);
     Ok(Page { title: "sketchlet: answers about data you can't keep".into(), sections })
 }
 

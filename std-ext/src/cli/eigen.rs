@@ -361,7 +361,7 @@ impl<T: Real> Outcome<'_, T> {
 
     fn plot(&self) -> Plot {
         let points = |v: &Vec<f64>| (0u32..).zip(v).map(|(j, &x)| (f64::from(j), x)).collect();
-        let series = (1..).zip(&self.answer.vectors).map(|(i, v)| Series { name: format!("v{i}"), points: points(v) });
+        let series = (1..).zip(&self.answer.vectors).map(|(i, v)| Series::line(format!("v{i}"), points(v)));
         Plot {
             title: format!("Top eigenvectors of {}", self.about.input),
             x: Axis::linear("column"),

@@ -159,7 +159,7 @@ fn series(outcomes: &[Outcome]) -> Vec<Series> {
         let point = (outcome.bytes as f64, outcome.error.max(1e-18));
         match series.iter_mut().find(|known| known.name == outcome.name) {
             Some(known) => known.points.push(point),
-            None => series.push(Series { name: outcome.name.into(), points: vec![point] }),
+            None => series.push(Series::line(outcome.name, vec![point])),
         }
     }
     series

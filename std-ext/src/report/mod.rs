@@ -4,4 +4,4 @@ mod page;
 mod plot;
 
 pub use page::{Page, Section, Table};
-pub use plot::{Axis, Plot, PlotError, Series};
+pub use plot::{Axis, Marks, Plot, PlotError, Series};

@@ -71,13 +71,50 @@ impl Axis {
     }
 }
 
-/// Points of one kind, in the order in which a line joins them.
-#[derive(Clone, Debug, PartialEq)]
+/// How the points of a series are drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Marks {
+    /// Joined by a line, in their order.
+    #[default]
+    Line,
+    /// Each by itself.
+    Points,
+    /// Each with an interval above and below it, of the half-widths given.
+    Intervals(Vec<f64>),
+}
+
+/// Points of one kind.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
     /// What the legend says.
     pub name: String,
     /// The points.
     pub points: Vec<(f64, f64)>,
+    /// How they are drawn.
+    pub marks: Marks,
+}
+
+impl Series {
+    /// Points joined by a line.
+    pub fn line(name: impl Into<String>, points: Vec<(f64, f64)>) -> Self {
+        Self { name: name.into(), points, marks: Marks::Line }
+    }
+
+    /// The ends of the interval of point `i`.
+    fn ends(&self, i: usize) -> Option<[(f64, f64); 2]> {
+        let Marks::Intervals(half_widths) = &self.marks else { return None };
+        let (&(x, y), &half_width) = (self.points.get(i)?, half_widths.get(i)?);
+        Some([(x, y - half_width), (x, y + half_width)])
+    }
+}
+
+/// A series whose points stand where they are drawn.
+struct Placed<'a> {
+    name: &'a str,
+    points: Vec<(f64, f64)>,
+    is_line: bool,
+    intervals: Vec<[(f64, f64); 2]>,
 }
 
 /// Why a plot could not be drawn.
@@ -101,7 +138,7 @@ impl std::error::Error for PlotError {}
 ///     title: "squares".into(),
 ///     x: Axis::linear("x"),
 ///     y: Axis::logarithmic("x^2"),
-///     series: vec![Series { name: "x^2".into(), points: vec![(1.0, 1.0), (10.0, 100.0)] }],
+///     series: vec![Series::line("x^2", vec![(1.0, 1.0), (10.0, 100.0)])],
 /// };
 /// assert!(plot.svg(640, 400)?.starts_with("<svg"));
 /// # Ok::<(), sketchlet::report::PlotError>(())
@@ -156,15 +193,21 @@ impl Plot {
     ) -> Result<(), Box<dyn std::error::Error + 'a>> {
         letters()?;
         let px = |length: u32| length * scale;
-        let placed: Vec<(&str, Vec<(f64, f64)>)> = self
+        let place = |(x, y): (f64, f64)| Some((self.x.place(x)?, self.y.place(y)?));
+        let placed: Vec<Placed<'_>> = self
             .series
             .iter()
             .map(|series| {
-                let points = series.points.iter().filter_map(|&(x, y)| Some((self.x.place(x)?, self.y.place(y)?)));
-                (series.name.as_str(), points.collect())
+                let ends = (0..series.points.len()).filter_map(|i| series.ends(i));
+                Placed {
+                    name: &series.name,
+                    points: series.points.iter().copied().filter_map(place).collect(),
+                    is_line: series.marks == Marks::Line,
+                    intervals: ends.filter_map(|[low, high]| Some([place(low)?, place(high)?])).collect(),
+                }
             })
             .collect();
-        let all = || placed.iter().flat_map(|(_, points)| points);
+        let all = || placed.iter().flat_map(|series| series.points.iter().chain(series.intervals.as_flattened()));
         let (x_range, y_range) = (self.x.range(all().map(|p| p.0)), self.y.range(all().map(|p| p.1)));
         root.fill(&WHITE)?;
         let mut chart = ChartBuilder::on(root)
@@ -183,11 +226,17 @@ impl Plot {
             .light_line_style(WHITE.mix(0.0))
             .draw()?;
         let radius = px(4);
-        for ((name, points), color) in placed.iter().zip(COLORS.iter().cycle()) {
-            chart.draw_series(LineSeries::new(points.iter().copied(), color.stroke_width(px(2))))?;
+        for (series, color) in placed.iter().zip(COLORS.iter().cycle()) {
+            if series.is_line {
+                chart.draw_series(LineSeries::new(series.points.iter().copied(), color.stroke_width(px(2))))?;
+            }
+            let stroke = color.stroke_width(px(2));
+            chart.draw_series(series.intervals.iter().map(|ends| PathElement::new(*ends, stroke)))?;
+            let caps = series.intervals.as_flattened().iter();
+            chart.draw_series(caps.map(|&end| Cross::new(end, radius, color.stroke_width(px(1)))))?;
             chart
-                .draw_series(points.iter().map(|&point| Circle::new(point, radius, color.filled())))?
-                .label(*name)
+                .draw_series(series.points.iter().map(|&point| Circle::new(point, radius, color.filled())))?
+                .label(series.name)
                 .legend(move |(x, y)| Circle::new((x + 2 * radius.cast_signed(), y), radius, color.filled()));
         }
         chart
@@ -234,6 +283,19 @@ mod tests {
         assert_eq!(axis.place(0.0), None);
         assert_eq!(axis.place(f64::NAN), None);
         assert_eq!(axis.place(100.0), Some(2.0));
+    }
+
+    #[test]
+    fn intervals_are_drawn_and_widen_the_axis() {
+        let narrow = Series { name: "b".into(), points: vec![(0.0, 1.0), (1.0, 2.0)], marks: Marks::Points };
+        let wide = Series { marks: Marks::Intervals(vec![50.0, 0.5]), ..narrow.clone() };
+        let draw = |series: Series| {
+            let plot = Plot { title: "t".into(), x: Axis::linear("x"), y: Axis::linear("y"), series: vec![series] };
+            plot.svg(400, 300).unwrap()
+        };
+        let (narrow, wide) = (draw(narrow), draw(wide));
+        assert!(wide.contains("-50") || wide.contains("-40"), "the axis must reach the lower end");
+        assert!(wide.matches("<polyline").count() > narrow.matches("<polyline").count());
     }
 
     #[test]

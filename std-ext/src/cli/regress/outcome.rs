@@ -5,7 +5,7 @@ use super::super::args::OutputArguments;
 use super::super::output::{Times, extension, matrix_bytes, warn, write_files};
 use super::stored::Answer;
 use crate::Error;
-use crate::report::{Axis, Page, Plot, Section, Series, Table};
+use crate::report::{Axis, Marks, Page, Plot, Section, Series, Table};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
@@ -175,23 +175,22 @@ impl Outcome<'_> {
     }
 
     fn plot(&self) -> Plot {
-        let mut series = Vec::new();
-        for (u, (name, row)) in self.targets.iter().zip(&self.answer.coefficients).enumerate() {
-            let points = |shift: &dyn Fn(usize) -> f64| {
-                (0u32..).zip(row).map(|(j, x)| (f64::from(j), x + shift(j as usize))).collect::<Vec<_>>()
-            };
-            series.push(Series { name: name.clone(), points: points(&|_| 0.0) });
-            if let Some(widths) = self.answer.half_widths.as_ref().and_then(|all| all.get(u)) {
-                let width = |j: usize| widths.get(j).copied().unwrap_or(0.0);
-                series.push(Series { name: format!("{name}, upper end"), points: points(&width) });
-                series.push(Series { name: format!("{name}, lower end"), points: points(&|j| -width(j)) });
-            }
-        }
+        let answer = self.answer;
+        // Targets beside each other, a little apart.
+        let shift = |u: usize| (u as f64 - (self.targets.len() - 1) as f64 / 2.0) * 0.15;
+        let series = self.targets.iter().zip(&answer.coefficients).enumerate().map(|(u, (name, row))| Series {
+            name: name.clone(),
+            points: (0u32..).zip(row).map(|(j, &x)| (f64::from(j) + shift(u), x)).collect(),
+            marks: match answer.half_widths.as_ref().and_then(|all| all.get(u)) {
+                Some(widths) => Marks::Intervals(widths.clone()),
+                None => Marks::Points,
+            },
+        });
         Plot {
             title: format!("Coefficients, {}", self.input),
             x: Axis::linear("feature"),
             y: Axis::linear("coefficient"),
-            series,
+            series: series.collect(),
         }
     }
 
