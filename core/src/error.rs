@@ -39,6 +39,8 @@ pub enum Rule {
     Settled,
     /// Different from each other.
     Distinct,
+    /// One that needs all rows at once only for rows in memory.
+    Streamable,
 }
 
 impl Rule {
@@ -59,6 +61,7 @@ impl Rule {
             Self::OnlyForSrht => "is for the operator Srht only",
             Self::Settled => "work must be done first: call settle or flush",
             Self::WithinColumns => "must name columns that there are",
+            Self::Streamable => "needs all rows in memory here: take another",
             Self::Distinct => "must be different from each other and from the targets",
         }
     }

@@ -1,0 +1,62 @@
+//! QR of the rows, some thousand at a time.
+
+use super::data::{Data, check_finite};
+use super::source::{Layout, RowBlock};
+use super::{Scalar, dense};
+use crate::{Error, Real};
+use faer::{Mat, MatRef};
+
+/// A triangle over features and targets of all rows, and how many there are. Chunks have triangles of their own, which are joined
+/// in order.
+pub(super) fn triangle<T: Scalar>(
+    data: &mut Data<'_, T>,
+    layout: Layout,
+    threads: usize,
+) -> Result<(Mat<T>, u64), Error> {
+    let columns = layout.columns();
+    let mut sum: Option<Mat<T>> = None;
+    let mut seen = 0;
+    data.pass(
+        threads,
+        |first, chunk| {
+            check_finite(first, &chunk, layout)?;
+            Ok((dense::triangle(rows(&chunk, layout)), chunk.rows()))
+        },
+        |(part, rows)| {
+            seen += rows as u64;
+            sum = Some(match sum.take() {
+                None => part,
+                Some(sum) => dense::triangle(Mat::from_fn(2 * columns, columns, |i, j| match i.checked_sub(columns) {
+                    None => sum[(i, j)],
+                    Some(i) => part[(i, j)],
+                })),
+            });
+        },
+    )?;
+    Ok((sum.unwrap_or_else(|| Mat::zeros(columns, columns)), seen))
+}
+
+/// The rows of a chunk, weighted, side by side with the targets.
+pub(super) fn rows<T: Scalar>(chunk: &RowBlock<'_, T>, layout: Layout) -> Mat<T> {
+    let columns = layout.columns();
+    let mut numbers = vec![T::ZERO; chunk.rows() * columns];
+    for (row, out) in numbers.chunks_exact_mut(columns).enumerate() {
+        layout.copy_row(chunk, row, chunk.root_weight(row), 0, out);
+    }
+    MatRef::from_row_major_slice(&numbers, chunk.rows(), columns).to_owned()
+}
+
+/// Whether a number of rows is so small that factoring them costs no more than sketching.
+pub(super) const fn is_small(rows: u64, sketch_rows: usize) -> bool {
+    rows < 4 * sketch_rows as u64
+}
+
+/// Whether all entries are finite.
+pub(super) fn is_finite<T: Real>(numbers: &[T]) -> bool {
+    T::all_finite(numbers)
+}
+
+/// Names the first entry that is NaN or infinite.
+pub(super) fn check_all<T: Real>(rows: &RowBlock<'_, T>, layout: Layout) -> Result<(), Error> {
+    check_finite(0, rows, layout)
+}

@@ -1,0 +1,50 @@
+//! The balanced Gaussian-pooled transform: `S = B D_gamma Pi F D_sigma J`.
+
+use super::data::Data;
+use super::source::Layout;
+use crate::linalg::hadamard;
+use crate::random::keyed::{Domain, below, normal_pair, word};
+use crate::sketch::SketchShape;
+use crate::{CoreError, Error, Real};
+use sketchlet_core::Rule;
+
+/// `S A`, whole. The rows are padded to `N` (`J`), get random signs (`D_sigma`), the Hadamard transform over `sqrt N` (`F`), a uniform
+/// permutation (`Pi`), normal weights (`D_gamma`), and are summed in as many blocks as the sketch has rows (`B`).
+pub(super) fn sketch<T: Real>(
+    data: &mut Data<'_, T>,
+    layout: Layout,
+    shape: SketchShape,
+) -> Result<(Vec<T>, u64), Error> {
+    let Data::Memory(rows) = data else {
+        return Err(CoreError::Parameter { name: "sketch", rule: Rule::Streamable }.into());
+    };
+    let (n, m, seed) = (rows.rows(), shape.rows, shape.seed);
+    let pool = n.div_ceil(m).max(4 * layout.coefficients()).next_power_of_two();
+    let padded = m * pool;
+    let mut places: Vec<usize> = (0..padded).collect();
+    for i in (1..padded).rev() {
+        #[allow(clippy::cast_possible_truncation, reason = "below a length")]
+        places.swap(i, below(word(seed, Domain::Shuffle, i as u64), i as u64 + 1) as usize);
+    }
+    let mut weights = Vec::with_capacity(padded);
+    for pair in 0..padded.div_ceil(2) {
+        let (first, second) = normal_pair::<T>(word(seed, Domain::Normal, pair as u64));
+        weights.extend([first, second]);
+    }
+    let scale = T::ONE / Real::sqrt(T::count(padded as u64));
+    let mut state = vec![T::ZERO; shape.len()];
+    let mut column = vec![T::ZERO; padded];
+    for j in 0..shape.cols {
+        column.fill(T::ZERO);
+        for (i, to) in column.iter_mut().take(n).enumerate() {
+            let factor = rows.root_weight(i).negate_if(word(seed, Domain::Sign, i as u64) >> 63 == 1);
+            layout.copy_row(rows, i, factor * scale, j, core::slice::from_mut(to));
+        }
+        hadamard::transform(&mut column)?;
+        for (k, (places, weights)) in places.chunks_exact(pool).zip(weights.chunks_exact(pool)).enumerate() {
+            let sum = places.iter().zip(weights).fold(T::ZERO, |sum, (&place, &weight)| sum + weight * column[place]);
+            state[k * shape.cols + j] = sum;
+        }
+    }
+    Ok((state, rows.rows_that_count()))
+}

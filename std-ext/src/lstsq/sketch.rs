@@ -1,0 +1,43 @@
+//! Which operator sketches the rows.
+
+/// The sketching operator: the preconditioner, or the answer itself with [`Path::Sketched`](super::Path::Sketched).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Sketch {
+    /// [`Srht`](crate::sketch::Srht) in blocks: the fastest.
+    #[default]
+    Srht,
+    /// [`Srct`](crate::sketch::Srct).
+    Srct,
+    /// [`GaussianSketch`](crate::sketch::GaussianSketch).
+    Gaussian,
+    /// [`RademacherSketch`](crate::sketch::RademacherSketch).
+    Rademacher,
+    /// [`CountSketch`](crate::sketch::CountSketch). As a preconditioner it can be off by any factor, or lose rank.
+    CountSketch,
+    /// [`Osnap`](crate::sketch::Osnap) with 8 nonzeros.
+    Osnap,
+    /// The transform of Song and Zhang's manuscript of August 2026: a Hadamard transform of all rows, shuffled, and pooled with normal
+    /// weights. For rows in memory only; the rows are rounded up to a power of two.
+    Pooled,
+}
+
+impl Sketch {
+    /// Its name, as on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Srht => "srht",
+            Self::Srct => "srct",
+            Self::Gaussian => "gaussian",
+            Self::Rademacher => "rademacher",
+            Self::CountSketch => "countsketch",
+            Self::Osnap => "osnap",
+            Self::Pooled => "pooled",
+        }
+    }
+
+    /// Whether a bound on every coefficient may be given.
+    pub const fn is_dense(self) -> bool {
+        !matches!(self, Self::CountSketch | Self::Osnap)
+    }
+}

@@ -1,0 +1,447 @@
+//! Which path, and how each goes.
+
+use super::data::Data;
+use super::gradient::{Gradient, Operand, backward_error, gradient};
+use super::source::Layout;
+use super::triangle::{Ridge, Triangle, condition};
+use super::{LeastSquaresFit, LeastSquaresParams, Path, Scalar, Warning, dense, exact, gram, state};
+use crate::{CoreError, Error, Real};
+use faer::Mat;
+
+/// Corrections at most. Two are the rule.
+const CORRECTIONS: usize = 4;
+
+/// Coefficients from which on iterations cost less than the products of Cholesky.
+const CHOLESKY_LIMIT: usize = 400;
+
+/// Rows of a sketch for each coefficient: as a preconditioner, and as an answer.
+const ROWS: [usize; 2] = [12, 16];
+
+/// Condition up to which normal equations are safe.
+fn gate<T: Real>() -> f64 {
+    if T::BYTES == 4 { 1e2 } else { 1e6 }
+}
+
+/// Rows of the sketch.
+fn sketch_rows<T>(params: &LeastSquaresParams<'_, T>, coefficients: usize) -> usize {
+    let factor = ROWS[usize::from(params.path == Path::Sketched)];
+    match (params.rows, params.sketch) {
+        (0, super::Sketch::Osnap) => coefficients.saturating_mul(factor).next_multiple_of(8),
+        (0, super::Sketch::Pooled) => coefficients.saturating_mul(factor).next_power_of_two(),
+        (0, _) => coefficients.saturating_mul(factor),
+        (rows, super::Sketch::Pooled) => rows.next_power_of_two(),
+        (rows, _) => rows,
+    }
+}
+
+/// Solves, whatever the source of the rows. `known_rows` is how many there are, where that is known.
+pub(super) fn solve<T: Scalar>(
+    data: &mut Data<'_, T>,
+    layout: Layout,
+    params: &LeastSquaresParams<'_, T>,
+    known_rows: Option<u64>,
+) -> Result<LeastSquaresFit<T>, Error> {
+    let coefficients = layout.coefficients();
+    let rows = sketch_rows(params, coefficients);
+    if known_rows == Some(0) {
+        return Err(CoreError::TooFewRows { needed: 1, got: 0 }.into());
+    }
+    let mut solver = Solver { data, layout, params, warnings: Vec::new(), passes: 0 };
+    if params.path == Path::Exact {
+        return solver.exact();
+    }
+    if params.path == Path::Auto && known_rows.is_some_and(|n| exact::is_small(n, rows)) {
+        if params.rows > 0 {
+            solver.warnings.push(Warning::SketchTooLarge);
+        }
+        return solver.exact();
+    }
+    if rows < coefficients {
+        return Err(CoreError::TooFewRows { needed: coefficients as u64, got: rows as u64 }.into());
+    }
+    if params.assume_well_conditioned
+        && matches!(params.path, Path::Auto | Path::Normal)
+        && let Some(seen) = known_rows
+        && let Some(fit) = solver.without_sketch(seen)?
+    {
+        return Ok(fit);
+    }
+    let sketched = state::sketch(solver.data, layout, params, rows)?;
+    if params.path == Path::Auto && exact::is_small(sketched.seen, rows) {
+        return solver.exact();
+    }
+    let seen = sketched.seen;
+    let triangle = Triangle::of(sketched.rows, layout, seen, solver.ridge());
+    if params.path == Path::Sketched {
+        return solver.sketched(&triangle, rows, seen);
+    }
+    if !params.sketch.is_dense() {
+        solver.warnings.push(Warning::SparsePreconditioner);
+    }
+    let candidates: &[Path] = match params.path {
+        Path::Auto if triangle.condition.as_f64() < gate::<T>() => {
+            &[Path::Normal, Path::PreconditionedCholesky, Path::Exact]
+        }
+        Path::Auto if coefficients <= CHOLESKY_LIMIT => &[Path::PreconditionedCholesky, Path::Exact],
+        Path::Auto => &[Path::PreconditionedCg, Path::Exact],
+        ref forced => core::slice::from_ref(forced),
+    };
+    let is_forced = params.path != Path::Auto;
+    for &path in candidates {
+        if path == Path::Exact {
+            return solver.exact();
+        }
+        match solver.on_path(path, &triangle, rows) {
+            Ok(refined) => return solver.fit(&triangle, &refined, path, Some(rows), seen),
+            Err(Failure::Path(_)) if !is_forced => solver.warnings.push(Warning::PathLeft { path }),
+            Err(Failure::Path(reason)) => return Err(reason.into()),
+            Err(Failure::Data(error)) => return Err(error),
+        }
+    }
+    solver.exact()
+}
+
+/// Why a path ended: because it can't serve, or because the rows can't be read.
+pub(super) enum Failure {
+    Path(CoreError),
+    Data(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Data(error)
+    }
+}
+
+/// Scaled coefficients of the independent columns, with the gradient and the squares that belong to them.
+pub(super) struct Refined<T> {
+    pub(super) x: Mat<T>,
+    pub(super) gradient: Mat<T>,
+    pub(super) squares: Vec<T>,
+}
+
+pub(super) struct Solver<'a, 'd, 'p, T> {
+    pub(super) data: &'a mut Data<'d, T>,
+    pub(super) layout: Layout,
+    pub(super) params: &'a LeastSquaresParams<'p, T>,
+    pub(super) warnings: Vec<Warning>,
+    pub(super) passes: usize,
+}
+
+impl<T: Scalar> Solver<'_, '_, '_, T> {
+    pub(super) fn ridge(&self) -> Ridge {
+        Ridge { lambda: self.params.ridge, spared: self.layout.constants }
+    }
+
+    pub(super) const fn threads(&self) -> usize {
+        self.params.threads.get()
+    }
+
+    fn on_path(&mut self, path: Path, triangle: &Triangle<T>, rows: usize) -> Result<Refined<T>, Failure> {
+        let refined = match path {
+            Path::Normal => self.normal(triangle)?,
+            Path::PreconditionedCholesky => self.preconditioned(triangle)?,
+            Path::HeavyBall => self.iterate(triangle, rows, true)?,
+            _ => self.iterate(triangle, rows, false)?,
+        };
+        self.is_accepted(triangle, &refined)?;
+        Ok(refined)
+    }
+
+    /// Normal equations beyond their condition end far from where rounding alone would: that is no answer.
+    fn is_accepted(&self, triangle: &Triangle<T>, refined: &Refined<T>) -> Result<(), Failure> {
+        let worst = self.backward_errors(triangle, refined).into_iter().fold(T::ZERO, Real::max);
+        if worst <= T::constant(64.0) * <T as Real>::EPSILON {
+            Ok(())
+        } else {
+            Err(Failure::Path(CoreError::NotConverged { residual: worst.as_f64() }))
+        }
+    }
+
+    /// Normal equations of the data.
+    fn normal(&mut self, triangle: &Triangle<T>) -> Result<Refined<T>, Failure> {
+        let mut x = triangle.solve();
+        let operand = operand(triangle, &x);
+        self.passes += 1;
+        let (mut gram, first) = gram::gram(self.data, self.layout, triangle, false, &operand, self.threads())?;
+        for k in 0..triangle.rank {
+            gram[(k, k)] += self.penalty(triangle, k);
+        }
+        if !dense::cholesky(&mut gram) {
+            return Err(Failure::Path(CoreError::IllConditioned));
+        }
+        let solve = |x: &mut Mat<T>| {
+            dense::solve_lower(gram.as_ref(), x.as_mut());
+            dense::solve_upper(gram.transpose(), x.as_mut());
+        };
+        let mut step = self.scaled_gradient(triangle, &first, &x);
+        solve(&mut step);
+        x += &step;
+        Ok(self.refine(triangle, x, &solve)?)
+    }
+
+    /// Normal equations of the data behind the sketch's triangle.
+    fn preconditioned(&mut self, triangle: &Triangle<T>) -> Result<Refined<T>, Failure> {
+        let mut x = triangle.solve();
+        let operand = operand(triangle, &x);
+        self.passes += 1;
+        let (mut gram, first) = gram::gram(self.data, self.layout, triangle, true, &operand, self.threads())?;
+        let r = triangle.leading();
+        if self.params.ridge > 0.0 {
+            // The rows of the ridge, behind the triangle too.
+            let rank = triangle.rank;
+            let roots =
+                Mat::from_fn(rank, rank, |i, j| if i == j { Real::sqrt(self.penalty(triangle, i)) } else { T::ZERO });
+            let mut rows = roots;
+            dense::solve_lower(r.transpose(), rows.as_mut());
+            for i in 0..rank {
+                for j in 0..=i {
+                    gram[(i, j)] += (0..rank).fold(T::ZERO, |sum, k| sum + rows[(i, k)] * rows[(j, k)]);
+                }
+            }
+        }
+        if !dense::cholesky(&mut gram) {
+            return Err(Failure::Path(CoreError::RankDeficient { rank: triangle.rank }));
+        }
+        let solve = |x: &mut Mat<T>| {
+            dense::solve_lower(r.transpose(), x.as_mut());
+            dense::solve_lower(gram.as_ref(), x.as_mut());
+            dense::solve_upper(gram.transpose(), x.as_mut());
+            dense::solve_upper(r.as_ref(), x.as_mut());
+        };
+        let mut step = self.scaled_gradient(triangle, &first, &x);
+        solve(&mut step);
+        x += &step;
+        Ok(self.refine(triangle, x, &solve)?)
+    }
+
+    /// Corrects with residuals of the data until that changes nothing any more.
+    fn refine(
+        &mut self,
+        triangle: &Triangle<T>,
+        mut x: Mat<T>,
+        solve: &dyn Fn(&mut Mat<T>),
+    ) -> Result<Refined<T>, Error> {
+        let small = T::constant(4.0) * <T as Real>::EPSILON;
+        let mut before = <T as Real>::INFINITY;
+        for correction in 0.. {
+            let refined = self.evaluate(triangle, x)?;
+            let mut step = refined.gradient.clone();
+            solve(&mut step);
+            let size = |x: &Mat<T>, u: usize| x.col(u).iter().fold(T::ZERO, |size, x| Real::max(size, Real::abs(*x)));
+            let steps = (0..step.ncols()).map(|u| (size(&step, u), size(&refined.x, u)));
+            let is_done = steps.clone().all(|(step, x)| step <= small * x) || self.is_stable(triangle, &refined);
+            let largest = steps
+                .fold(T::ZERO, |largest, (step, x)| if x > T::ZERO { Real::max(largest, step / x) } else { largest });
+            let stagnates = !(largest <= T::constant(0.5) * before);
+            if is_done || stagnates || correction == CORRECTIONS {
+                return Ok(refined);
+            }
+            x = refined.x;
+            x += &step;
+            before = largest;
+        }
+        self.evaluate(triangle, x)
+    }
+
+    /// Gradient and residual at some coefficients: a pass over the rows.
+    pub(super) fn evaluate(&mut self, triangle: &Triangle<T>, x: Mat<T>) -> Result<Refined<T>, Error> {
+        self.passes += 1;
+        let found = gradient(self.data, self.layout, &operand(triangle, &x), self.threads())?;
+        let gradient = self.scaled_gradient(triangle, &found, &x);
+        Ok(Refined { x, gradient, squares: found.squares })
+    }
+
+    /// The ridge's share of a diagonal entry of the scaled Gram matrix.
+    pub(super) fn penalty(&self, triangle: &Triangle<T>, k: usize) -> T {
+        let column = triangle.order[k];
+        match column < self.layout.constants {
+            true => T::ZERO,
+            false => T::constant(self.params.ridge).times_power_of_two(-2 * triangle.exponents[column]),
+        }
+    }
+
+    /// The gradient in the scaled coefficients of the independent columns, that of the ridge with it.
+    pub(super) fn scaled_gradient(&self, triangle: &Triangle<T>, found: &Gradient<T>, x: &Mat<T>) -> Mat<T> {
+        Mat::from_fn(triangle.rank, self.layout.targets, |k, u| {
+            let column = triangle.order[k];
+            found.gradient[(column, u)].times_power_of_two(-triangle.exponents[column])
+                - self.penalty(triangle, k) * x[(k, u)]
+        })
+    }
+
+    /// Square of the residual, that of the ridge's rows with it.
+    fn whole_square(&self, triangle: &Triangle<T>, refined: &Refined<T>, u: usize) -> T {
+        (0..triangle.rank)
+            .fold(refined.squares[u], |sum, k| sum + self.penalty(triangle, k) * refined.x[(k, u)] * refined.x[(k, u)])
+    }
+
+    /// Whether a bound on the backward error, cheaper than the estimate, is already below rounding.
+    pub(super) fn is_stable(&self, triangle: &Triangle<T>, refined: &Refined<T>) -> bool {
+        let r = triangle.leading();
+        let largest = largest_singular(&r);
+        let mut solved = refined.gradient.clone();
+        dense::solve_lower(r.transpose(), solved.as_mut());
+        (0..solved.ncols()).all(|u| {
+            let norm = |x: &Mat<T>| dense::norm(x.col(u));
+            let x = norm(&refined.x);
+            let phi = Real::sqrt(self.whole_square(triangle, refined, u)) / x;
+            let bound = Real::min(norm(&solved), norm(&refined.gradient) / phi);
+            bound <= T::constant(0.25) * <T as Real>::EPSILON * x * largest
+        })
+    }
+
+    fn backward_errors(&self, triangle: &Triangle<T>, refined: &Refined<T>) -> Vec<T> {
+        let r = triangle.leading();
+        let largest = largest_singular(&r);
+        (0..self.layout.targets)
+            .map(|u| {
+                let column = |x: &Mat<T>| x.col(u).iter().copied().collect::<Vec<T>>();
+                let (x, gradient) = (column(&refined.x), column(&refined.gradient));
+                backward_error(&r, largest, &x, &gradient, self.whole_square(triangle, refined, u))
+            })
+            .collect()
+    }
+
+    /// QR of the rows themselves.
+    pub(super) fn exact(&mut self) -> Result<LeastSquaresFit<T>, Error> {
+        // A ridge that spares the intercept is no ridge in other coordinates.
+        let is_rotatable = self.params.ridge == 0.0 || self.layout.constants == 0;
+        if let Data::Memory(rows) = self.data
+            && rows.rows() < self.layout.coefficients()
+            && is_rotatable
+        {
+            let rows = *rows;
+            return self.wide(&rows);
+        }
+        self.passes += 1;
+        let (rows, seen) = exact::triangle(self.data, self.layout, self.threads())?;
+        if seen == 0 {
+            return Err(CoreError::TooFewRows { needed: 1, got: 0 }.into());
+        }
+        let triangle = Triangle::of(rows, self.layout, seen, self.ridge());
+        let r = triangle.leading();
+        // The triangle is that of the rows, to rounding: corrections with it reach what rounding allows.
+        let solve = |x: &mut Mat<T>| {
+            dense::solve_lower(r.transpose(), x.as_mut());
+            dense::solve_upper(r.as_ref(), x.as_mut());
+        };
+        let refined = self.refine(&triangle, triangle.solve(), &solve)?;
+        self.fit(&triangle, &refined, Path::Exact, None, seen)
+    }
+
+    pub(super) fn fit(
+        &mut self,
+        triangle: &Triangle<T>,
+        refined: &Refined<T>,
+        path: Path,
+        sketch_rows: Option<usize>,
+        seen: u64,
+    ) -> Result<LeastSquaresFit<T>, Error> {
+        let backward_error = Some(self.backward_errors(triangle, refined));
+        let first = triangle.coefficients();
+        let residual_norms = (0..self.layout.targets)
+            .map(|u| Real::sqrt(refined.squares[u]).times_power_of_two(triangle.exponents[first + u]))
+            .collect();
+        self.warn(triangle);
+        Ok(LeastSquaresFit {
+            coefficients: triangle.finish(&refined.x),
+            residual_norms,
+            residual_is_estimate: false,
+            half_widths: None,
+            rank: triangle.rank,
+            condition: triangle.condition,
+            path,
+            iterations: self.passes,
+            backward_error,
+            sketch_rows,
+            rows: seen,
+            warnings: core::mem::take(&mut self.warnings),
+        })
+    }
+
+    pub(super) fn warn(&mut self, triangle: &Triangle<T>) {
+        if triangle.rank < triangle.coefficients() {
+            self.warnings.push(Warning::RankDeficient { rank: triangle.rank });
+        }
+        if triangle.condition * <T as Real>::EPSILON > T::constant(1e-4) {
+            self.warnings.push(Warning::IllConditioned { condition: triangle.condition.as_f64() });
+        }
+    }
+
+    /// Normal equations at once; `None` if they turn out not to be safe.
+    fn without_sketch(&mut self, seen: u64) -> Result<Option<LeastSquaresFit<T>>, Error> {
+        let (coefficients, targets) = (self.layout.coefficients(), self.layout.targets);
+        let mut triangle = Triangle::unscaled(coefficients, targets);
+        let mut x = Mat::zeros(coefficients, targets);
+        self.passes += 1;
+        let threads = self.threads();
+        let (gram, first) = gram::gram(self.data, self.layout, &triangle, false, &operand(&triangle, &x), threads)?;
+        let columns = (0..coefficients).map(|k| gram[(k, k)]).chain(first.squares.iter().copied());
+        for (exponent, square) in triangle.exponents.iter_mut().zip(columns) {
+            *exponent = if square > T::ZERO && square.is_finite() { Real::exponent(Real::sqrt(square)) } else { 0 };
+        }
+        let exponents = &triangle.exponents;
+        let mut scaled = Mat::from_fn(coefficients, coefficients, |i, j| {
+            let (row, col) = (i.max(j), i.min(j));
+            let ridge = if i == j { self.penalty(&triangle, i) } else { T::ZERO };
+            gram[(row, col)].times_power_of_two(-exponents[row] - exponents[col]) + ridge
+        });
+        if dense::cholesky(&mut scaled) {
+            triangle.r = Mat::from_fn(coefficients, coefficients, |i, j| if i <= j { scaled[(j, i)] } else { T::ZERO });
+            triangle.condition = condition(&triangle.r, coefficients);
+        }
+        if triangle.condition.as_f64() < gate::<T>() {
+            let solve = |x: &mut Mat<T>| {
+                dense::solve_lower(scaled.as_ref(), x.as_mut());
+                dense::solve_upper(scaled.transpose(), x.as_mut());
+            };
+            x = Mat::from_fn(coefficients, targets, |k, u| {
+                first.gradient[(k, u)].times_power_of_two(-exponents[k] - exponents[coefficients + u])
+            });
+            solve(&mut x);
+            let refined = self.refine(&triangle, x, &solve)?;
+            if self.is_accepted(&triangle, &refined).is_ok() {
+                return self.fit(&triangle, &refined, Path::Normal, None, seen).map(Some);
+            }
+        }
+        if self.params.path == Path::Normal {
+            return Err(CoreError::IllConditioned.into());
+        }
+        self.passes = 0;
+        self.warnings.push(Warning::PathLeft { path: Path::Normal });
+        Ok(None)
+    }
+}
+
+/// Scaled coefficients as something to multiply rows with.
+pub(super) fn operand<T: Scalar>(triangle: &Triangle<T>, x: &Mat<T>) -> Operand<T> {
+    let coefficients = triangle.coefficients();
+    let mut all = Mat::zeros(coefficients, x.ncols());
+    for u in 0..x.ncols() {
+        for k in 0..triangle.rank {
+            let column = triangle.order[k];
+            all[(column, u)] = x[(k, u)].times_power_of_two(-triangle.exponents[column]);
+        }
+    }
+    let scales = (0..x.ncols()).map(|u| T::ONE.times_power_of_two(-triangle.exponents[coefficients + u])).collect();
+    Operand { x: all, scales }
+}
+
+/// Largest singular value of a triangle, by some steps of the power method.
+fn largest_singular<T: Scalar>(r: &Mat<T>) -> T {
+    let dim = r.ncols();
+    let mut x = Mat::from_fn(dim, 1, |i, _| T::ONE + T::count(i as u64 % 7) * T::constant(0.125));
+    let mut largest = T::ZERO;
+    for _ in 0..8 {
+        let norm = dense::norm(x.col(0));
+        if norm == T::ZERO {
+            break;
+        }
+        x.col_mut(0).iter_mut().for_each(|x| *x /= norm);
+        let product = r * &x;
+        largest = Real::max(largest, dense::norm(product.col(0)));
+        x = r.transpose() * product;
+    }
+    largest
+}

@@ -1,0 +1,293 @@
+//! The blocked Hadamard sketch of rows in memory, at the speed of reading them.
+//!
+//! The additions are those of [`Srht`] in blocks, in the same tree, so the bits are the same. Columns are kept in strips of one cache
+//! line. A block is transformed in two rounds: over 64 neighbouring rows while they are in the nearest cache, then over the
+//! 64 groups, one strip at a time, straight into the sketch, whose rows are kept in the order in which they are met.
+
+use super::data::{CHUNK, Data};
+use super::source::{Layout, RowBlock};
+use crate::sketch::{SketchOperator, SketchShape, Srht};
+use crate::{Error, Real};
+
+/// Rows of a group, a power of two: 64 lines are 4 KiB.
+const GROUP: usize = 64;
+
+/// The state of [`Srht`] over all rows, row-major, and how many rows have a weight that is not 0. Threads share the columns, so their number changes no bit.
+pub(super) fn sketch<T: Real>(
+    data: &mut Data<'_, T>,
+    layout: Layout,
+    shape: SketchShape,
+    threads: usize,
+) -> Result<(Vec<T>, u64), Error> {
+    if T::BYTES == 4 {
+        sketch_by::<T, 16>(data, layout, shape, threads)
+    } else {
+        sketch_by::<T, 8>(data, layout, shape, threads)
+    }
+}
+
+fn sketch_by<T: Real, const L: usize>(
+    data: &mut Data<'_, T>,
+    layout: Layout,
+    shape: SketchShape,
+    threads: usize,
+) -> Result<(Vec<T>, u64), Error> {
+    let plan = Plan::new(shape);
+    let strips = shape.cols.div_ceil(L);
+    let shares = match data {
+        Data::Memory(_) => threads.min(strips),
+        Data::Passes(_) => 1,
+    };
+    let mut parts: Vec<Strips<T, L>> =
+        (0..shares).map(|i| Strips::new(&plan, strips * i / shares..strips * (i + 1) / shares)).collect();
+    match data {
+        Data::Memory(rows) if shares > 1 => std::thread::scope(|scope| {
+            for part in &mut parts {
+                let (plan, rows) = (&plan, &*rows);
+                scope.spawn(move || {
+                    for first in (0..rows.rows()).step_by(CHUNK) {
+                        part.add_chunk(plan, layout, first, &rows.rows_from(first, CHUNK));
+                    }
+                });
+            }
+        }),
+        _ => data.pass_in_order(|first, chunk| {
+            parts.iter_mut().for_each(|part| part.add_chunk(&plan, layout, first, &chunk));
+            Ok(())
+        })?,
+    }
+    let mut state = vec![T::ZERO; shape.len()];
+    for part in &parts {
+        part.copy_state(&plan, shape.cols, &mut state);
+    }
+    Ok((state, parts.first().map_or(0, |part| part.seen)))
+}
+
+/// Which rows of a transformed block go where.
+struct Plan {
+    seed: u64,
+    block_len: usize,
+    /// Rows of a group, and groups of a block.
+    group: usize,
+    groups: usize,
+    /// Rows of the sketch in the order of the place in a group, then of the group: where in the column of groups each comes from,
+    /// the bits that decide its sign, and its number.
+    visits: Vec<(usize, u64, usize)>,
+    /// Where the visits of each place begin.
+    starts: Vec<usize>,
+}
+
+impl Plan {
+    fn new(shape: SketchShape) -> Self {
+        let block_len = shape.rows.next_power_of_two().min(CHUNK);
+        let group = block_len.min(GROUP);
+        let mut table = vec![0; <Srht as SketchOperator<f64>>::table_len(&Srht, shape.rows)];
+        <Srht as SketchOperator<f64>>::fill_table(&Srht, shape, &mut table);
+        let mut places: Vec<(usize, usize, u64, usize)> = table
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .enumerate()
+            .map(|(j, &[low, high])| {
+                let row = u64::from(high) << 32 | u64::from(low);
+                #[allow(clippy::cast_possible_truncation, reason = "below the number of rows of a block")]
+                let within = (row & (block_len as u64 - 1)) as usize;
+                (within % group, within / group, row >> block_len.trailing_zeros(), j)
+            })
+            .collect();
+        places.sort_unstable();
+        let starts = (0..=group).map(|place| places.partition_point(|visit| visit.0 < place)).collect();
+        let visits = places.into_iter().map(|(_, group, bits, j)| (group, bits, j)).collect();
+        Self { seed: shape.seed, block_len, group, groups: block_len / group, visits, starts }
+    }
+}
+
+/// Some neighbouring columns of the sketch, in strips of `L`.
+struct Strips<T, const L: usize> {
+    first: usize,
+    count: usize,
+    /// A block, strip after strip.
+    block: Vec<[T; L]>,
+    /// The sketch, strip after strip, rows in the order of the visits.
+    state: Vec<[T; L]>,
+    /// A group of rows, row after row.
+    rows: Vec<[T; L]>,
+    signs: Vec<T>,
+    seen: u64,
+}
+
+impl<T: Real, const L: usize> Strips<T, L> {
+    fn new(plan: &Plan, strips: core::ops::Range<usize>) -> Self {
+        let count = strips.len();
+        let lines = |n: usize| vec![[T::ZERO; L]; n * count];
+        let (block, state, rows) = (lines(plan.block_len), lines(plan.visits.len()), lines(plan.group));
+        Self { first: strips.start, count, block, state, rows, signs: vec![T::ONE; plan.visits.len()], seen: 0 }
+    }
+
+    /// Adds rows, of which the first one begins a block.
+    fn add_chunk(&mut self, plan: &Plan, layout: Layout, first: usize, chunk: &RowBlock<'_, T>) {
+        self.seen += chunk.rows_that_count();
+        pulp::Arch::new().dispatch(AddChunk { strips: self, plan, layout, first, chunk });
+    }
+
+    /// The first stages, of one group of rows.
+    #[inline(always)]
+    fn transform_group(&mut self, plan: &Plan, layout: Layout, index: u64, group: usize, block: &RowBlock<'_, T>) {
+        let first = group * plan.group;
+        let present = plan.group.min(block.rows().saturating_sub(first));
+        for (row, line) in self.rows.chunks_exact_mut(self.count).take(present).enumerate() {
+            let negated = <Srht as SketchOperator<T>>::is_negated(&Srht, plan.seed, index + (first + row) as u64);
+            let factor = block.root_weight(first + row).negate_if(negated);
+            layout.copy_row(block, first + row, factor, self.first * L, line.as_flattened_mut());
+        }
+        self.rows[present * self.count..].fill([T::ZERO; L]);
+        for (strip, block) in self.block.chunks_exact_mut(plan.block_len).enumerate() {
+            let block = &mut block[first..first + plan.group];
+            if present == 0 {
+                block.fill([T::ZERO; L]);
+                continue;
+            }
+            let (rows, count) = (&self.rows, self.count);
+            transform(block, |i| &rows[i * count + strip]);
+        }
+    }
+
+    /// The other stages, and the rows that the sketch takes.
+    #[inline(always)]
+    fn scatter(&mut self, plan: &Plan, number: u64) {
+        for (sign, visit) in self.signs.iter_mut().zip(&plan.visits) {
+            *sign = T::ONE.negate_if((number & visit.1).count_ones() % 2 == 1);
+        }
+        let strips = self.block.chunks_exact(plan.block_len).zip(self.state.chunks_exact_mut(plan.visits.len()));
+        let mut lines = [[T::ZERO; L]; GROUP];
+        for (block, state) in strips {
+            for (place, range) in plan.starts.windows(2).enumerate() {
+                let lines = &mut lines[..plan.groups];
+                transform(lines, |i| &block[i * plan.group + place]);
+                let range = range[0]..range[1];
+                let visits = plan.visits[range.clone()].iter().zip(&self.signs[range.clone()]);
+                for (to, (visit, &sign)) in state[range].iter_mut().zip(visits) {
+                    let (mut sum, line) = (*to, lines[visit.0]);
+                    for i in 0..L {
+                        sum[i] += line[i] * sign;
+                    }
+                    *to = sum;
+                }
+            }
+        }
+    }
+
+    fn copy_state(&self, plan: &Plan, cols: usize, state: &mut [T]) {
+        for (strip, lines) in self.state.chunks_exact(plan.visits.len()).enumerate() {
+            let from = (self.first + strip) * L;
+            let width = L.min(cols - from);
+            for (line, visit) in lines.iter().zip(&plan.visits) {
+                state[visit.2 * cols + from..][..width].copy_from_slice(&line[..width]);
+            }
+        }
+    }
+}
+
+/// Rows on their way into strips. A type, because the shim through which a closure is called would not be inlined, and what is not
+/// inlined is compiled without wide instructions.
+struct AddChunk<'a, 'b, T, const L: usize> {
+    strips: &'a mut Strips<T, L>,
+    plan: &'a Plan,
+    layout: Layout,
+    first: usize,
+    chunk: &'a RowBlock<'b, T>,
+}
+
+impl<T: Real, const L: usize> pulp::NullaryFnOnce for AddChunk<'_, '_, T, L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { strips, plan, layout, first, chunk } = self;
+        for from in (0..chunk.rows()).step_by(plan.block_len) {
+            let block = chunk.rows_from(from, plan.block_len);
+            let index = (first + from) as u64;
+            for group in 0..plan.groups {
+                strips.transform_group(plan, layout, index, group, &block);
+            }
+            strips.scatter(plan, index / plan.block_len as u64);
+        }
+    }
+}
+
+/// Hadamard transform of lines, from where they are to where they go: three stages at a time, the additions of one after the
+/// other.
+#[inline(always)]
+fn transform<'a, T: Real, const L: usize>(lines: &mut [[T; L]], from: impl Fn(usize) -> &'a [T; L]) {
+    if let Ok(lines) = <&mut [[T; L]; GROUP]>::try_from(&mut *lines) {
+        for base in (0..GROUP).step_by(8) {
+            let x = [from(base), from(base + 1), from(base + 2), from(base + 3)];
+            let y = [from(base + 4), from(base + 5), from(base + 6), from(base + 7)];
+            if L == 8 {
+                three_stages::<T, L, 4>([x, y], lines, base, 1);
+            } else {
+                three_stages::<T, L, 8>([x, y], lines, base, 1);
+            }
+        }
+        for base in 0..8 {
+            let x = [lines[base], lines[base + 8], lines[base + 16], lines[base + 24]];
+            let y = [lines[base + 32], lines[base + 40], lines[base + 48], lines[base + 56]];
+            let (x, y) = ([&x[0], &x[1], &x[2], &x[3]], [&y[0], &y[1], &y[2], &y[3]]);
+            if L == 8 {
+                three_stages::<T, L, 4>([x, y], lines, base, 8);
+            } else {
+                three_stages::<T, L, 8>([x, y], lines, base, 8);
+            }
+        }
+        return;
+    }
+    for (i, line) in lines.iter_mut().enumerate() {
+        *line = *from(i);
+    }
+    let mut half = 1;
+    while half < lines.len() {
+        for pair in lines.chunks_exact_mut(2 * half) {
+            let (lower, upper) = pair.split_at_mut(half);
+            for (lower, upper) in lower.as_flattened_mut().iter_mut().zip(upper.as_flattened_mut()) {
+                (*lower, *upper) = (*lower + *upper, *lower - *upper);
+            }
+        }
+        half *= 2;
+    }
+}
+
+/// Three stages over eight lines, half a line at a time: eight of those fit in the registers. The results go to every `step`th line.
+#[inline(always)]
+fn three_stages<T: Real, const L: usize, const W: usize>(
+    from: [[&[T; L]; 4]; 2],
+    lines: &mut [[T; L]; GROUP],
+    base: usize,
+    step: usize,
+) {
+    for half in 0..2 {
+        let part = |x: &[T; L]| x.as_chunks::<W>().0[half];
+        let [[x0, x1, x2, x3], [x4, x5, x6, x7]] = from;
+        let (x0, x1) = pair(part(x0), part(x1));
+        let (x2, x3) = pair(part(x2), part(x3));
+        let (x4, x5) = pair(part(x4), part(x5));
+        let (x6, x7) = pair(part(x6), part(x7));
+        let ((x0, x2), (x1, x3)) = (pair(x0, x2), pair(x1, x3));
+        let ((x4, x6), (x5, x7)) = (pair(x4, x6), pair(x5, x7));
+        let ((x0, x4), (x1, x5)) = (pair(x0, x4), pair(x1, x5));
+        let ((x2, x6), (x3, x7)) = (pair(x2, x6), pair(x3, x7));
+        let all = [x0, x1, x2, x3, x4, x5, x6, x7];
+        for k in 0..8 {
+            lines[base + k * step].as_chunks_mut::<W>().0[half] = all[k];
+        }
+    }
+}
+
+#[inline(always)]
+fn pair<T: Real, const W: usize>(x: [T; W], y: [T; W]) -> ([T; W], [T; W]) {
+    let (mut sum, mut difference) = (x, x);
+    for i in 0..W {
+        sum[i] = x[i] + y[i];
+        difference[i] = x[i] - y[i];
+    }
+    (sum, difference)
+}

@@ -1,0 +1,127 @@
+//! The sketch of all rows, by whichever operator.
+
+use super::data::Data;
+use super::source::Layout;
+use super::{LeastSquaresParams, Scalar, Sketch, exact, pooled, srht};
+use crate::sketch::{
+    CountSketch, GaussianSketch, Osnap, Piece, RademacherSketch, SketchOperator, SketchShape, Srct, Srht,
+};
+use crate::{CoreError, Error, Real};
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, MatRef, Par};
+
+/// `S A`, with the isometry factor, and the number of rows that count.
+pub(super) struct State<T> {
+    pub(super) rows: Mat<T>,
+    pub(super) seen: u64,
+}
+
+/// Sketches all rows once. Rows that are NaN or infinite, or whose sums are, give an error.
+pub(super) fn sketch<T: Scalar>(
+    data: &mut Data<'_, T>,
+    layout: Layout,
+    params: &LeastSquaresParams<'_, T>,
+    rows: usize,
+) -> Result<State<T>, Error> {
+    let shape = SketchShape { rows, cols: layout.columns(), seed: params.seed };
+    let ((mut state, seen), factor) = match params.sketch {
+        Sketch::Srht => {
+            let factor = <Srht as SketchOperator<T>>::factor(&Srht, rows);
+            (srht::sketch(data, layout, shape, params.threads.get())?, factor)
+        }
+        Sketch::Srct => by_products(data, layout, params, shape, Srct)?,
+        Sketch::Gaussian => by_products(data, layout, params, shape, GaussianSketch)?,
+        Sketch::Rademacher => by_products(data, layout, params, shape, RademacherSketch)?,
+        Sketch::CountSketch => by_rows(data, layout, shape, CountSketch)?,
+        Sketch::Osnap => by_rows(data, layout, shape, Osnap::default())?,
+        Sketch::Pooled => (pooled::sketch(data, layout, shape)?, 1.0),
+    };
+    if !exact::is_finite(&state) {
+        data.check_finite(layout)?;
+        // All entries are finite: their sums are not.
+        let index = state.iter().position(|x| !x.is_finite()).unwrap_or(0) % layout.columns();
+        return Err(CoreError::NonFinite { index: index.saturating_sub(layout.constants) }.into());
+    }
+    if seen == 0 {
+        return Err(CoreError::TooFewRows { needed: 1, got: 0 }.into());
+    }
+    let factor = T::constant(factor);
+    state.iter_mut().for_each(|x| *x *= factor);
+    Ok(State { rows: MatRef::from_row_major_slice(&state, rows, layout.columns()).to_owned(), seen })
+}
+
+/// Rows of a product.
+const PANEL: usize = 256;
+
+/// Dense operators, by products: some columns of `S`, which the operator itself gives, times as many rows.
+fn by_products<T: Scalar, O: SketchOperator<T> + Sync>(
+    data: &mut Data<'_, T>,
+    layout: Layout,
+    params: &LeastSquaresParams<'_, T>,
+    shape: SketchShape,
+    operator: O,
+) -> Result<((Vec<T>, u64), f64), Error> {
+    operator.check(shape)?;
+    let column = SketchShape { cols: 1, ..shape };
+    let mut sum = (Mat::<T>::zeros(shape.cols, shape.rows), 0);
+    data.pass(
+        params.threads.get(),
+        |first, chunk| {
+            let mut part = Mat::zeros(shape.cols, shape.rows);
+            let (mut operators, mut entries) = (vec![T::ZERO; PANEL * shape.rows], vec![T::ZERO; PANEL * shape.cols]);
+            for from in (0..chunk.rows()).step_by(PANEL) {
+                let rows = PANEL.min(chunk.rows() - from);
+                operators.fill(T::ZERO);
+                for (row, state) in operators.chunks_exact_mut(shape.rows).take(rows).enumerate() {
+                    let index = (first + from + row) as u64;
+                    operator.accumulate(
+                        column,
+                        &[],
+                        Piece { index, column: 0, entries: &[T::ONE], subtract: false },
+                        state,
+                    )?;
+                }
+                for (row, entries) in entries.chunks_exact_mut(shape.cols).take(rows).enumerate() {
+                    layout.copy_row(&chunk, from + row, chunk.root_weight(from + row), 0, entries);
+                }
+                let s = MatRef::from_row_major_slice(&operators[..rows * shape.rows], rows, shape.rows);
+                let a = MatRef::from_column_major_slice(&entries[..rows * shape.cols], shape.cols, rows);
+                matmul(part.as_mut(), Accum::Add, a, s, T::ONE, Par::Seq);
+            }
+            Ok((part, chunk.rows_that_count()))
+        },
+        |(part, seen)| {
+            sum.0 += &part;
+            sum.1 += seen;
+        },
+    )?;
+    // By columns of the transpose: by rows.
+    let state = (0..shape.rows).flat_map(|j| sum.0.col(j).iter().copied().collect::<Vec<T>>()).collect();
+    Ok(((state, sum.1), operator.factor(shape.rows)))
+}
+
+/// Adds row after row.
+fn by_rows<T: Real, O: SketchOperator<T>>(
+    data: &mut Data<'_, T>,
+    layout: Layout,
+    shape: SketchShape,
+    operator: O,
+) -> Result<((Vec<T>, u64), f64), Error> {
+    operator.check(shape)?;
+    let mut state = vec![T::ZERO; shape.len()];
+    let mut table = vec![0; operator.table_len(shape.rows)];
+    operator.fill_table(shape, &mut table);
+    let mut entries = vec![T::ZERO; shape.cols];
+    let mut seen = 0;
+    data.pass_in_order(|first, chunk| {
+        for row in 0..chunk.rows() {
+            let factor = chunk.root_weight(row);
+            seen += u64::from(factor > T::ZERO);
+            layout.copy_row(&chunk, row, factor, 0, &mut entries);
+            let piece = Piece { index: (first + row) as u64, column: 0, entries: &entries, subtract: false };
+            operator.accumulate(shape, &table, piece, &mut state)?;
+        }
+        Ok(())
+    })?;
+    Ok(((state, seen), operator.factor(shape.rows)))
+}

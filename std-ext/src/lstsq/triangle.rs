@@ -1,0 +1,205 @@
+//! From rows of a sketch, or of a triangle over the data, to what decides the path: scales, rank, condition, a first answer.
+
+use super::dense;
+use super::{Layout, Scalar};
+use crate::Real;
+use crate::linalg::{complete, packed, triangular};
+use faer::Mat;
+
+/// A triangle of scaled columns. Column `k` belongs to coefficient `order[k]`; the first `rank` of them are independent.
+pub(super) struct Triangle<T> {
+    /// Powers of two that were taken out of the columns, targets behind the features.
+    pub(super) exponents: Vec<i32>,
+    pub(super) order: Vec<usize>,
+    /// All coefficients' columns.
+    pub(super) r: Mat<T>,
+    /// The targets, `Q'b`.
+    pub(super) z: Mat<T>,
+    /// Square of what is left of each target.
+    pub(super) squares: Vec<T>,
+    /// With a ridge: the triangle of the rows alone, and the powers of two taken out of it.
+    pub(super) plain: Option<(Mat<T>, Vec<i32>)>,
+    pub(super) rank: usize,
+    pub(super) condition: T,
+}
+
+/// A ridge in units of the rows, and how many first coefficients it leaves alone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ridge {
+    pub(super) lambda: f64,
+    pub(super) spared: usize,
+}
+
+impl<T: Scalar> Triangle<T> {
+    /// Factors rows, of which there were `seen` before they were summarised.
+    pub(super) fn of(mut rows: Mat<T>, layout: Layout, seen: u64, ridge: Ridge) -> Self {
+        let (features, columns) = (layout.coefficients(), layout.columns());
+        let n = seen.max(rows.nrows() as u64);
+        let mut exponents = vec![0; columns];
+        equilibrate(&mut rows, &mut exponents);
+        let mut r = dense::triangle(rows);
+        let plain = (ridge.lambda > 0.0).then(|| (r.clone(), exponents.clone()));
+        if ridge.lambda > 0.0 {
+            let root = T::constant(Real::sqrt(ridge.lambda));
+            let penalized = features - ridge.spared;
+            let stacked = Mat::from_fn(columns + penalized, columns, |i, j| match i.checked_sub(columns) {
+                None => r[(i, j)],
+                Some(k) if k + ridge.spared == j => root.times_power_of_two(-exponents[j]),
+                Some(_) => T::ZERO,
+            });
+            r = dense::triangle(stacked);
+            equilibrate(&mut r, &mut exponents);
+        }
+        let mut z = Mat::from_fn(features, layout.targets, |i, j| r[(i, features + j)]);
+        let mut squares: Vec<T> = (0..layout.targets)
+            .map(|j| (features..columns).fold(T::ZERO, |sum, i| sum + r[(i, features + j)] * r[(i, features + j)]))
+            .collect();
+        r = r.submatrix(0, 0, features, features).to_owned();
+        let tolerance = (T::count(8 * features as u64) + Real::sqrt(T::count(n))) * <T as Real>::EPSILON;
+        let mut order: Vec<usize> = (0..features).collect();
+        let mut rank = features;
+        let mut condition = condition(&r, features);
+        // Every pivot is at least the smallest singular value, so a good condition leaves nothing to find.
+        let is_safe = condition * tolerance * T::constant(32.0) < T::ONE;
+        if !is_safe {
+            (r, order) = dense::pivoted(r, &mut z);
+            let first = Real::abs(r[(0, 0)]);
+            rank = (0..features).take_while(|&k| Real::abs(r[(k, k)]) > tolerance * first).count();
+            condition = self::condition(&r, rank);
+            for (j, square) in squares.iter_mut().enumerate() {
+                *square = (rank..features).fold(*square, |sum, i| sum + z[(i, j)] * z[(i, j)]);
+            }
+        }
+        Self { exponents, order, r, z, squares, plain, rank, condition }
+    }
+
+    /// Nothing known yet: all columns, as they are.
+    pub(super) fn unscaled(features: usize, targets: usize) -> Self {
+        Self {
+            exponents: vec![0; features + targets],
+            order: (0..features).collect(),
+            r: Mat::identity(features, features),
+            z: Mat::zeros(features, targets),
+            squares: vec![T::ZERO; targets],
+            plain: None,
+            rank: features,
+            condition: <T as Real>::INFINITY,
+        }
+    }
+
+    pub(super) const fn coefficients(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Power of two by which inner coefficient `k` of target `u` is multiplied to be one of the data.
+    pub(super) fn unit(&self, k: usize, u: usize) -> i32 {
+        self.exponents[self.coefficients() + u] - self.exponents[self.order[k]]
+    }
+
+    /// The coefficients of the independent columns that these rows alone give, scaled.
+    pub(super) fn solve(&self) -> Mat<T> {
+        let mut x = self.z.submatrix(0, 0, self.rank, self.z.ncols()).to_owned();
+        dense::solve_upper(self.leading().as_ref(), x.as_mut());
+        x
+    }
+
+    /// Square of what scaled coefficients leave of each target, in these rows without those of a ridge.
+    pub(super) fn residual_squares(&self, x: &Mat<T>) -> Vec<T> {
+        let Some((plain, exponents)) = &self.plain else { return self.squares.clone() };
+        let features = self.coefficients();
+        (0..x.ncols())
+            .map(|u| {
+                let target = features + u;
+                // From one scale to the other, exactly.
+                let left = |i: usize| {
+                    (0..self.rank).fold(
+                        plain[(i, target)].times_power_of_two(exponents[target] - self.exponents[target]),
+                        |left, k| {
+                            let column = self.order[k];
+                            left - (plain[(i, column)] * x[(k, u)])
+                                .times_power_of_two(exponents[column] - self.exponents[column])
+                        },
+                    )
+                };
+                (0..plain.nrows()).fold(T::ZERO, |sum, i| sum + left(i) * left(i))
+            })
+            .collect()
+    }
+
+    /// The triangle of the independent columns.
+    pub(super) fn leading(&self) -> Mat<T> {
+        self.r.submatrix(0, 0, self.rank, self.rank).to_owned()
+    }
+
+    /// From scaled coefficients of the independent columns to those of all columns, in the units of the data: those of least
+    /// norm, if there are dependent ones.
+    pub(super) fn finish(&self, x: &Mat<T>) -> Vec<T> {
+        let (features, targets) = (self.coefficients(), x.ncols());
+        let mut coefficients = vec![T::ZERO; features * targets];
+        let completed = (self.rank < features).then(|| self.completed());
+        for (u, out) in coefficients.chunks_exact_mut(features.max(1)).enumerate() {
+            match &completed {
+                None => (0..features).for_each(|k| out[self.order[k]] = x[(k, u)].times_power_of_two(self.unit(k, u))),
+                Some(triangle) => {
+                    let mut work = vec![T::ZERO; features];
+                    for i in 0..self.rank {
+                        work[i] = (i..self.rank).fold(T::ZERO, |sum, k| sum + self.r[(i, k)] * x[(k, u)]);
+                    }
+                    self.least_norm(triangle, &mut work);
+                    let e = self.exponents[features + u];
+                    // Adding zero makes a negative zero an ordinary one.
+                    (0..features).for_each(|k| out[self.order[k]] = work[k].times_power_of_two(e) + T::ZERO);
+                }
+            }
+        }
+        coefficients
+    }
+
+    /// The rows that count, in the units of the data, as a complete orthogonal factorisation.
+    pub(super) fn completed(&self) -> Vec<T> {
+        let features = self.coefficients();
+        let mut triangle = vec![T::ZERO; packed::len(features)];
+        for i in 0..self.rank {
+            for j in i..features {
+                triangle[packed::index(features, i, j)] =
+                    self.r[(i, j)].times_power_of_two(self.exponents[self.order[j]]);
+            }
+        }
+        // Its conditions hold by construction: the triangle has the length it should, and finite entries.
+        let _ = complete::factor(&mut triangle, features, features, self.rank);
+        triangle
+    }
+
+    /// Solves with a completed triangle: the first `rank` entries go in, a solution of least norm comes out.
+    pub(super) fn least_norm(&self, triangle: &[T], work: &mut [T]) {
+        let features = self.coefficients();
+        let _ = triangular::solve(triangle, features, &mut work[..self.rank]);
+        let _ = complete::apply_transposed(triangle, features, self.rank, work);
+    }
+}
+
+/// Takes a power of two out of each column, so that its norm is in `[1, 2)`.
+fn equilibrate<T: Scalar>(matrix: &mut Mat<T>, exponents: &mut [i32]) {
+    for (j, exponent) in exponents.iter_mut().enumerate() {
+        let norm = dense::norm(matrix.col(j));
+        if norm > T::ZERO {
+            let e = Real::exponent(norm);
+            matrix.col_mut(j).iter_mut().for_each(|x| *x = x.times_power_of_two(-e));
+            *exponent += e;
+        }
+    }
+}
+
+/// Condition of the leading columns of a triangle, estimated from below.
+pub(super) fn condition<T: Scalar>(r: &Mat<T>, rank: usize) -> T {
+    let mut triangle = vec![T::ZERO; packed::len(rank)];
+    for i in 0..rank {
+        for j in i..rank {
+            triangle[packed::index(rank, i, j)] = r[(i, j)];
+        }
+    }
+    if (0..rank).any(|i| r[(i, i)] == T::ZERO) {
+        return <T as Real>::INFINITY;
+    }
+    triangular::condition(&triangle, rank, &mut vec![T::ZERO; rank]).unwrap_or(<T as Real>::INFINITY)
+}
