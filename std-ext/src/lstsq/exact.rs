@@ -20,10 +20,10 @@ pub(super) fn triangle<T: Scalar>(
         threads,
         |first, chunk| {
             check_finite(first, &chunk, layout)?;
-            Ok((dense::triangle(rows(&chunk, layout)), chunk.rows()))
+            Ok((dense::triangle(rows(&chunk, layout)), chunk.rows_that_count()))
         },
         |(part, rows)| {
-            seen += rows as u64;
+            seen += rows;
             sum = Some(match sum.take() {
                 None => part,
                 Some(sum) => dense::triangle(Mat::from_fn(2 * columns, columns, |i, j| match i.checked_sub(columns) {

@@ -11,6 +11,7 @@ mod iterate;
 mod params;
 mod path;
 mod pooled;
+mod reflectors;
 mod sketch;
 mod solver;
 mod source;

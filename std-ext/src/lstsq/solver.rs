@@ -3,7 +3,7 @@
 use super::data::Data;
 use super::gradient::{Gradient, Operand, backward_error, gradient};
 use super::source::Layout;
-use super::triangle::{Ridge, Triangle, condition};
+use super::triangle::{Ridge, Scaling, Triangle, condition};
 use super::{LeastSquaresFit, LeastSquaresParams, Path, Scalar, Warning, dense, exact, gram, state};
 use crate::{CoreError, Error, Real};
 use faer::Mat;
@@ -71,7 +71,7 @@ pub(super) fn solve<T: Scalar>(
         return solver.exact();
     }
     let seen = sketched.seen;
-    let triangle = Triangle::of(sketched.rows, layout, seen, solver.ridge());
+    let triangle = Triangle::of(sketched.rows, layout, seen, solver.ridge(), Scaling::Each)?;
     if params.path == Path::Sketched {
         return solver.sketched(&triangle, rows, seen);
     }
@@ -91,7 +91,7 @@ pub(super) fn solve<T: Scalar>(
         if path == Path::Exact {
             return solver.exact();
         }
-        match solver.on_path(path, &triangle, rows) {
+        match solver.on_path(path, &triangle, rows, seen) {
             Ok(refined) => return solver.fit(&triangle, &refined, path, Some(rows), seen),
             Err(Failure::Path(_)) if !is_forced => solver.warnings.push(Warning::PathLeft { path }),
             Err(Failure::Path(reason)) => return Err(reason.into()),
@@ -137,7 +137,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         self.params.threads.get()
     }
 
-    fn on_path(&mut self, path: Path, triangle: &Triangle<T>, rows: usize) -> Result<Refined<T>, Failure> {
+    fn on_path(&mut self, path: Path, triangle: &Triangle<T>, rows: usize, seen: u64) -> Result<Refined<T>, Failure> {
         let refined = match path {
             Path::Normal => self.normal(triangle)?,
             Path::PreconditionedCholesky => self.preconditioned(triangle)?,
@@ -145,7 +145,36 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
             _ => self.iterate(triangle, rows, false)?,
         };
         self.is_accepted(triangle, &refined)?;
+        if triangle.rank < triangle.coefficients() {
+            self.confirm_rank(triangle, &refined, seen)?;
+        }
         Ok(refined)
+    }
+
+    /// Columns that depend on each other in the sketch may be independent in the data. Then what was left out of the answer is
+    /// still in the residual, or the solution of least norm leaves more than it should.
+    fn confirm_rank(&mut self, triangle: &Triangle<T>, refined: &Refined<T>, seen: u64) -> Result<(), Failure> {
+        let (coefficients, targets) = (triangle.coefficients(), self.layout.targets);
+        let all = triangle.finish(&refined.x);
+        let scale = |u: usize| T::ONE.times_power_of_two(-triangle.exponents[coefficients + u]);
+        let operand = Operand {
+            x: Mat::from_fn(coefficients, targets, |j, u| all[u * coefficients + j] * scale(u)),
+            scales: (0..targets).map(scale).collect(),
+        };
+        self.passes += 1;
+        let found = gradient(self.data, self.layout, &operand, self.threads())?;
+        let slack = T::constant(64.0) * Triangle::<T>::tolerance(coefficients, seen);
+        let is_confirmed = (0..targets).all(|u| {
+            let (left, before) = (Real::sqrt(found.squares[u]), Real::sqrt(refined.squares[u]));
+            let size = dense::norm(refined.x.col(u));
+            let (limit, allowed) = (slack * (left + size), before + slack * (before + size));
+            let is_orthogonal = |j: usize| {
+                let along = found.gradient[(j, u)].times_power_of_two(-triangle.exponents[j]);
+                Real::abs(along) <= limit
+            };
+            left <= allowed && (self.params.ridge > 0.0 || (0..coefficients).all(is_orthogonal))
+        });
+        if is_confirmed { Ok(()) } else { Err(Failure::Path(CoreError::RankDeficient { rank: triangle.rank })) }
     }
 
     /// Normal equations beyond their condition end far from where rounding alone would: that is no answer.
@@ -319,7 +348,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         if seen == 0 {
             return Err(CoreError::TooFewRows { needed: 1, got: 0 }.into());
         }
-        let triangle = Triangle::of(rows, self.layout, seen, self.ridge());
+        let triangle = Triangle::of(rows, self.layout, seen, self.ridge(), Scaling::Each)?;
         let r = triangle.leading();
         // The triangle is that of the rows, to rounding: corrections with it reach what rounding allows.
         let solve = |x: &mut Mat<T>| {

@@ -81,7 +81,7 @@ impl Plan {
     fn new(shape: SketchShape) -> Self {
         let block_len = shape.rows.next_power_of_two().min(CHUNK);
         let group = block_len.min(GROUP);
-        let mut table = vec![0; <Srht as SketchOperator<f64>>::table_len(&Srht, shape.rows)];
+        let mut table = vec![0; 2 * shape.rows];
         <Srht as SketchOperator<f64>>::fill_table(&Srht, shape, &mut table);
         let mut places: Vec<(usize, usize, u64, usize)> = table
             .as_chunks::<2>()

@@ -109,8 +109,6 @@ fn by_rows<T: Real, O: SketchOperator<T>>(
 ) -> Result<((Vec<T>, u64), f64), Error> {
     operator.check(shape)?;
     let mut state = vec![T::ZERO; shape.len()];
-    let mut table = vec![0; operator.table_len(shape.rows)];
-    operator.fill_table(shape, &mut table);
     let mut entries = vec![T::ZERO; shape.cols];
     let mut seen = 0;
     data.pass_in_order(|first, chunk| {
@@ -119,7 +117,7 @@ fn by_rows<T: Real, O: SketchOperator<T>>(
             seen += u64::from(factor > T::ZERO);
             layout.copy_row(&chunk, row, factor, 0, &mut entries);
             let piece = Piece { index: (first + row) as u64, column: 0, entries: &entries, subtract: false };
-            operator.accumulate(shape, &table, piece, &mut state)?;
+            operator.accumulate(shape, &[], piece, &mut state)?;
         }
         Ok(())
     })?;

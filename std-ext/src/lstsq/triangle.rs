@@ -2,8 +2,8 @@
 
 use super::dense;
 use super::{Layout, Scalar};
-use crate::Real;
 use crate::linalg::{complete, packed, triangular};
+use crate::{Error, Real};
 use faer::Mat;
 
 /// A triangle of scaled columns. Column `k` belongs to coefficient `order[k]`; the first `rank` of them are independent.
@@ -23,6 +23,15 @@ pub(super) struct Triangle<T> {
     pub(super) condition: T,
 }
 
+/// How columns are scaled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scaling {
+    /// Each by its own power of two: units must not decide the rank.
+    Each,
+    /// All by one: they are coordinates of one space, and short ones are noise.
+    Together,
+}
+
 /// A ridge in units of the rows, and how many first coefficients it leaves alone.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ridge {
@@ -32,11 +41,18 @@ pub(super) struct Ridge {
 
 impl<T: Scalar> Triangle<T> {
     /// Factors rows, of which there were `seen` before they were summarised.
-    pub(super) fn of(mut rows: Mat<T>, layout: Layout, seen: u64, ridge: Ridge) -> Self {
+    pub(super) fn of(
+        mut rows: Mat<T>,
+        layout: Layout,
+        seen: u64,
+        ridge: Ridge,
+        scaling: Scaling,
+    ) -> Result<Self, Error> {
         let (features, columns) = (layout.coefficients(), layout.columns());
         let n = seen.max(rows.nrows() as u64);
         let mut exponents = vec![0; columns];
-        equilibrate(&mut rows, &mut exponents);
+        let together = if scaling == Scaling::Together { features } else { 0 };
+        equilibrate(&mut rows, &mut exponents, together);
         let mut r = dense::triangle(rows);
         let plain = (ridge.lambda > 0.0).then(|| (r.clone(), exponents.clone()));
         if ridge.lambda > 0.0 {
@@ -48,29 +64,32 @@ impl<T: Scalar> Triangle<T> {
                 Some(_) => T::ZERO,
             });
             r = dense::triangle(stacked);
-            equilibrate(&mut r, &mut exponents);
+            equilibrate(&mut r, &mut exponents, together);
         }
         let mut z = Mat::from_fn(features, layout.targets, |i, j| r[(i, features + j)]);
         let mut squares: Vec<T> = (0..layout.targets)
             .map(|j| (features..columns).fold(T::ZERO, |sum, i| sum + r[(i, features + j)] * r[(i, features + j)]))
             .collect();
         r = r.submatrix(0, 0, features, features).to_owned();
-        let tolerance = (T::count(8 * features as u64) + Real::sqrt(T::count(n))) * <T as Real>::EPSILON;
+        let tolerance = Self::tolerance(features, n);
         let mut order: Vec<usize> = (0..features).collect();
         let mut rank = features;
         let mut condition = condition(&r, features);
         // Every pivot is at least the smallest singular value, so a good condition leaves nothing to find.
         let is_safe = condition * tolerance * T::constant(32.0) < T::ONE;
         if !is_safe {
-            (r, order) = dense::pivoted(r, &mut z);
-            let first = Real::abs(r[(0, 0)]);
-            rank = (0..features).take_while(|&k| Real::abs(r[(k, k)]) > tolerance * first).count();
+            (r, order, rank) = dense::pivoted(&r, &mut z, tolerance)?;
             condition = self::condition(&r, rank);
             for (j, square) in squares.iter_mut().enumerate() {
                 *square = (rank..features).fold(*square, |sum, i| sum + z[(i, j)] * z[(i, j)]);
             }
         }
-        Self { exponents, order, r, z, squares, plain, rank, condition }
+        Ok(Self { exponents, order, r, z, squares, plain, rank, condition })
+    }
+
+    /// Pivots below this part of the first one are noise.
+    pub(super) fn tolerance(coefficients: usize, rows: u64) -> T {
+        (T::count(8 * coefficients as u64) + Real::sqrt(T::count(rows))) * <T as Real>::EPSILON
     }
 
     /// Nothing known yet: all columns, as they are.
@@ -178,10 +197,12 @@ impl<T: Scalar> Triangle<T> {
     }
 }
 
-/// Takes a power of two out of each column, so that its norm is in `[1, 2)`.
-fn equilibrate<T: Scalar>(matrix: &mut Mat<T>, exponents: &mut [i32]) {
+/// Takes a power of two out of each column, so that its norm is in `[1, 2)`; of the first ones `together`, the largest.
+fn equilibrate<T: Scalar>(matrix: &mut Mat<T>, exponents: &mut [i32], together: usize) {
+    let norms: Vec<T> = (0..exponents.len()).map(|j| dense::norm(matrix.col(j))).collect();
+    let largest = norms[..together].iter().fold(T::ZERO, |largest, &norm| Real::max(largest, norm));
     for (j, exponent) in exponents.iter_mut().enumerate() {
-        let norm = dense::norm(matrix.col(j));
+        let norm = if j < together { largest } else { norms[j] };
         if norm > T::ZERO {
             let e = Real::exponent(norm);
             matrix.col_mut(j).iter_mut().for_each(|x| *x = x.times_power_of_two(-e));

@@ -2,28 +2,34 @@
 
 use super::exact::{self, check_all};
 use super::gradient::{Operand, gradient};
+use super::reflectors::Reflectors;
 use super::solver::{Refined, Solver};
 use super::source::{Layout, RowBlock};
-use super::triangle::Triangle;
-use super::{LeastSquaresFit, Path, Scalar, dense};
-use crate::Error;
+use super::triangle::{Scaling, Triangle};
+use super::{LeastSquaresFit, Path, Scalar};
+use crate::{CoreError, Error};
 use faer::Mat;
 
 impl<T: Scalar> Solver<'_, '_, '_, T> {
     /// `A = L Q'` with a small square `L`: the least-squares problem of `L` has the answer in the coordinates of `Q`.
     pub(super) fn wide(&mut self, rows: &RowBlock<'_, T>) -> Result<LeastSquaresFit<T>, Error> {
         check_all(rows, self.layout)?;
+        let seen = rows.rows_that_count();
+        if seen == 0 {
+            return Err(CoreError::TooFewRows { needed: 1, got: 0 }.into());
+        }
         self.passes += 1;
         let (n, coefficients, targets) = (rows.rows(), self.layout.coefficients(), self.layout.targets);
         let all = exact::rows(rows, self.layout);
-        let (r, reflectors) = dense::factor(all.submatrix(0, 0, n, coefficients).transpose().to_owned());
+        let reflectors = Reflectors::of(all.submatrix(0, 0, n, coefficients).transpose().to_owned());
+        let r = reflectors.triangle();
         let small = Mat::from_fn(n, n + targets, |i, j| match j.checked_sub(n) {
             None if j <= i => r[(j, i)],
             None => T::ZERO,
             Some(u) => all[(i, coefficients + u)],
         });
         let layout = Layout { constants: 0, features: n, targets };
-        let triangle = Triangle::of(small.clone(), layout, n as u64, self.ridge());
+        let triangle = Triangle::of(small.clone(), layout, n as u64, self.ridge(), Scaling::Together)?;
         let inner = triangle.solve();
         let y = triangle.finish(&inner);
         let mut x = Mat::from_fn(coefficients, targets, |i, u| if i < n { y[u * n + i] } else { T::ZERO });
@@ -44,7 +50,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
             own - self.penalty_of(&triangle, k) * inner[(k, u)]
         });
         let refined = Refined { x: inner, gradient: inner_gradient, squares: found.squares };
-        let mut fit = self.fit(&triangle, &refined, Path::Exact, None, n as u64)?;
+        let mut fit = self.fit(&triangle, &refined, Path::Exact, None, seen)?;
         fit.coefficients =
             (0..targets).flat_map(|u| (0..coefficients).map(move |i| (i, u))).map(|at| x[at] + T::ZERO).collect();
         if fit.rank == n {
