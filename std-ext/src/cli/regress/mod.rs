@@ -1,5 +1,6 @@
 //! `sketchlet regress`: which columns explain a column.
 
+mod memory;
 mod outcome;
 mod roles;
 mod stored;
@@ -14,13 +15,13 @@ use crate::io::RowReader;
 use crate::regression::{Query, SketchedLeastSquaresParams, StreamingQr, StreamingQrParams, rows_for};
 use crate::sketch::{SketchOperator, SketchShape};
 use crate::sketch_file::SketchFile;
-use crate::{CoreError, Error, Header, Real, RowSummary};
+use crate::{CoreError, Error, Header, RowSummary};
 use outcome::Outcome;
 use roles::{INTERCEPT, RightHand, Roles};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
-use stored::{Answer, AnswerIn, Named, Stored, decode, with_operator};
+use stored::{Answer, Named, Number, Stored, decode, with_operator};
 use tree::Tree;
 
 /// Rows of a sketch a coefficient, where nothing else is said.
@@ -84,7 +85,7 @@ fn check_flags(arguments: &RegressArguments) -> Result<(), Failure> {
     }
 }
 
-fn run_in<T: Real + AnswerIn>(arguments: &RegressArguments) -> Result<String, Failure> {
+fn run_in<T: Number>(arguments: &RegressArguments) -> Result<String, Failure> {
     let start = Instant::now();
     let wanted = roles::wanted(arguments)?;
     let right_hand = arguments.rhs.as_deref().map(RightHand::<T>::read).transpose()?.unwrap_or_default();
@@ -93,6 +94,9 @@ fn run_in<T: Real + AnswerIn>(arguments: &RegressArguments) -> Result<String, Fa
     let mut job = Job { arguments, reader, roles, right_hand, times: Times::default(), warnings: Vec::new() };
     job.warnings = job.reader.warnings().to_vec();
     job.note_unused_flags();
+    if job.is_for_memory()? {
+        return job.solve_in_memory(start);
+    }
     let mut summary = job.summarize()?;
     let name = job.reader.name().to_owned();
     let place = |error: CoreError| Error::from(error).in_file(&name);
@@ -118,7 +122,26 @@ struct Job<'a, T> {
     warnings: Vec<String>,
 }
 
-impl<T: Real + AnswerIn> Job<'_, T> {
+impl<T: Number> Job<'_, T> {
+    /// Whether all rows are needed at once: for digits of the data themselves, and where a sketch would be as large as they are.
+    fn is_for_memory(&mut self) -> Result<bool, Failure> {
+        let arguments = self.arguments;
+        if solver(arguments) != Solve::Sketched || arguments.sketch == Operator::Pooled {
+            return Ok(true);
+        }
+        // Rows that were asked for are taken; rows that an error asks for are too many if the data have hardly more.
+        if arguments.epsilon.is_none() || is_streaming(arguments) || arguments.save.is_some() {
+            return Ok(false);
+        }
+        let wanted = roles::wanted(arguments)?;
+        let mut reader = open_columns::<T>(&arguments.input, wanted.as_deref())?;
+        let mut count = 0;
+        while let Some(rows) = reader.next_batch()? {
+            count += rows.rows();
+        }
+        Ok(self.sketch_rows(ROWS_PER_COEFFICIENT)? > count / 4)
+    }
+
     fn note_unused_flags(&mut self) {
         let arguments = self.arguments;
         if arguments.nonzeros != 8 && arguments.sketch != Operator::Osnap {

@@ -59,6 +59,17 @@ impl AnswerIn for i64 {
     type Scalar = f64;
 }
 
+/// A scalar that every way of solving takes.
+#[cfg(feature = "faer")]
+pub(super) trait Number: Real + AnswerIn + crate::lstsq::Scalar {}
+#[cfg(feature = "faer")]
+impl<T: Real + AnswerIn + crate::lstsq::Scalar> Number for T {}
+/// A scalar of a summary.
+#[cfg(not(feature = "faer"))]
+pub(super) trait Number: Real + AnswerIn {}
+#[cfg(not(feature = "faer"))]
+impl<T: Real + AnswerIn> Number for T {}
+
 pub(super) type Sketched<L, O> = SketchedLeastSquares<L, O, Vec<L>, Vec<u32>>;
 
 /// Operators by the names that the command knows.
