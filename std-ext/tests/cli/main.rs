@@ -6,6 +6,7 @@
 mod eigen;
 mod input;
 mod output;
+mod regress;
 
 mod sketch_files;
 mod tables;

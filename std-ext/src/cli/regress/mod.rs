@@ -89,7 +89,10 @@ fn run_in<T: Number>(arguments: &RegressArguments) -> Result<String, Failure> {
     let start = Instant::now();
     let wanted = roles::wanted(arguments)?;
     let right_hand = arguments.rhs.as_deref().map(RightHand::<T>::read).transpose()?.unwrap_or_default();
-    let reader = open_columns::<T>(&arguments.input, wanted.as_deref())?;
+    let reader = open_columns::<T>(&arguments.input, wanted.as_deref()).map_err(|error| {
+        // Columns that aren't there: wrong usage, whatever the data.
+        if error.is_request() { Failure::Usage(error.to_string()) } else { error.into() }
+    })?;
     let roles = Roles::new(arguments, &reader, &right_hand.names)?;
     let mut job = Job { arguments, reader, roles, right_hand, times: Times::default(), warnings: Vec::new() };
     job.warnings = job.reader.warnings().to_vec();

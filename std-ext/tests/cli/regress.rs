@@ -1,0 +1,365 @@
+//! `regress`, and its files: roles, paths, merges and joins.
+
+use super::*;
+
+/// JSON without what differs from run to run.
+fn stable(mut value: Value) -> Value {
+    for field in ["seconds", "seconds_total", "cpu_seconds", "threads"] {
+        value.as_object_mut().unwrap().remove(field);
+    }
+    value
+}
+
+fn regress(file: &str, flags: &[&str]) -> Value {
+    stable(json(&run(&[&["regress", file, "--json"], flags].concat())))
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+}
+
+fn close(found: &Value, expected: &[f64], tolerance: f64) {
+    let found = numbers(found);
+    assert_eq!(found.len(), expected.len());
+    for (x, y) in found.iter().zip(expected) {
+        assert!((x - y).abs() <= tolerance * y.abs().max(1.0), "{found:?} {expected:?}");
+    }
+}
+
+/// The exact answer for `mdvis`, constant first: numpy's lstsq.
+const MDVIS: [f64; 10] = [
+    1.737_940_98,
+    -0.169_502_59,
+    -0.753_331_28,
+    0.106_592_85,
+    -0.100_129_79,
+    1.065_847_12,
+    0.121_670_39,
+    -0.048_679_11,
+    0.220_122_45,
+    1.440_957_17,
+];
+
+#[test]
+fn every_exact_way_finds_the_same_coefficients() {
+    let file = data("randhie.csv");
+    let flags = ["--target", "mdvis", "--intercept"];
+    for (extra, path) in [
+        (&[][..], "normal"),
+        (&["--solve", "exact"], "exact"),
+        (&["--sketch", "none"], "exact"),
+        (&["--streaming", "--sketch", "none"], "streaming-qr"),
+        (&["--sketch", "srct"], "normal"),
+        (&["--sketch", "gaussian", "--rows", "200"], "normal"),
+        (&["--sketch", "osnap"], "normal"),
+    ] {
+        let answer = regress(&file, &[&flags[..], extra].concat());
+        close(&answer["coefficients"], &MDVIS, 1e-7);
+        assert_eq!(answer["path"], path, "{extra:?}");
+        assert_eq!((&answer["half_widths"], &answer["linf_bound"]), (&Value::Null, &Value::Null));
+        assert_eq!(answer["residual_is_estimate"], false);
+        assert!((answer["residual_norm"].as_f64().unwrap() - 617.632_231_9).abs() < 1e-6);
+        assert_eq!((&answer["rank"], &answer["rows"]), (&10.into(), &20190.into()));
+        assert_eq!(answer["names"][0], "intercept");
+        assert_eq!(answer["sketch_rows"].is_null(), path != "normal", "{extra:?}");
+        if path != "streaming-qr" {
+            assert!(answer["backward_error"].as_f64().unwrap() < 1e-15);
+        }
+    }
+    let single = regress(&file, &[&flags[..], &["--precision", "f32"]].concat());
+    close(&single["coefficients"], &MDVIS, 1e-3);
+}
+
+#[test]
+fn sketched_answers_hold_their_half_widths_and_sparse_ones_have_none() {
+    let file = data("randhie.csv");
+    for sketch in ["srht", "srct", "gaussian", "rademacher", "pooled"] {
+        let flags = ["--target", "mdvis", "--intercept", "--solve", "sketched", "--sketch", sketch, "--rows", "400"];
+        let answer = regress(&file, &[&flags[..], &["--failure", "1e-6"]].concat());
+        assert_eq!((&answer["path"], &answer["residual_is_estimate"]), (&"sketched".into(), &true.into()));
+        assert_eq!((&answer["backward_error"], &answer["iterations"]), (&Value::Null, &0.into()));
+        let widths = numbers(&answer["half_widths"]);
+        for ((x, exact), width) in numbers(&answer["coefficients"]).iter().zip(MDVIS).zip(&widths) {
+            assert!((x - exact).abs() <= *width, "{sketch}: {x} +- {width}, {exact}");
+        }
+        let largest = widths.iter().fold(0.0, |max: f64, &w| max.max(w));
+        assert_eq!(answer["linf_bound"].as_f64(), Some(largest));
+        assert_eq!(answer["sketch_rows"], if sketch == "pooled" { 512 } else { 400 });
+    }
+    for sketch in ["countsketch", "osnap"] {
+        let answer = regress(&file, &["--target", "mdvis", "--solve", "sketched", "--sketch", sketch]);
+        assert_eq!((&answer["half_widths"], &answer["linf_bound"]), (&Value::Null, &Value::Null));
+        let warnings = answer["warnings"].to_string();
+        assert!(warnings.contains("collide") && warnings.contains(sketch), "{warnings}");
+    }
+}
+
+#[test]
+fn forms_of_input_and_threads_change_no_bit() {
+    let folder = folder();
+    let gait = gait();
+    let rows = gait.len() / 9;
+    let text = fs::read_to_string(data("gait_imu.csv")).unwrap();
+    for extra in [&["--streaming"][..], &["--solve", "sketched", "--rows", "100"], &["--streaming", "--sketch", "none"]]
+    {
+        let flags = [&["--target", "7", "--columns", GAIT_COLUMNS][..], extra].concat();
+        let expected = regress(&data("gait_imu.csv"), &flags);
+        assert_eq!(expected, regress(&data("gait_imu.csv"), &[&flags[..], &["--threads", "1"]].concat()));
+        for fortran in [false, true] {
+            let (file, name) = path(&folder, "gait.npy");
+            fs::write(&file, npy(&gait, rows, 9, fortran)).unwrap();
+            let answer = regress(&name, &flags);
+            for field in ["coefficients", "half_widths", "residual_norm", "condition"] {
+                assert_eq!(answer[field], expected[field], "{field} {extra:?}");
+            }
+        }
+        if extra.contains(&"--streaming") {
+            let piped = stable(json(&pipe(&[&["regress", "-", "--json"], &flags[..]].concat(), text.as_bytes())));
+            assert_eq!(piped, expected);
+        }
+    }
+    let refined = regress(&data("gait_imu.csv"), &["--target", "7", "--columns", GAIT_COLUMNS, "--threads", "2"]);
+    assert_eq!(
+        refined,
+        regress(&data("gait_imu.csv"), &["--target", "7", "--columns", GAIT_COLUMNS, "--threads", "1"])
+    );
+}
+
+#[test]
+fn a_saved_sketch_answers_as_the_command_did_and_any_other_question() {
+    let folder = folder();
+    let (_, sketch) = path(&folder, "r.sketch");
+    let file = data("randhie.csv");
+    for extra in [&[][..], &["--precision", "f32"], &["--sketch", "none"], &["--sketch", "osnap"], &["--ridge", "10"]] {
+        let flags = ["--target", "mdvis", "--intercept", "--streaming", "--save", &sketch];
+        let saved = regress(&file, &[&flags[..], extra].concat());
+        assert_eq!(saved, stable(json(&run(&["query", &sketch, "--json"]))), "{extra:?}");
+        let inspected = json(&run(&["inspect", &sketch, "--json"]));
+        for field in ["type", "format_version", "precision", "params", "rows", "dim", "bytes"] {
+            assert!(inspected.get(field).is_some(), "{field}");
+        }
+        assert_eq!((&inspected["rows"], &inspected["dim"]), (&20190.into(), &11.into()));
+        // Other roles: what the command would say to them.
+        let asked = ["query", &sketch, "--json", "--target", "lpi", "--columns", "idp,fmde", "--failure", "0.01"];
+        let asked = stable(json(&run(&asked)));
+        let flags = ["--target", "lpi", "--columns", "idp,fmde", "--intercept", "--streaming", "--failure", "0.01"];
+        let rows = if extra.contains(&"none") { &[][..] } else { &["--rows", "160"] };
+        let direct = regress(&file, &[&flags[..], rows, extra].concat());
+        for field in ["names", "coefficients", "half_widths", "residual_norm", "rank", "condition"] {
+            if extra.is_empty() && field != "names" {
+                let (asked, direct) = (asked[field].to_string(), direct[field].to_string());
+                assert_eq!(asked, direct, "{field}");
+            }
+            assert!(asked.get(field).is_some());
+        }
+        assert_eq!(asked["names"], serde_json::json!(["intercept", "idp", "fmde"]));
+    }
+}
+
+#[test]
+fn shards_merge_and_columns_join() {
+    let folder = folder();
+    let text = fs::read_to_string(data("gait_imu.csv")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let (header, rows) = lines.split_first().unwrap();
+    let whole = ["--target", "trunk_vert", "--columns", "0,1,2,3,4,5,6,8", "--streaming", "--rows", "128"];
+    let expected = regress(&data("gait_imu.csv"), &whole);
+    // Rows in two files, numbered on.
+    let mut files = Vec::new();
+    for (part, rows) in rows.chunks(4000).enumerate() {
+        let (file, name) = path(&folder, &format!("{part}.csv"));
+        fs::write(file, format!("{header}\n{}\n", rows.join("\n"))).unwrap();
+        let (_, sketch) = path(&folder, &format!("{part}.sketch"));
+        let first = (4000 * part).to_string();
+        regress(&name, &[&whole[..], &["--first-row", &first, "--save", &sketch]].concat());
+        files.push(sketch);
+    }
+    let (_, merged) = path(&folder, "merged.sketch");
+    let told = json(&run(&["merge", &files[0], &files[1], "--save", &merged, "--json"]));
+    assert_eq!((&told["rows"], &told["ranges"]), (&7040.into(), &serde_json::json!([[0, 7039]])));
+    let answer = stable(json(&run(&["query", &merged, "--json"])));
+    // Whole numbers: sums are exact, whatever the order.
+    for field in ["coefficients", "half_widths", "residual_norm", "rows"] {
+        assert_eq!(answer[field], expected[field], "{field}");
+    }
+    // The same rows twice.
+    let (file, again) = path(&folder, "again.sketch");
+    refused(&run(&["merge", &merged, &files[1], "--save", &again]), 1, &["4000 to 7039", "--stream-id", "1.sketch"]);
+    assert!(!file.exists());
+
+    // Columns in three files.
+    let mut files = Vec::new();
+    for (node, columns) in ["0,1", "3,4", "6,8"].iter().enumerate() {
+        let target = ["2", "5", "trunk_vert"][node];
+        let (_, sketch) = path(&folder, &format!("node{node}.sketch"));
+        let flags = ["--target", target, "--columns", columns, "--streaming", "--rows", "128", "--save", &sketch];
+        let flags = [&flags[..], &["--intercept", "--block-len", "128"]].concat();
+        regress(&data("gait_imu.csv"), &flags);
+        files.push(sketch);
+    }
+    let (_, joined) = path(&folder, "joined.sketch");
+    let told = json(&run(&["merge", "--join", &files[0], &files[1], &files[2], "--save", &joined, "--json"]));
+    assert_eq!((&told["dim"], &told["rows"]), (&10.into(), &7040.into()));
+    let asked = json(&run(&["query", &joined, "--target", "trunk_vert", "--json"]));
+    let flags = [&whole[..], &["--intercept"]].concat();
+    let expected = regress(&data("gait_imu.csv"), &flags);
+    for field in ["names", "coefficients", "half_widths", "residual_norm"] {
+        assert_eq!(asked[field], expected[field], "{field}");
+    }
+    refused(&run(&["query", &joined]), 2, &["--target"]);
+    refused(&run(&["merge", "--join", &files[0], &files[0], "--save", &joined]), 1, &["ankle", "in both"]);
+    refused(&run(&["merge", &files[0], &files[1], "--save", &joined]), 1, &["columns differ"]);
+}
+
+#[test]
+fn what_differs_is_said_when_sketches_do_not_combine() {
+    let folder = folder();
+    let file = data("randhie.csv");
+    let saved = |name: &str, flags: &[&str]| {
+        let (_, sketch) = path(&folder, name);
+        regress(&file, &[&["--target", "mdvis", "--streaming", "--save", &sketch], flags].concat());
+        sketch
+    };
+    let first = saved("a.sketch", &["--rows", "64"]);
+    let (_, out) = path(&folder, "out.sketch");
+    for (flags, what) in [
+        (&["--rows", "65"][..], "sketch rows"),
+        (&["--rows", "64", "--seed", "1"], "seeds"),
+        (&["--rows", "64", "--block-len", "32"], "block lengths"),
+        (&["--rows", "64", "--sketch", "srct"], "operators"),
+        (&["--rows", "64", "--precision", "f32"], "scalars"),
+        (&["--rows", "64", "--intercept"], "columns"),
+    ] {
+        let other = saved("b.sketch", &[flags, &["--stream-id", "1"]].concat());
+        refused(&run(&["merge", &first, &other, "--save", &out]), 1, &[what, "b.sketch"]);
+    }
+    let eigen = path(&folder, "e.sketch").1;
+    json(&run(&["eigen", &file, "--json", "--save", &eigen]));
+    refused(&run(&["merge", &first, &eigen, "--save", &out]), 1, &["commands"]);
+    refused(&run(&["merge", "--join", &eigen, &eigen, "--save", &out]), 1, &["regress"]);
+    refused(&run(&["query", &eigen, "--target", "lpi"]), 2, &["--target"]);
+}
+
+#[test]
+fn right_hand_sides_weights_and_several_targets() {
+    let folder = folder();
+    let (a, name) = path(&folder, "a.csv");
+    let (b, rhs) = path(&folder, "b.npy");
+    let rows: Vec<[f64; 2]> = (0..300).map(|i| [f64::from(i % 7), f64::from(i * i % 11)]).collect();
+    let text: String = rows.iter().map(|[x, y]| format!("{x},{y}\n")).collect();
+    fs::write(&a, format!("x,y\n{text}")).unwrap();
+    let targets: Vec<f64> = rows.iter().flat_map(|[x, y]| [2.0 * x - y, y + 3.0]).collect();
+    fs::write(&b, npy(&targets, 300, 2, false)).unwrap();
+    for extra in [&[][..], &["--streaming"], &["--streaming", "--sketch", "none"], &["--solve", "exact"]] {
+        let answer = regress(&name, &[&["--rhs", &rhs, "--intercept"], extra].concat());
+        close(&answer["coefficients"][0], &[0.0, 2.0, -1.0], 1e-12);
+        close(&answer["coefficients"][1], &[3.0, 0.0, 1.0], 1e-12);
+        assert_eq!(answer["residual_norm"].as_array().unwrap().len(), 2);
+        assert_eq!(answer["targets"], serde_json::json!(["rhs0", "rhs1"]));
+    }
+    fs::write(&b, npy(&targets[..598], 299, 2, false)).unwrap();
+    refused(&run(&["regress", &name, "--rhs", &rhs]), 1, &["a.csv", "299"]);
+    fs::write(&b, npy(&[&targets[..], &[1.0, 1.0]].concat(), 301, 2, false)).unwrap();
+    refused(&run(&["regress", &name, "--rhs", &rhs]), 1, &["a.csv", "301"]);
+
+    // Weights repeat rows; a weight of zero leaves one out.
+    let weighted: String = (0..60).map(|i| format!("{},{},{}\n", i % 5, (i * i) % 7, i % 3)).collect();
+    let repeated: String =
+        (0..60).flat_map(|i| (0..i % 3).map(move |_| format!("{},{},1\n", i % 5, (i * i) % 7))).collect();
+    let (file, weights) = path(&folder, "w.csv");
+    fs::write(&file, format!("x,b,w\n{weighted}")).unwrap();
+    let (file, plain) = path(&folder, "p.csv");
+    fs::write(&file, format!("x,b,w\n{repeated}")).unwrap();
+    let expected = regress(&plain, &["--target", "b", "--columns", "x", "--intercept"]);
+    for extra in [&[][..], &["--streaming", "--sketch", "none"], &["--solve", "exact"]] {
+        let answer = regress(&weights, &[&["--target", "b", "--weights", "w", "--intercept"], extra].concat());
+        close(&answer["coefficients"], &numbers(&expected["coefficients"]), 1e-12);
+        assert_eq!(answer["names"], serde_json::json!(["intercept", "x"]));
+        assert_eq!(answer["rows"], 40, "{extra:?}");
+    }
+    fs::write(path(&folder, "w.csv").0, "x,b,w\n1,2,1\n2,3,-1\n").unwrap();
+    for extra in [&[][..], &["--streaming"], &["--streaming", "--sketch", "none"]] {
+        let flags = ["regress", &weights, "--target", "b", "--weights", "w"];
+        refused(&run(&[&flags[..], extra].concat()), 1, &["w.csv", "row 3", "column w", "negative"]);
+    }
+}
+
+#[test]
+fn usage_that_makes_no_sense_is_exit_2_and_data_that_forbid_an_answer_exit_1() {
+    let folder = folder();
+    let file = data("randhie.csv");
+    let (out, sketch) = path(&folder, "x.sketch");
+    for (flags, part) in [
+        (&[][..], "--target"),
+        (&["--target", "nope"], "nope"),
+        (&["--target", "mdvis", "--targets", "lpi"], "only one"),
+        (&["--targets", "lpi,lpi"], "twice"),
+        (&["--target", "mdvis", "--columns", "lpi,lpi"], "twice"),
+        (&["--target", "mdvis", "--weights", "mdvis"], "weights"),
+        (&["--target", "mdvis", "--columns", "mdvis"], "feature"),
+        (&["--target", "mdvis", "--failure", "1"], "between 0 and 1"),
+        (&["--target", "mdvis", "--epsilon", "0"], "above 0"),
+        (&["--target", "mdvis", "--ridge", "-1"], "from 0 up"),
+        (&["--target", "mdvis", "--rows", "0"], "rows"),
+        (&["--target", "mdvis", "--rows", "10", "--epsilon", "1"], "cannot be used"),
+        (&["--target", "mdvis", "--streaming", "--solve", "refined"], "--solve"),
+        (&["--target", "mdvis", "--streaming", "--solve", "exact"], "--solve"),
+        (&["--target", "mdvis", "--streaming", "--sketch", "pooled"], "pooled"),
+        (&["--target", "mdvis", "--solve", "sketched", "--sketch", "none"], "--sketch"),
+        (&["--target", "mdvis", "--save", &sketch], "--save"),
+        (&["--target", "mdvis", "--solve", "exact", "--save", &sketch], "--save"),
+        (&["--target", "mdvis", "--streaming", "--block-len", "12"], "power of two"),
+        (&["--target", "mdvis", "--streaming", "--block-len", "8", "--sketch", "srct"], "srht"),
+        (&["--target", "mdvis", "--streaming", "--sketch", "osnap", "--rows", "12"], "multiple"),
+        (&["--target", "mdvis", "--first-row", "1099511627776"], "first-row"),
+        (&["--target", "mdvis", "--stream-id", "16777216"], "stream-id"),
+        (&["--target", "mdvis", "--out", "x.txt"], ".npy"),
+        (&["--target", "mdvis", "--plot", "x.bmp"], ".png"),
+    ] {
+        refused(&run(&[&["regress", &file], flags].concat()), 2, &[part]);
+    }
+    refused(
+        &run(&["regress", &file, "--target", "mdvis", "--streaming", "--rows", "5"]),
+        1,
+        &["randhie.csv", "9 needed"],
+    );
+    let (bad, name) = path(&folder, "bad.csv");
+    fs::write(&bad, "a,b\n1,2\n3,\n").unwrap();
+    for extra in [&[][..], &["--streaming", "--save", &sketch]] {
+        refused(&run(&[&["regress", &name, "--target", "b"], extra].concat()), 1, &["bad.csv", "row 3", "column b"]);
+    }
+    fs::write(&bad, "a,b\n").unwrap();
+    refused(&run(&["regress", &name, "--target", "b"]), 1, &["bad.csv"]);
+    refused(&run(&["regress", &name, "--target", "b", "--streaming"]), 1, &["bad.csv"]);
+    assert!(!out.exists());
+    // Each of these has an answer.
+    fs::write(&bad, "a,z,b\n1,0,5\n2,0,5\n4,0,5\n").unwrap();
+    for extra in [&["--intercept"][..], &["--intercept", "--streaming"], &["--intercept", "--solve", "exact"]] {
+        let answer = regress(&name, &[&["--target", "b"], extra].concat());
+        close(&answer["coefficients"], &[5.0, 0.0, 0.0], 1e-12);
+        assert_eq!(answer["rank"], 2);
+    }
+}
+
+#[test]
+fn files_come_out_whole_and_of_the_form_asked_for() {
+    let folder = folder();
+    let (csv, out) = path(&folder, "x.csv");
+    let (svg, plot) = path(&folder, "x.svg");
+    let (png, picture) = path(&folder, "x.png");
+    let (html, report) = path(&folder, "x.html");
+    let flags = ["--targets", "mdvis,lpi", "--streaming", "--out", &out, "--plot", &plot, "--report", &report];
+    let answer = regress(&data("randhie.csv"), &flags);
+    let text = fs::read_to_string(csv).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (3, "lncoins,idp,fmde,physlm,disea,hlthg,hlthf,hlthp"));
+    let first: Vec<f64> = lines[2].split(',').map(|x| x.parse().unwrap()).collect();
+    close(&answer["coefficients"][1], &first, 0.0);
+    assert!(fs::read_to_string(svg).unwrap().starts_with("<svg"));
+    assert!(fs::read_to_string(html).unwrap().contains("<svg"));
+    regress(&data("randhie.csv"), &["--target", "mdvis", "--plot", &picture]);
+    assert!(fs::read(png).unwrap().starts_with(b"\x89PNG"));
+    let table = run(&["regress", &data("randhie.csv"), "--target", "mdvis", "--streaming"]);
+    let text = String::from_utf8(table.stdout).unwrap();
+    assert!(text.contains("half-widths hold") && text.contains("hlthp"), "{text}");
+}
