@@ -248,16 +248,16 @@ pub(super) struct RegressArguments {
     #[arg(long, value_name = "M", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "epsilon")]
     pub(super) rows: Option<u32>,
     /// Rows enough for this error, in units of the residual's norm: see the library's `rows_for`
-    #[arg(long, value_name = "E", value_parser = positive)]
+    #[arg(long, value_name = "E", value_parser = positive, allow_negative_numbers = true)]
     pub(super) epsilon: Option<f64>,
     /// Probability that a half-width doesn't hold, over all coefficients of a target
-    #[arg(long, value_name = "D", default_value = "0.05", value_parser = fraction)]
+    #[arg(long, value_name = "D", default_value = "0.05", value_parser = fraction, allow_negative_numbers = true)]
     pub(super) failure: f64,
     /// How to solve (default: refined; sketched for a stream)
     #[arg(long, value_enum)]
     pub(super) solve: Option<Solve>,
     /// Minimise |Ax-b|^2 + L|x|^2; the intercept is not penalised
-    #[arg(long, value_name = "L", value_parser = not_negative)]
+    #[arg(long, value_name = "L", value_parser = not_negative, allow_negative_numbers = true)]
     pub(super) ridge: Option<f64>,
     /// Add a constant column; its coefficient comes first
     #[arg(long)]
@@ -342,10 +342,10 @@ pub(super) struct QueryArguments {
     #[arg(long, value_delimiter = ',', value_name = "a,b,3")]
     pub(super) columns: Option<Vec<String>>,
     /// Minimise |Ax-b|^2 + L|x|^2 (regress)
-    #[arg(long, value_name = "L", value_parser = not_negative)]
+    #[arg(long, value_name = "L", value_parser = not_negative, allow_negative_numbers = true)]
     pub(super) ridge: Option<f64>,
     /// Probability that a half-width doesn't hold (regress)
-    #[arg(long, value_name = "D", value_parser = fraction)]
+    #[arg(long, value_name = "D", value_parser = fraction, allow_negative_numbers = true)]
     pub(super) failure: Option<f64>,
     #[command(flatten)]
     pub(super) output: OutputArguments,
