@@ -35,6 +35,9 @@ pub(super) struct DemoArguments {
     /// Seed of the random orders
     #[arg(long, default_value_t = 0)]
     pub(super) seed: u64,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -147,8 +150,8 @@ pub(super) struct EigenArguments {
     #[arg(long, default_value_t = 1 << 20)]
     pub(super) memory: u64,
     /// Width of the iterate (random-order: rank + 2; block-power: rank)
-    #[arg(long)]
-    pub(super) width: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) width: Option<u64>,
     /// Rows of a block (block-power, history) or of the first one (random-order)
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) block_len: Option<u64>,

@@ -3,9 +3,8 @@
 use super::Failure;
 use super::args::{InspectArguments, MergeArguments, QueryArguments};
 use super::eigen::{About, Outcome};
-use super::output::{Times, available_threads, check_outputs};
+use super::output::{SKETCH, Times, available_threads, check_outputs, check_place};
 use super::{regress, summary};
-use crate::io::Target;
 use crate::sketch_file::SketchFile;
 use crate::{CoreError, Error, Header, Real, ScalarType};
 use serde_json::{Value, json};
@@ -103,7 +102,7 @@ pub(super) fn inspect(arguments: &InspectArguments) -> Result<String, Failure> {
 }
 
 pub(super) fn merge(arguments: &MergeArguments) -> Result<String, Failure> {
-    Target::check(&arguments.save)?;
+    check_place("--save", &arguments.save, SKETCH)?;
     let mut loaded = Vec::new();
     for path in &arguments.files {
         let file = load(path)?;

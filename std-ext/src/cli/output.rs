@@ -8,6 +8,9 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::Instant;
 
+/// What names of saved summaries end in: a slip of the hand must not replace a table of data.
+pub(super) const SKETCH: &[&str] = &["sketch"];
+
 /// Prints an answer.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
@@ -78,30 +81,24 @@ fn npy(bytes: &mut Vec<u8>, shape: &[u64], rows: &[Vec<f64>]) -> std::io::Result
     writer.finish()
 }
 
-/// Refuses places for output before any work is done.
+/// Refuses a place for output whose name says another form, or where no file can stand.
+pub(super) fn check_place(flag: &str, path: &Path, forms: &[&str]) -> Result<(), Failure> {
+    if !forms.contains(&extension(path).as_str()) {
+        let forms = forms.iter().map(|form| format!(".{form}")).collect::<Vec<_>>().join(" or ");
+        return Err(Failure::Usage(format!("{flag} {}: give a name that ends in {forms}", path.display())));
+    }
+    Ok(Target::check(path)?)
+}
+
+/// Refuses places for output before any work is done. No two have a form in common, so they can't be one file.
 pub(super) fn check_outputs(output: &OutputArguments, save: Option<&Path>) -> Result<(), Failure> {
-    let mut taken = Vec::new();
-    for (flag, path, forms) in [
-        ("--out", &output.out, &["npy", "csv"][..]),
-        ("--plot", &output.plot, &["svg", "png"][..]),
-        ("--report", &output.report, &["html"][..]),
-    ] {
-        if let Some(path) = path {
-            if !forms.contains(&extension(path).as_str()) {
-                let forms = forms.iter().map(|form| format!(".{form}")).collect::<Vec<_>>().join(" or ");
-                return Err(Failure::Usage(format!("{flag} {}: give a name that ends in {forms}", path.display())));
-            }
-            Target::check(path)?;
-            taken.push(path.as_path());
-        }
-    }
-    if let Some(path) = save {
-        Target::check(path)?;
-        if taken.contains(&path) {
-            return Err(Failure::Usage(format!("--save {}: another output has this name", path.display())));
-        }
-    }
-    Ok(())
+    let places = [
+        ("--out", output.out.as_deref(), &["npy", "csv"][..]),
+        ("--plot", output.plot.as_deref(), &["svg", "png"]),
+        ("--report", output.report.as_deref(), &["html"]),
+        ("--save", save, SKETCH),
+    ];
+    places.into_iter().try_for_each(|(flag, path, forms)| path.map_or(Ok(()), |path| check_place(flag, path, forms)))
 }
 
 pub(super) fn available_threads() -> u64 {

@@ -237,7 +237,8 @@ pub(super) fn build<T: Real>(
     seed: u64,
 ) -> Result<Box<dyn Summary<T>>, Failure> {
     let (rank, center) = (arguments.rank, arguments.center);
-    let sketch_rows = arguments.sketch_rows.map_or(0, |l| usize::try_from(l).unwrap_or(usize::MAX));
+    let size = |n| usize::try_from(n).unwrap_or(usize::MAX);
+    let (width, sketch_rows) = (arguments.width.map(size), arguments.sketch_rows.map_or(0, size));
     macro_rules! boxed {
         ($type:ident, $params:expr) => {{
             let summary = $type::<T, _>::new($params).map_err(allocated::<T>)?;
@@ -255,7 +256,7 @@ pub(super) fn build<T: Real>(
         }
         Method::RandomOrder => {
             let mut params = RandomOrderEigenParams::new(dim).rank(rank).seed(seed);
-            params = arguments.width.map_or(params, |w| params.width(w));
+            params = width.map_or(params, |w| params.width(w));
             params = arguments.heavy_capacity.map_or(params, |c| params.heavy_capacity(c));
             boxed!(RandomOrderEigen, arguments.block_len.map_or(params, |b| params.first_block(b)))
         }
@@ -270,7 +271,7 @@ pub(super) fn build<T: Real>(
         }
         Method::BlockPower => {
             let mut params = BlockPowerParams::new(dim).rank(rank).seed(seed);
-            params = arguments.width.map_or(params, |w| params.width(w));
+            params = width.map_or(params, |w| params.width(w));
             params = arguments.heavy_capacity.map_or(params, |c| params.heavy_capacity(c));
             boxed!(BlockPower, arguments.block_len.map_or(params, |b| params.block_len(b)))
         }

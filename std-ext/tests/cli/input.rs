@@ -85,6 +85,7 @@ fn bad_input_is_refused_with_its_place() {
         ("a,b\n1,2\n", &["--method", "oja", "--rate", "fixed:nan"], 1, &["rate"]),
         ("a,b\n1,2\n", &["--method", "frequent-directions", "--sketch-rows", "1"], 1, &["sketch_rows"]),
         ("a,b\n1,2\n", &["--method", "random-order", "--width", "9"], 1, &["width"]),
+        ("a,b\n1,2\n", &["--method", "random-order", "--width", "0"], 2, &["--width"]),
         ("a,b\n1,2\n", &["--method", "oja", "--rate", "fast"], 2, &["--rate"]),
         ("a,b\n1,2\n", &["--method", "magic"], 2, &["magic"]),
         ("a,b\n1,2\n", &["--threads", "0"], 2, &["--threads"]),

@@ -33,7 +33,7 @@ fn help_and_version_are_answers() {
 fn nothing_is_left_of_a_command_that_fails() {
     let folder = folder();
     let (out, out_name) = path(&folder, "v.csv");
-    let (_, too_long) = path(&folder, &"x".repeat(300));
+    let (_, too_long) = path(&folder, &format!("{}.sketch", "x".repeat(300)));
     let (_, inside_a_file) = path(&folder, "in.csv/a.sketch");
     let (input, name) = path(&folder, "in.csv");
     fs::write(input, "a,b\n1,2\n3,5\n").unwrap();
@@ -59,5 +59,24 @@ fn streams_that_nobody_reads_end_in_no_panic() {
         assert!(output.status.success() && output.stderr.is_empty());
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         refused(&command().args(arguments).stdout(full).stderr(Stdio::piped()).output().unwrap(), 1, &["space"]);
+    }
+}
+
+#[test]
+fn places_for_output_are_refused_before_any_work() {
+    let folder = folder();
+    let (file, table) = path(&folder, "in.csv");
+    fs::write(&file, "a,b\n1,2\n3,5\n").unwrap();
+    let (_, sketch) = path(&folder, "a.sketch");
+    json(&run(&["eigen", &table, "--save", &sketch, "--json"]));
+    for arguments in [&["eigen", &table, "--save", &table][..], &["merge", &sketch, "--save", &table]] {
+        refused(&run(arguments), 2, &["--save", "in.csv", ".sketch"]);
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "a,b\n1,2\n3,5\n");
+    refused(&run(&["demo", "--report", &table]), 2, &["--report", "in.csv", ".html"]);
+    refused(&run(&["demo", "--report", "/no/such/folder/a.html"]), 1, &["/no/such/folder/a.html", "directory"]);
+    // What a file of the system's own can't take is refused too, and nothing stays there.
+    for flags in [["--out", "/proc/v.csv"], ["--plot", "/proc/v.png"], ["--report", "/proc/v.html"]] {
+        refused(&run(&["eigen", &table, flags[0], flags[1]]), 1, &[flags[1]]);
     }
 }
