@@ -61,6 +61,11 @@ impl FrequentDirectionsParams {
         self
     }
 
+    /// What happens to a full buffer, with these parameters.
+    pub const fn shrinking(&self) -> Shrink {
+        self.shrink
+    }
+
     /// Rows that a shrink leaves, with these parameters.
     pub const fn kept_rows(&self) -> usize {
         if self.sketch_rows != 0 {

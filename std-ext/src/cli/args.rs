@@ -25,6 +25,8 @@ pub(super) enum Command {
     Merge(MergeArguments),
     /// Answer from a .sketch file what the saving command would
     Query(QueryArguments),
+    /// Make a .sketch file of the bytes of a summary that a device printed
+    FirmwareImport(FirmwareImportArguments),
 }
 
 #[derive(Debug, Args)]
@@ -117,6 +119,11 @@ pub(super) enum Method {
 }
 
 impl Method {
+    /// Whether its answers come without a figure for their error.
+    pub(super) const fn certifies_nothing(self) -> bool {
+        matches!(self, Self::BlockPower | Self::Oja | Self::AdaptiveOja | Self::Ccipca | Self::History)
+    }
+
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -309,6 +316,25 @@ pub(super) struct InspectArguments {
     /// A .sketch file
     #[arg(value_name = "FILE.sketch")]
     pub(super) file: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FirmwareImportArguments {
+    /// The encoding of a summary as the device gave it: its bytes, or their hex digits; - for standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Names of the columns, in the order of the entries of a row (default: 0, 1, ...)
+    #[arg(long, value_delimiter = ',', value_name = "a,b,c")]
+    pub(super) columns: Option<Vec<String>>,
+    /// Seed that the device gave the summary
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u64,
+    /// Where the summary goes
+    #[arg(long, value_name = "FILE.sketch", required = true)]
+    pub(super) save: PathBuf,
     /// Print one JSON object
     #[arg(long)]
     pub(super) json: bool,

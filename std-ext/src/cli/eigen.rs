@@ -151,10 +151,8 @@ fn run_in<T: Real>(arguments: &EigenArguments) -> Result<String, Failure> {
     }
     let mut answers = answers.into_iter();
     let Some(mut answer) = answers.next() else { return Err(Failure::Usage("--replicas: give 1 or 2".into())) };
-    let certifies_nothing =
-        matches!(method, Method::BlockPower | Method::Oja | Method::AdaptiveOja | Method::Ccipca | Method::History);
     if let Some(other) = answers.next() {
-        if certifies_nothing {
+        if method.certifies_nothing() {
             let error = disagreement(&answer.vectors, &other.vectors);
             answer.error_estimate = Some(error);
             if error >= 0.25 && answer.status == Status::Ok {
@@ -163,7 +161,7 @@ fn run_in<T: Real>(arguments: &EigenArguments) -> Result<String, Failure> {
         } else {
             warnings.push(format!("--replicas says nothing about {}, which has figures of its own", method.name()));
         }
-    } else if certifies_nothing {
+    } else if method.certifies_nothing() {
         warnings
             .push(format!("{} carries no figure for its error: use --replicas 2, or another method", method.name()));
     }

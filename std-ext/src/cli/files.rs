@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Instant;
 
 /// A file of one summary, checked as far as its headers go.
-struct Loaded {
+pub(super) struct Loaded {
     family: Family,
     header: Value,
     wire: Header,
@@ -21,7 +21,6 @@ struct Loaded {
 }
 
 /// Which command saved a file.
-#[derive(Clone)]
 enum Family {
     Eigen(About),
     Regress,
@@ -38,20 +37,20 @@ impl Family {
 
 fn load(path: &Path) -> Result<Loaded, Error> {
     let file = SketchFile::read(path)?;
-    let file_bytes = file.to_bytes().len();
-    let read = || {
+    Loaded::new(&file).map_err(|error| error.in_file(path.display()))
+}
+
+impl Loaded {
+    pub(super) fn new(file: &SketchFile) -> Result<Self, Error> {
         let family = Family::of(&file.header)
             .ok_or_else(|| Error::data("saved by a command that this version does not know"))?;
         let [bytes] = &file.summaries[..] else { return Err(Error::data("holds more than one summary")) };
         let wire = Header::read(bytes)?;
-        Ok(Loaded { family, header: file.header.clone(), wire, bytes: bytes.clone(), file_bytes })
-    };
-    read().map_err(|error: Error| error.in_file(path.display()))
-}
+        Ok(Self { family, header: file.header.clone(), wire, bytes: bytes.clone(), file_bytes: file.to_bytes().len() })
+    }
 
-impl Loaded {
     /// What `inspect` tells, from the summary itself.
-    fn description(&self) -> Result<Value, Error> {
+    pub(super) fn description(&self) -> Result<Value, Error> {
         let own = match &self.family {
             Family::Regress => regress::describe(&self.header, &self.bytes)?,
             Family::Eigen(about) if self.wire.scalar == ScalarType::F32 => self.describe_eigen::<f32>(about)?,
@@ -86,7 +85,7 @@ impl Loaded {
 }
 
 /// A JSON object as a table for people, or as it is.
-fn show(value: &Value, json: bool) -> String {
+pub(super) fn show(value: &Value, json: bool) -> String {
     if json {
         return format!("{value}\n");
     }
@@ -111,16 +110,13 @@ pub(super) fn merge(arguments: &MergeArguments) -> Result<String, Failure> {
         }
         loaded.push(file);
     }
-    let Some(first) = loaded.first() else { return Err(Failure::Usage("merge: give at least one file".into())) };
     let combined = if arguments.join { join_all(&loaded) } else { merge_all(&loaded) };
     let (header, bytes) = combined.map_err(|(index, error)| match arguments.files.get(index) {
         Some(path) => error.in_file(path.display()),
         None => error,
     })?;
-    let file = SketchFile { header: header.clone(), summaries: vec![bytes.clone()] };
-    let family = first.family.clone();
-    let merged = Loaded { family, header, wire: Header::read(&bytes)?, bytes, file_bytes: file.to_bytes().len() };
-    let mut description = merged.description()?;
+    let file = SketchFile { header, summaries: vec![bytes] };
+    let mut description = Loaded::new(&file)?.description()?;
     if let Some(object) = description.as_object_mut() {
         object.insert("command".into(), json!("merge"));
         object.insert("files".into(), json!(arguments.files.len()));

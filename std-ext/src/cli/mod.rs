@@ -6,6 +6,7 @@ mod args;
 mod demo;
 mod eigen;
 mod files;
+mod firmware_import;
 mod input;
 mod output;
 mod regress;
@@ -71,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(arguments) => files::inspect(&arguments),
         Command::Merge(arguments) => files::merge(&arguments),
         Command::Query(arguments) => files::query(&arguments),
+        Command::FirmwareImport(arguments) => firmware_import::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
     };
     finish(result.and_then(|text| output::print(&text)))

@@ -357,6 +357,32 @@ fn kinds<T: Real>(bytes: &[u8]) -> Result<(Kind, bool), Error> {
     Ok((Header::read(inner)?.kind, true))
 }
 
+/// Which method fills the summary of an encoding, and whether it is centred.
+pub(super) fn identify<T: Real>(bytes: &[u8]) -> Result<(Method, bool), Error> {
+    let (kind, centered) = kinds::<T>(bytes)?;
+    let method = match kind {
+        Kind::RandomOrderEigen => Method::RandomOrder,
+        Kind::ExactEigen => Method::Exact,
+        Kind::FrequentDirections => {
+            type Type<T> = FrequentDirections<T, Vec<T>>;
+            let shrinking = if centered {
+                Centered::<Type<T>, Vec<T>>::decode(bytes)?.inner().params().shrinking()
+            } else {
+                <Type<T> as Wire>::decode(bytes)?.params().shrinking()
+            };
+            if shrinking == Shrink::None { Method::Incremental } else { Method::FrequentDirections }
+        }
+        Kind::NystromSketch => Method::Nystrom,
+        Kind::BlockPower => Method::BlockPower,
+        Kind::Oja => Method::Oja,
+        Kind::AdaptiveOja => Method::AdaptiveOja,
+        Kind::CandidIncremental => Method::Ccipca,
+        Kind::HistoryPca => Method::History,
+        other => return Err(Error::data(format!("a summary of type {other:?}: only those of eigen can be imported"))),
+    };
+    Ok((method, centered))
+}
+
 /// Reads a summary from its wire bytes.
 pub(super) fn decode<T: Real>(bytes: &[u8]) -> Result<Box<dyn Summary<T>>, Error> {
     let (kind, centered) = kinds::<T>(bytes)?;

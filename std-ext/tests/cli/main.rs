@@ -4,10 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod eigen;
+mod firmware_import;
 mod input;
 mod output;
+mod readme;
 mod regress;
-
 mod sketch_files;
 mod tables;
 

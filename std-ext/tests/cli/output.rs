@@ -23,6 +23,39 @@ fn result_files_hold_the_answer() {
 }
 
 #[test]
+fn picture_of_points_is_whole() {
+    let folder = folder();
+    let (file, name) = path(&folder, "v.PNG");
+    json(&run(&["eigen", &data("digits.csv"), "--json", "--plot", &name]));
+    let bytes = fs::read(&file).unwrap();
+    assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n");
+    let [width, height] = [16, 20].map(|i| u32::from_be_bytes(bytes[i..i + 4].try_into().unwrap()));
+    // Twice as dense as the drawing in a page.
+    assert_eq!((width, height), (1720, 960));
+    assert!(bytes.len() > 10_000, "{} bytes hold no curve of 65 points", bytes.len());
+    assert_eq!(&bytes[bytes.len() - 8..bytes.len() - 4], b"IEND");
+    let (other, other_name) = path(&folder, "v.bmp");
+    refused(&run(&["eigen", &data("digits.csv"), "--json", "--plot", &other_name]), 2, &["v.bmp", ".svg or .png"]);
+    assert!(!other.exists());
+}
+
+#[test]
+fn demonstration_is_told_in_tables_and_one_page() {
+    let folder = folder();
+    let (page, name) = path(&folder, "page.html");
+    let answer = json(&run(&["demo", "--report", &name, "--json"]));
+    assert_eq!((&answer["command"], &answer["seed"]), (&"demo".into(), &0.into()));
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains("<svg") && !page.contains("src=") && !page.contains("href="));
+    let tables = answer["tables"].as_array().unwrap();
+    assert!(tables.len() >= 3);
+    for table in tables {
+        let (header, rows) = (table["header"].as_array().unwrap(), table["rows"].as_array().unwrap());
+        assert!(!rows.is_empty() && rows.iter().all(|row| row.as_array().unwrap().len() == header.len()));
+    }
+}
+
+#[test]
 fn help_and_version_are_answers() {
     let help = run(&[]);
     assert!(help.status.success() && String::from_utf8_lossy(&help.stdout).contains("eigen"));
