@@ -25,7 +25,7 @@ pub mod cli;
 #[cfg_attr(docsrs, doc(cfg(feature = "report")))]
 pub mod demo;
 mod error;
-#[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
+#[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet", feature = "files"))]
 pub mod io;
 #[cfg(feature = "faer")]
 #[cfg_attr(docsrs, doc(cfg(feature = "faer")))]

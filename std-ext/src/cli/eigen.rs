@@ -101,6 +101,7 @@ fn feed_fast<T: Real>(summary: &mut dyn Summary<T>, rows: MatRef<'_, T>) -> Resu
 }
 
 #[cfg(not(feature = "faer"))]
+#[allow(clippy::unnecessary_wraps, reason = "as with the feature")]
 fn feed_fast<T: Real>(_: &mut dyn Summary<T>, _: MatRef<'_, T>) -> Result<bool, Error> {
     Ok(false)
 }
@@ -209,7 +210,7 @@ fn unused_flags(arguments: &EigenArguments, method: Method) -> Vec<String> {
         ("--sketch-rows", arguments.sketch_rows.is_some(), &[FrequentDirections, Incremental, Nystrom]),
         ("--rate", arguments.rate.is_some(), &[Oja]),
         ("--amnesic", arguments.amnesic.is_some(), &[Ccipca]),
-        ("--fast", arguments.fast, &[Exact]),
+        ("--fast", arguments.fast, if cfg!(feature = "faer") { &[Exact] } else { &[] }),
     ];
     let unused = used.into_iter().filter(|(_, given, methods)| *given && !methods.contains(&method));
     unused.map(|(flag, ..)| format!("{flag} does not apply to {} and was not used", method.name())).collect()

@@ -13,8 +13,6 @@ use crate::{CoreError, Error, Header, Kind, Merge, Real, RowSummary, Scaled, Wir
 /// Columns up to which the core's own Jacobi rotations solve for exact eigenvectors.
 #[cfg(feature = "faer")]
 const JACOBI: usize = 64;
-#[cfg(not(feature = "faer"))]
-const JACOBI: usize = usize::MAX;
 
 /// An answer in `f64`, whatever the summary computes in.
 #[derive(Clone, Debug)]
@@ -65,6 +63,7 @@ pub(super) trait Summary<T: Real>: TopEigen<Scalar = T> {
         None
     }
     /// Feeds a covariance computed elsewhere; false if this summary takes none.
+    #[cfg(feature = "faer")]
     fn take_covariance(&mut self, _gram: &[T], _rows: u64) -> Result<bool, CoreError> {
         Ok(false)
     }
@@ -128,18 +127,16 @@ impl<T: Real> Solve<T> for HistoryPca<T, Vec<T>> {}
 impl<T: Real> Solve<T> for ExactEigen<T, Vec<T>> {
     fn solve(&mut self) -> Result<Answer, Error> {
         let dim = self.dim();
-        if dim <= JACOBI {
-            let (mut scratch, mut buffer) = (vec![T::ZERO; dim * dim], vec![T::ZERO; self.answer_len()]);
-            let top = self.estimate_dense(&mut scratch, &mut buffer)?;
-            if top.rank() < self.rank() {
-                return Err(CoreError::RankDeficient { rank: top.rank() }.into());
-            }
-            return Ok(Answer::new(&top));
-        }
         #[cfg(feature = "faer")]
-        return solve_wide(self);
-        #[cfg(not(feature = "faer"))]
-        by_estimate(self)
+        if dim > JACOBI {
+            return solve_wide(self);
+        }
+        let (mut scratch, mut buffer) = (vec![T::ZERO; dim * dim], vec![T::ZERO; self.answer_len()]);
+        let top = self.estimate_dense(&mut scratch, &mut buffer)?;
+        if top.rank() < self.rank() {
+            return Err(CoreError::RankDeficient { rank: top.rank() }.into());
+        }
+        Ok(Answer::new(&top))
     }
 }
 
@@ -187,6 +184,7 @@ summaries! {
         }
     }
     ExactEigen {
+        #[cfg(feature = "faer")]
         fn take_covariance(&mut self, gram: &[T], rows: u64) -> Result<bool, CoreError> {
             self.add_covariance(gram, rows).map(|()| true)
         }

@@ -1,9 +1,9 @@
 //! Comma-separated values, as a stream.
 
-use super::Source;
 use super::cell::Cell;
 use super::layout::{Layout, positions};
 use super::options::ReadOptions;
+use super::reader::Source;
 use crate::{Error, Real};
 use csv_core::{ReadRecordResult, Reader};
 use std::io::{ErrorKind, Read};

@@ -15,6 +15,7 @@ pub(super) struct Layout {
 }
 
 /// Columns named by their position.
+#[cfg(any(feature = "csv", feature = "npy", feature = "ndjson"))]
 pub(super) fn positions(count: usize) -> Vec<String> {
     (0..count).map(|i| i.to_string()).collect()
 }

@@ -17,170 +17,24 @@ mod cell;
 mod column_blocks;
 #[cfg(feature = "csv")]
 mod csv;
+#[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
 mod layout;
 #[cfg(feature = "ndjson")]
 mod ndjson;
 #[cfg(feature = "npy")]
 mod npy;
+#[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
 mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
+mod reader;
 #[cfg(feature = "files")]
 mod write;
 
+#[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
 pub use options::{Missing, ReadOptions};
+#[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
+pub use reader::RowReader;
 #[cfg(feature = "files")]
 pub use write::Target;
-
-use crate::{Error, MatRef, Real};
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
-
-/// Bytes of scalars in a batch: half of a common second-level cache.
-const BATCH_BYTES: usize = 1 << 18;
-
-/// Where rows come from, one implementation a file form.
-trait Source<T> {
-    /// Names of the columns that it yields.
-    fn columns(&self) -> &[String];
-
-    /// Their positions in the input.
-    fn positions(&self) -> &[usize];
-
-    /// Appends at most `rows` rows, and the number of each; fewer only at the end.
-    fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<u64>, rows: usize) -> Result<(), Error>;
-}
-
-/// Rows of numbers, in order, a batch at a time: at most 256 KiB of scalars are held, whatever the size of the input.
-///
-/// # Example
-/// ```
-/// use sketchlet::io::{ReadOptions, RowReader};
-/// let text = "x,y,label\n1,2,a\n3,4,b\n";
-/// let options = ReadOptions::new().columns(["y", "0"]);
-/// let mut rows = RowReader::<f32>::from_csv(text.as_bytes(), "demo.csv", &options)?;
-/// assert_eq!(rows.columns(), ["y", "x"]);
-/// let batch = rows.next_batch()?.unwrap();
-/// assert_eq!(batch.as_slice(), [2.0, 1.0, 4.0, 3.0]);
-/// assert!(rows.next_batch()?.is_none());
-/// # Ok::<(), sketchlet::Error>(())
-/// ```
-pub struct RowReader<T> {
-    source: Box<dyn Source<T>>,
-    name: String,
-    batch: Vec<T>,
-    places: Vec<u64>,
-    rows: usize,
-    warnings: Vec<String>,
-}
-
-impl<T> std::fmt::Debug for RowReader<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RowReader").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-impl<T: Real> RowReader<T> {
-    /// Opens a file, whose form its extension tells.
-    ///
-    /// # Errors
-    /// If the file can't be opened, is of an unknown form, or begins with something that is not its form.
-    pub fn open(path: &Path, options: &ReadOptions) -> Result<Self, Error> {
-        let name = path.display().to_string();
-        let extension = path.extension().and_then(|x| x.to_str()).unwrap_or_default().to_ascii_lowercase();
-        let open = || -> Result<File, Error> {
-            let file = File::open(path)?;
-            if file.metadata()?.is_dir() {
-                return Err(Error::data("is a directory: give a file"));
-            }
-            Ok(file)
-        };
-        let reader = match extension.as_str() {
-            #[cfg(feature = "csv")]
-            "csv" => open().and_then(|file| Self::from_csv(file, &name, options)),
-            #[cfg(feature = "npy")]
-            "npy" => open().and_then(|file| npy::Npy::new(file, options)).map(|source| Self::new(source, &name)),
-            #[cfg(feature = "ndjson")]
-            "ndjson" => {
-                open().and_then(|file| ndjson::Ndjson::new(file, options)).map(|source| Self::new(source, &name))
-            }
-            #[cfg(feature = "parquet")]
-            "parquet" => {
-                open().and_then(|file| parquet::Parquet::new(file, options)).map(|source| Self::new(source, &name))
-            }
-            #[cfg(not(all(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet")))]
-            "csv" | "npy" | "ndjson" | "parquet" => Err(Error::data(format!(
-                "this build can't read .{extension} files: build with the feature `{extension}`"
-            ))),
-            _ => Err(Error::data(
-                "unknown form of file: give .csv, .npy, .ndjson or .parquet, or - for CSV on standard input",
-            )),
-        };
-        reader.map_err(|error| error.in_file(name))
-    }
-
-    /// Reads CSV from anything that yields bytes, such as standard input; `name` stands for it in errors.
-    ///
-    /// # Errors
-    /// If there is not even a header row, or the columns asked for are not in it.
-    #[cfg(feature = "csv")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
-    pub fn from_csv(input: impl Read + 'static, name: &str, options: &ReadOptions) -> Result<Self, Error> {
-        let source = csv::Csv::new(input, options).map_err(|error| error.in_file(name))?;
-        let warnings = source.warnings();
-        Ok(Self { warnings, ..Self::new(source, name) })
-    }
-
-    fn new(source: impl Source<T> + 'static, name: &str) -> Self {
-        let rows = (BATCH_BYTES / T::BYTES / source.columns().len().max(1)).max(1);
-        Self {
-            source: Box::new(source),
-            name: name.to_owned(),
-            batch: Vec::new(),
-            places: Vec::new(),
-            rows,
-            warnings: Vec::new(),
-        }
-    }
-
-    /// Names of the columns, in the order of the entries of a row.
-    pub fn columns(&self) -> &[String] {
-        self.source.columns()
-    }
-
-    /// Positions of those columns in the input, from 0.
-    pub fn positions(&self) -> &[usize] {
-        self.source.positions()
-    }
-
-    /// Where a row of the last batch came from: its line in an input that has lines, else its number, counted from 1.
-    pub fn place(&self, row: usize) -> Option<u64> {
-        self.places.get(row).copied()
-    }
-
-    /// Name of the input, as errors show it.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// What looks odd about the input without being wrong.
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
-    }
-
-    /// The next rows, as many as a batch holds; `None` at the end.
-    ///
-    /// # Errors
-    /// If the input is damaged, or a cell is not a finite number: the error names row and column.
-    pub fn next_batch(&mut self) -> Result<Option<MatRef<'_, T>>, Error> {
-        self.batch.clear();
-        self.places.clear();
-        self.source.fill(&mut self.batch, &mut self.places, self.rows).map_err(|error| error.in_file(&self.name))?;
-        let dim = self.source.columns().len();
-        match self.batch.len().checked_div(dim) {
-            None | Some(0) => Ok(None),
-            Some(rows) => Ok(Some(MatRef::new(&self.batch, rows, dim)?)),
-        }
-    }
-}

@@ -1,9 +1,9 @@
 //! One JSON array or object of numbers a line.
 
-use super::Source;
 use super::cell::Cell;
 use super::layout::{Layout, positions};
 use super::options::ReadOptions;
+use super::reader::Source;
 use crate::{Error, Real};
 use serde_json::Value;
 use std::fs::File;

@@ -1,9 +1,9 @@
 //! NumPy arrays.
 
-use super::Source;
 use super::column_blocks::ColumnBlocks;
 use super::layout::{Layout, positions};
 use super::options::ReadOptions;
+use super::reader::Source;
 use crate::{Error, Real};
 use npyz::{DType, NpyFile, Order, TypeChar};
 use std::fs::File;

@@ -1,8 +1,8 @@
 //! Parquet files, through the typed column readers: no Arrow in between.
 
-use super::Source;
 use super::layout::Layout;
 use super::options::ReadOptions;
+use super::reader::Source;
 use crate::{Error, Real};
 use parquet::basic::{ConvertedType, LogicalType, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
