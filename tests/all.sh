@@ -5,20 +5,24 @@ cd "$(dirname "$0")/.."
 
 passed=0
 failed=0
+skipped=0
 summary=""
+
+# Status of a step that needs what is not here.
+skip=77
 
 step() {
     local name=$1
     shift
-    local start=$SECONDS
+    local start=$SECONDS status=0 word
     printf '\n== %s\n' "$name"
-    if "$@"; then
-        passed=$((passed + 1))
-        summary+="ok      $name ($((SECONDS - start)) s)"$'\n'
-    else
-        failed=$((failed + 1))
-        summary+="FAILED  $name ($((SECONDS - start)) s)"$'\n'
-    fi
+    "$@" || status=$?
+    case $status in
+        0) word="ok     " passed=$((passed + 1)) ;;
+        "$skip") word="skipped" skipped=$((skipped + 1)) ;;
+        *) word="FAILED " failed=$((failed + 1)) ;;
+    esac
+    summary+="$word $name ($((SECONDS - start)) s)"$'\n'
 }
 
 format() {
@@ -29,20 +33,47 @@ firmware() {
     bash embedded-demo/run.sh "$@"
 }
 
+# Lints as well as builds, for a warning must fail and `cargo check` lets it pass.
+lint() {
+    echo "$1 with features [$2]"
+    cargo clippy -q -p "$1" --no-default-features --features "$2" -- -D warnings
+}
+
 tiers() {
     local features
     for features in "" alloc defmt serde alloc,defmt std std,defmt,serde; do
-        echo "core with features [$features]"
-        cargo check -q -p sketchlet-core --no-default-features --features "$features" || return 1
+        lint sketchlet-core "$features" || return 1
     done
-    echo "sketchlet with views and serde"
-    cargo check -q -p sketchlet --no-default-features --features ndarray,faer,serde || return 1
-    echo "sketchlet as a library"
-    cargo check -q -p sketchlet --no-default-features --features parallel || return 1
+    # None, each alone, all.
+    local each
+    each=$(sed -n '/^\[features\]/,/^\[dep/s/^\([a-z]*\) = .*/\1/p' std-ext/Cargo.toml)
+    for features in "" $each "${each//$'\n'/,}"; do
+        lint sketchlet "$features" || return 1
+    done
     local count
     count=$(cargo tree -q -p sketchlet --no-default-features --features parallel -e normal --prefix none | sort -u | wc -l)
     echo "crates in the tree of the library: $count"
     [ "$count" -le 20 ]
+}
+
+minimum() {
+    local version toolchain
+    version=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
+    toolchain=$(rustup toolchain list 2>/dev/null | grep -oE "^${version//./\\.}[-.][^ ]*" | head -n 1) || true
+    if [ -z "$toolchain" ]; then
+        echo "skipped: toolchain $version not installed"
+        return "$skip"
+    fi
+    echo "core, library and command with $toolchain"
+    CARGO_TARGET_DIR=target/minimum cargo "+$toolchain" check -q -p sketchlet-core -p sketchlet --all-features
+}
+
+licences() {
+    if ! command -v cargo-deny >/dev/null; then
+        echo "skipped: cargo-deny not installed"
+        return "$skip"
+    fi
+    cargo deny check
 }
 
 bits() {
@@ -79,7 +110,9 @@ demo() {
 step "install what is missing" firmware install
 step "format" format
 step "lints" cargo clippy -q --workspace --all-targets -- -D warnings
-step "core: feature tiers" tiers
+step "every feature alone, none and all" tiers
+step "minimum Rust version" minimum
+step "licences and advisories" licences
 step "core: bare metal, and lints of the images" firmware check
 step "core: unit, golden and doc tests" cargo test -p sketchlet-core --features std
 step "core: same bits at every vector width" bits
@@ -97,5 +130,5 @@ step "firmware: demo in QEMU" firmware demo
 step "firmware: instructions" firmware bench
 step "firmware: table of sizes" firmware table
 
-printf '\n%s\n%d passed, %d failed\n' "$summary" "$passed" "$failed"
+printf '\n%s\n%d passed, %d failed, %d skipped\n' "$summary" "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]
