@@ -9,5 +9,5 @@ use sketchlet_embedded_demo::{board, check, regression};
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    board::exit(check::run(|sink| regression::all(sink)))
+    board::exit(check::run(regression::all))
 }
