@@ -6,6 +6,7 @@ use std::time::Instant;
 
 #[cfg(not(feature = "faer"))]
 impl<T: Number> Job<'_, T> {
+    #[allow(clippy::unused_self, reason = "as with the feature")]
     pub(super) fn solve_in_memory(self, _: Instant) -> Result<String, Failure> {
         Err(crate::Error::request("this build has no solver for rows in memory: use --streaming, or build with faer")
             .into())
