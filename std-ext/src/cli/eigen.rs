@@ -34,6 +34,8 @@ pub(super) struct About {
     pub(super) input: String,
     /// What the saving command had to say about its input and flags.
     pub(super) warnings: Vec<String>,
+    /// By how much two replicas disagreed, where they were asked for.
+    pub(super) disagreement: Option<f64>,
 }
 
 impl About {
@@ -47,8 +49,18 @@ impl About {
             "center": self.center,
             "input": self.input,
             "warnings": self.warnings,
+            "disagreement": self.disagreement,
             "params": params,
         })
+    }
+
+    /// Adds to an answer what no summary knows alone: the figure that its replica gave.
+    pub(super) fn complete(&self, answer: &mut Answer) {
+        let Some(error) = self.disagreement else { return };
+        answer.error_estimate = Some(error);
+        if error >= 0.25 && answer.status == Status::Ok {
+            answer.status = Status::LowGap;
+        }
     }
 
     pub(super) fn from_header(header: &Value) -> Option<Self> {
@@ -62,6 +74,7 @@ impl About {
         Some(Self {
             columns: texts("columns")?,
             warnings: texts("warnings")?,
+            disagreement: header.get("disagreement").and_then(Value::as_f64),
             method: text("method")?,
             seed: header.get("seed")?.as_u64()?,
             center: header.get("center")?.as_bool()?,
@@ -152,13 +165,10 @@ fn run_in<T: Real>(arguments: &EigenArguments) -> Result<String, Failure> {
     }
     let mut answers = answers.into_iter();
     let Some(mut answer) = answers.next() else { return Err(Failure::Usage("--replicas: give 1 or 2".into())) };
+    let mut replicas_disagree = None;
     if let Some(other) = answers.next() {
         if method.certifies_nothing() {
-            let error = disagreement(&answer.vectors, &other.vectors);
-            answer.error_estimate = Some(error);
-            if error >= 0.25 && answer.status == Status::Ok {
-                answer.status = Status::LowGap;
-            }
+            replicas_disagree = Some(disagreement(&answer.vectors, &other.vectors));
         } else {
             warnings.push(format!("--replicas says nothing about {}, which has figures of its own", method.name()));
         }
@@ -174,7 +184,9 @@ fn run_in<T: Real>(arguments: &EigenArguments) -> Result<String, Failure> {
         center: arguments.center,
         input: name,
         warnings: warnings.clone(),
+        disagreement: replicas_disagree,
     };
+    about.complete(&mut answer);
     let mut summaries = summaries.into_iter();
     let Some(summary) = summaries.next() else { return Err(Failure::Usage("--replicas: give 1 or 2".into())) };
     times.seconds_total = start.elapsed().as_secs_f64();

@@ -229,7 +229,8 @@ fn answer<T: Real>(
         return Err(place(CoreError::Corrupt.into()).into());
     }
     let mut times = Times::default();
-    let answer = times.count(|| summary.answer()).map_err(place)?;
+    let mut answer = times.count(|| summary.answer()).map_err(place)?;
+    about.complete(&mut answer);
     times.seconds_total = start.elapsed().as_secs_f64();
     let outcome = Outcome {
         about,

@@ -83,6 +83,7 @@ fn sketch_file<T: Real>(bytes: Vec<u8>, name: &str, arguments: &FirmwareImportAr
         } else {
             Vec::new()
         },
+        disagreement: None,
     };
     let params = json!({
         "rank": summary.rank(),

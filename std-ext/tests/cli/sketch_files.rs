@@ -18,7 +18,8 @@ fn every_method_answers_and_its_file_answers_the_same() {
         "ccipca",
         "history",
     ] {
-        for extra in [&[][..], &["--center", "--precision", "f32"], &["--shuffle-buffer", "500"]] {
+        for extra in [&[][..], &["--center", "--precision", "f32"], &["--shuffle-buffer", "500"], &["--replicas", "2"]]
+        {
             let flags = ["eigen", &data("randhie.csv"), "--method", method, "--save", &sketch, "--json"];
             let saved = json(&run(&[&flags[..], extra].concat()));
             let mut queried = json(&run(&["query", &sketch, "--json"]));
