@@ -71,12 +71,11 @@ mod solver {
             let arguments = self.arguments;
             let (path, per_coefficient) = match solver(arguments) {
                 Solve::Refined => (Path::Auto, ROWS_PER_COEFFICIENT),
-                Solve::Exact => (Path::Exact, ROWS_PER_COEFFICIENT),
                 Solve::Sketched if arguments.sketch == Operator::Pooled => {
                     (Path::Sketched, super::super::ROWS_PER_COEFFICIENT)
                 }
-                // Only where a sketch would be as large as the data.
-                Solve::Sketched => (Path::Exact, ROWS_PER_COEFFICIENT),
+                // Sketched only where the sketch would be as large as the data.
+                Solve::Exact | Solve::Sketched => (Path::Exact, ROWS_PER_COEFFICIENT),
             };
             let sketch = match arguments.sketch {
                 Operator::Srht | Operator::None => Sketch::Srht,
