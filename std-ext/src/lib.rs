@@ -10,7 +10,7 @@
 //! | `parallel` | threads that fill and merge, in [`parallel`]; no further crates |
 //! | `files` | `.sketch` files, and files that are written whole or not at all |
 //! | `report` | SVG plots and HTML pages, in [`report`], and the [`demo`] |
-//! | `faer` | dense products and eigensolver for wide matrices, in [`wide`]; its matrices as rows, in [`views`] |
+//! | `faer` | dense products and eigensolver for wide matrices, in [`wide`]; least squares in [`lstsq`]; its matrices as rows, in [`views`] |
 //! | `ndarray` | arrays of ndarray 0.17 as rows, in [`views`] |
 //! | `cli` | the command, and `csv`, `npy`, `ndjson`, `files` and `report` |
 

@@ -93,9 +93,8 @@ pub(super) fn check_shape<T: Real>(block: &RowBlock<'_, T>, dims: (usize, usize)
         (rows, block.targets.rows()),
         (rows, block.weights.map_or(rows, <[T]>::len)),
     ];
-    pairs.into_iter().try_for_each(|(expected, got)| match got == expected {
-        true => Ok(()),
-        false => Err(CoreError::Dimension { expected, got }),
+    pairs.into_iter().try_for_each(|(expected, got)| {
+        if got == expected { Ok(()) } else { Err(CoreError::Dimension { expected, got }) }
     })?;
     let bad = block.weights.and_then(|weights| weights.iter().position(|w| !(w.is_finite() && *w >= T::ZERO)));
     match bad {

@@ -3,7 +3,7 @@
 use super::data::{Data, check_finite};
 use super::source::{Layout, RowBlock};
 use super::{Scalar, dense};
-use crate::{Error, Real};
+use crate::Error;
 use faer::{Mat, MatRef};
 
 /// A triangle over features and targets of all rows, and how many there are. Chunks have triangles of their own, which are joined
@@ -44,19 +44,4 @@ pub(super) fn rows<T: Scalar>(chunk: &RowBlock<'_, T>, layout: Layout) -> Mat<T>
         layout.copy_row(chunk, row, chunk.root_weight(row), 0, out);
     }
     MatRef::from_row_major_slice(&numbers, chunk.rows(), columns).to_owned()
-}
-
-/// Whether a number of rows is so small that factoring them costs no more than sketching.
-pub(super) const fn is_small(rows: u64, sketch_rows: usize) -> bool {
-    rows < 4 * sketch_rows as u64
-}
-
-/// Whether all entries are finite.
-pub(super) fn is_finite<T: Real>(numbers: &[T]) -> bool {
-    T::all_finite(numbers)
-}
-
-/// Names the first entry that is NaN or infinite.
-pub(super) fn check_all<T: Real>(rows: &RowBlock<'_, T>, layout: Layout) -> Result<(), Error> {
-    check_finite(0, rows, layout)
 }

@@ -24,12 +24,12 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         let residual_norms = squares
             .iter()
             .enumerate()
-            .map(|(u, &square)| match spare {
-                0 => <T as Real>::INFINITY,
-                _ => {
-                    let estimate = Real::sqrt(square * (T::count(rows as u64) / T::count(spare as u64)));
-                    estimate.times_power_of_two(triangle.exponents[triangle.coefficients() + u])
+            .map(|(u, &square)| {
+                if spare == 0 {
+                    return <T as Real>::INFINITY;
                 }
+                let estimate = Real::sqrt(square * (T::count(rows as u64) / T::count(spare as u64)));
+                estimate.times_power_of_two(triangle.exponents[triangle.coefficients() + u])
             })
             .collect();
         if !self.params.sketch.is_dense() {

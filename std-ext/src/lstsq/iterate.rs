@@ -142,9 +142,8 @@ impl<T: Scalar> Stop<T> {
         let tolerance = if T::BYTES == 4 { T::constant(1e-5) } else { T::constant(1e-10) };
         let size = Real::max(dense::norm(y.col(u)), dense::norm(wanted.col(u)));
         self.relative = if size > T::ZERO { moved / size } else { T::ZERO };
-        if !(moved <= T::constant(0.9) * self.before) {
-            self.stalls += 1;
-        }
+        let shrinks = moved <= T::constant(0.9) * self.before;
+        self.stalls += usize::from(!shrinks);
         self.before = moved;
         self.is_reached = moved <= tolerance * size || self.stalls == STALLS;
     }

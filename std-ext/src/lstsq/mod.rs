@@ -1,4 +1,60 @@
-//! scratch
+//! Least squares over rows in memory, or over rows that can be read again: several times faster than QR of the data, and never a
+//! silent wrong answer.
+//!
+//! A sketch of the rows, one pass at the speed of reading them, measures condition and rank; they decide how the rest goes. Few
+//! rows are factored as they are. Forms of several targets, weights, ridge and intercept cost no copy of the data.
+//!
+//! | path | when [`Path::Auto`] takes it | cost, `n` rows, `d` coefficients | backward error (measured) |
+//! |---|---|---|---|
+//! | [`Path::Exact`] | less than `48 d` rows, or the others fail | `2 n d^2` | below 1e-16 |
+//! | [`Path::Normal`] | condition below 1e6 (`f32`: 1e2) | sketch, `n d^2`, 1 to 5 cheap passes | below 1e-16 |
+//! | [`Path::PreconditionedCholesky`] | up to 400 coefficients | sketch, `2 n d^2`, 1 to 5 cheap passes | below 1e-17 |
+//! | [`Path::PreconditionedCg`] | above | sketch, 30 to 50 cheap passes | below 1e-16 |
+//! | [`Path::HeavyBall`] | never | sketch, 40 to 60 cheap passes, no inner products | below 1e-16 |
+//! | [`Path::Sketched`] | never | sketch alone | none: half-widths instead |
+//!
+//! A cheap pass takes `4 n d` flops and reads the rows once. Passes run over [`lstsq`]'s matrices in place and over the blocks of a
+//! [`RowSource`] with [`lstsq_passes`]; with weights or an intercept both give the same bits.
+//!
+//! # Guarantee
+//! Every path but `Sketched` ends with a pass over the data that gives the true residual and an estimate of the backward error (Karlson
+//! and Walden), and an answer with one above `64 eps` is not returned: [`Path::Auto`] turns to a safer path and says so in
+//! [`LeastSquaresFit::warnings`], a path that was asked for is an error. A rank below the number of columns is checked against the
+//! data too, since a sketch may lose what the data have. Half-widths of `Sketched` are exact in distribution for
+//! [`Sketch::Gaussian`] and calibrated, not proven, for the other dense operators: [`Srht`](crate::sketch::Srht) says what is
+//! known; sparse operators give none.
+//!
+//! # Cost
+//! Beside the input: the sketch (`12 d^2` numbers), a block of it (4096 rows), some `d^2`; nothing of the size of the data.
+//!
+//! # Numerics
+//! Columns are scaled by powers of two, so their units change no digit. Products and factors are faer's, which chooses its kernels for
+//! the machine: answers **differ in the last bits between families of machines**. On one machine they are the same whatever the
+//! number of threads, and the sketch itself is the core's to the bit.
+//!
+//! # When to use another
+//! For a stream that is read once, [`regression`](crate::regression): exact, or with its own powers.
+//!
+//! # Example
+//! ```
+//! use sketchlet::MatRef;
+//! use sketchlet::lstsq::{LeastSquaresParams, Path, lstsq};
+//! // y = 1 + 2 x, and a second column that is three times the first.
+//! let a: Vec<f64> = (0..1000).flat_map(|i| [f64::from(i % 10), 3.0 * f64::from(i % 10)]).collect();
+//! let b: Vec<f64> = (0..1000).map(|i| 1.0 + 2.0 * f64::from(i % 10)).collect();
+//! let (a, b) = (MatRef::new(&a, 1000, 2)?, MatRef::new(&b, 1000, 1)?);
+//! let fit = lstsq(a, b, &LeastSquaresParams::new().intercept(true))?;
+//! assert_eq!((fit.path, fit.rank), (Path::Normal, 2));
+//! // The solution of least norm: the slope is shared, 1 to 3.
+//! let expected = [1.0, 0.2, 0.6];
+//! assert!(fit.coefficients.iter().zip(expected).all(|(x, y)| (x - y).abs() < 1e-13));
+//! # Ok::<(), sketchlet::Error>(())
+//! ```
+//!
+//! # References
+//! Rokhlin and Tygert, *A fast randomized algorithm for overdetermined linear least-squares regression*, PNAS 2008. Epperly, Meier and
+//! Nakatsukasa, *Fast randomized least-squares solvers can be just as accurate and stable as classical direct solvers*, arXiv
+//! 2406.03468 (the two rounds of the iterations, and the estimate of the backward error).
 
 mod data;
 mod dense;
@@ -36,10 +92,14 @@ pub trait Scalar: Real + faer::traits::RealField {}
 
 impl<T: Real + faer::traits::RealField> Scalar for T {}
 
-/// Least squares over a matrix in memory.
+/// Which coefficients explain the targets best? Minimises `|A x - b|` for each column `b` of the targets, over a matrix in memory.
 ///
 /// # Errors
-/// x
+/// [`CoreError::Dimension`] if rows don't match; [`CoreError::Parameter`] for parameters out of range, and for a weight that is negative
+/// or not finite, with its row; [`CoreError::NonFinite`] with row and column (targets behind the features) of an entry that is NaN
+/// or infinite, or with a column whose sums overflow; [`CoreError::TooFewRows`] without a row that counts, and for a sketch
+/// with fewer rows than coefficients; [`CoreError::NotConverged`], [`CoreError::IllConditioned`] or [`CoreError::RankDeficient`] if
+/// a path that was asked for can't serve.
 pub fn lstsq<T: Scalar>(
     a: MatRef<'_, T>,
     b: MatRef<'_, T>,
@@ -51,10 +111,10 @@ pub fn lstsq<T: Scalar>(
     solver::solve(&mut Data::Memory(rows), layout, params, Some(a.rows() as u64))
 }
 
-/// Least squares over rows that are read again and again.
+/// The same over rows that are read again and again, in one thread. Weights are those of the blocks.
 ///
 /// # Errors
-/// x
+/// As [`lstsq`], and those of the source.
 pub fn lstsq_passes<T: Scalar>(
     source: &mut dyn RowSource<T>,
     params: &LeastSquaresParams<'_, T>,

@@ -34,6 +34,11 @@ fn sketch_rows<T>(params: &LeastSquaresParams<'_, T>, coefficients: usize) -> us
     }
 }
 
+/// Whether there are so few rows that factoring them costs no more than sketching.
+const fn is_small(rows: u64, sketch_rows: usize) -> bool {
+    rows < (sketch_rows as u64).saturating_mul(4)
+}
+
 /// Solves, whatever the source of the rows. `known_rows` is how many there are, where that is known.
 pub(super) fn solve<T: Scalar>(
     data: &mut Data<'_, T>,
@@ -50,7 +55,7 @@ pub(super) fn solve<T: Scalar>(
     if params.path == Path::Exact {
         return solver.exact();
     }
-    if params.path == Path::Auto && known_rows.is_some_and(|n| exact::is_small(n, rows)) {
+    if params.path == Path::Auto && known_rows.is_some_and(|n| is_small(n, rows)) {
         if params.rows > 0 {
             solver.warnings.push(Warning::SketchTooLarge);
         }
@@ -67,7 +72,7 @@ pub(super) fn solve<T: Scalar>(
         return Ok(fit);
     }
     let sketched = state::sketch(solver.data, layout, params, rows)?;
-    if params.path == Path::Auto && exact::is_small(sketched.seen, rows) {
+    if params.path == Path::Auto && is_small(sketched.seen, rows) {
         return solver.exact();
     }
     let seen = sketched.seen;
@@ -92,7 +97,7 @@ pub(super) fn solve<T: Scalar>(
             return solver.exact();
         }
         match solver.on_path(path, &triangle, rows, seen) {
-            Ok(refined) => return solver.fit(&triangle, &refined, path, Some(rows), seen),
+            Ok(refined) => return Ok(solver.fit(&triangle, &refined, path, Some(rows), seen)),
             Err(Failure::Path(_)) if !is_forced => solver.warnings.push(Warning::PathLeft { path }),
             Err(Failure::Path(reason)) => return Err(reason.into()),
             Err(Failure::Data(error)) => return Err(error),
@@ -262,8 +267,8 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
             let is_done = steps.clone().all(|(step, x)| step <= small * x) || self.is_stable(triangle, &refined);
             let largest = steps
                 .fold(T::ZERO, |largest, (step, x)| if x > T::ZERO { Real::max(largest, step / x) } else { largest });
-            let stagnates = !(largest <= T::constant(0.5) * before);
-            if is_done || stagnates || correction == CORRECTIONS {
+            let shrinks = largest <= T::constant(0.5) * before;
+            if is_done || !shrinks || correction == CORRECTIONS {
                 return Ok(refined);
             }
             x = refined.x;
@@ -284,10 +289,10 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
     /// The ridge's share of a diagonal entry of the scaled Gram matrix.
     pub(super) fn penalty(&self, triangle: &Triangle<T>, k: usize) -> T {
         let column = triangle.order[k];
-        match column < self.layout.constants {
-            true => T::ZERO,
-            false => T::constant(self.params.ridge).times_power_of_two(-2 * triangle.exponents[column]),
+        if column < self.layout.constants {
+            return T::ZERO;
         }
+        T::constant(self.params.ridge).times_power_of_two(-2 * triangle.exponents[column])
     }
 
     /// The gradient in the scaled coefficients of the independent columns, that of the ridge with it.
@@ -356,7 +361,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
             dense::solve_upper(r.as_ref(), x.as_mut());
         };
         let refined = self.refine(&triangle, triangle.solve(), &solve)?;
-        self.fit(&triangle, &refined, Path::Exact, None, seen)
+        Ok(self.fit(&triangle, &refined, Path::Exact, None, seen))
     }
 
     pub(super) fn fit(
@@ -366,14 +371,14 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         path: Path,
         sketch_rows: Option<usize>,
         seen: u64,
-    ) -> Result<LeastSquaresFit<T>, Error> {
+    ) -> LeastSquaresFit<T> {
         let backward_error = Some(self.backward_errors(triangle, refined));
         let first = triangle.coefficients();
         let residual_norms = (0..self.layout.targets)
             .map(|u| Real::sqrt(refined.squares[u]).times_power_of_two(triangle.exponents[first + u]))
             .collect();
         self.warn(triangle);
-        Ok(LeastSquaresFit {
+        LeastSquaresFit {
             coefficients: triangle.finish(&refined.x),
             residual_norms,
             residual_is_estimate: false,
@@ -386,7 +391,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
             sketch_rows,
             rows: seen,
             warnings: core::mem::take(&mut self.warnings),
-        })
+        }
     }
 
     pub(super) fn warn(&mut self, triangle: &Triangle<T>) {
@@ -431,7 +436,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
             solve(&mut x);
             let refined = self.refine(&triangle, x, &solve)?;
             if self.is_accepted(&triangle, &refined).is_ok() {
-                return self.fit(&triangle, &refined, Path::Normal, None, seen).map(Some);
+                return Ok(Some(self.fit(&triangle, &refined, Path::Normal, None, seen)));
             }
         }
         if self.params.path == Path::Normal {

@@ -65,7 +65,7 @@ pub trait RowSource<T: Real> {
     fn next_block(&mut self) -> Result<Option<RowBlock<'_, T>>, Error>;
 }
 
-impl<'a, T: Real> RowBlock<'a, T> {
+impl<T: Real> RowBlock<'_, T> {
     pub(super) const fn rows(&self) -> usize {
         self.features.rows()
     }

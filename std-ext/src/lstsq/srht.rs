@@ -291,3 +291,60 @@ fn pair<T: Real, const W: usize>(x: [T; W], y: [T; W]) -> ([T; W], [T; W]) {
     }
     (sum, difference)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MatRef;
+    use crate::random::keyed::{Domain, symmetric, word};
+
+    /// The same by the core's operator, block after block.
+    fn by_definition<T: Real>(rows: &RowBlock<'_, T>, layout: Layout, shape: SketchShape) -> Vec<T> {
+        let block_len = shape.rows.next_power_of_two().min(CHUNK);
+        let mut state = vec![T::ZERO; shape.len()];
+        for (number, first) in (0..rows.rows()).step_by(block_len).enumerate() {
+            let mut block = vec![T::ZERO; block_len * shape.cols];
+            for (i, out) in block.chunks_exact_mut(shape.cols).enumerate().take(rows.rows() - first) {
+                let negated = <Srht as SketchOperator<T>>::is_negated(&Srht, shape.seed, (first + i) as u64);
+                layout.copy_row(rows, first + i, rows.root_weight(first + i).negate_if(negated), 0, out);
+            }
+            for stage in 0..block_len.trailing_zeros() {
+                <Srht as SketchOperator<T>>::transform_block(&Srht, &mut block, shape.cols, stage);
+            }
+            Srht.add_block(shape, &[], number as u64, &block, 0..shape.rows, &mut state);
+        }
+        state
+    }
+
+    fn bits_are_those_of_the_core_in<T: Real>() {
+        for (n, features, targets, m) in
+            [(1, 1, 1, 1), (70, 3, 1, 2), (300, 9, 2, 48), (5000, 17, 1, 200), (9000, 5, 1, 700), (4096, 8, 8, 5000)]
+        {
+            let numbers = |n: usize, salt| -> Vec<T> {
+                (0..n as u64).map(|i| symmetric(word(salt, Domain::Normal, i))).collect()
+            };
+            let (a, b) = (numbers(n * features, 1), numbers(n * targets, 2));
+            let weights: Vec<T> = numbers(n, 3).into_iter().map(Real::abs).collect();
+            for (constants, weights) in [(0, None), (1, Some(&weights[..]))] {
+                let layout = Layout { constants, features, targets };
+                let rows = RowBlock {
+                    features: MatRef::new(&a, n, features).unwrap(),
+                    targets: MatRef::new(&b, n, targets).unwrap(),
+                    weights,
+                };
+                let shape = SketchShape { rows: m, cols: layout.columns(), seed: 5 };
+                let expected = by_definition(&rows, layout, shape);
+                for threads in [1, 2, 7] {
+                    let (state, seen) = sketch(&mut Data::Memory(rows), layout, shape, threads).unwrap();
+                    assert!(state == expected && seen == n as u64, "{n} {features} {m} {threads}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bits_are_those_of_the_core() {
+        bits_are_those_of_the_core_in::<f64>();
+        bits_are_those_of_the_core_in::<f32>();
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::data::Data;
 use super::source::Layout;
-use super::{LeastSquaresParams, Scalar, Sketch, exact, pooled, srht};
+use super::{LeastSquaresParams, Scalar, Sketch, pooled, srht};
 use crate::sketch::{
     CountSketch, GaussianSketch, Osnap, Piece, RademacherSketch, SketchOperator, SketchShape, Srct, Srht,
 };
@@ -36,7 +36,7 @@ pub(super) fn sketch<T: Scalar>(
         Sketch::Osnap => by_rows(data, layout, shape, Osnap::default())?,
         Sketch::Pooled => (pooled::sketch(data, layout, shape)?, 1.0),
     };
-    if !exact::is_finite(&state) {
+    if !T::all_finite(&state) {
         data.check_finite(layout)?;
         // All entries are finite: their sums are not.
         let index = state.iter().position(|x| !x.is_finite()).unwrap_or(0) % layout.columns();

@@ -161,8 +161,8 @@ impl<T: Scalar> Triangle<T> {
                 None => (0..features).for_each(|k| out[self.order[k]] = x[(k, u)].times_power_of_two(self.unit(k, u))),
                 Some(triangle) => {
                     let mut work = vec![T::ZERO; features];
-                    for i in 0..self.rank {
-                        work[i] = (i..self.rank).fold(T::ZERO, |sum, k| sum + self.r[(i, k)] * x[(k, u)]);
+                    for (i, work) in work.iter_mut().enumerate().take(self.rank) {
+                        *work = (i..self.rank).fold(T::ZERO, |sum, k| sum + self.r[(i, k)] * x[(k, u)]);
                     }
                     self.least_norm(triangle, &mut work);
                     let e = self.exponents[features + u];

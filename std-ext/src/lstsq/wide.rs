@@ -1,6 +1,7 @@
 //! Fewer rows than columns: the coefficients of least norm, by a QR factorisation of the transposed rows.
 
-use super::exact::{self, check_all};
+use super::data::check_finite;
+use super::exact;
 use super::gradient::{Operand, gradient};
 use super::reflectors::Reflectors;
 use super::solver::{Refined, Solver};
@@ -13,7 +14,7 @@ use faer::Mat;
 impl<T: Scalar> Solver<'_, '_, '_, T> {
     /// `A = L Q'` with a small square `L`: the least-squares problem of `L` has the answer in the coordinates of `Q`.
     pub(super) fn wide(&mut self, rows: &RowBlock<'_, T>) -> Result<LeastSquaresFit<T>, Error> {
-        check_all(rows, self.layout)?;
+        check_finite(0, rows, self.layout)?;
         let seen = rows.rows_that_count();
         if seen == 0 {
             return Err(CoreError::TooFewRows { needed: 1, got: 0 }.into());
@@ -50,7 +51,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
             own - self.penalty_of(&triangle, k) * inner[(k, u)]
         });
         let refined = Refined { x: inner, gradient: inner_gradient, squares: found.squares };
-        let mut fit = self.fit(&triangle, &refined, Path::Exact, None, seen)?;
+        let mut fit = self.fit(&triangle, &refined, Path::Exact, None, seen);
         fit.coefficients =
             (0..targets).flat_map(|u| (0..coefficients).map(move |i| (i, u))).map(|at| x[at] + T::ZERO).collect();
         if fit.rank == n {
