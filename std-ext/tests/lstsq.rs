@@ -1,5 +1,6 @@
 //! `lstsq` against a singular value decomposition, on every path, and against hostile input.
 #![cfg(feature = "faer")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may")]
 
 use faer::Mat;
 use sketchlet::lstsq::{
@@ -431,7 +432,7 @@ impl RowSource<f64> for Blocks<'_> {
 #[test]
 fn passes_give_the_bits_of_memory_whatever_the_blocks() {
     let problem = Problem::conditioned(20_000, 25, 1e3, 1.0, 17);
-    let weights: Vec<f64> = (0..20_000).map(|i| 1.0 + (i % 3) as f64).collect();
+    let weights: Vec<f64> = (0..20_000).map(|i| 1.0 + f64::from(i % 3)).collect();
     for path in PATHS.into_iter().chain([Path::Sketched]) {
         for weights in [None, Some(&weights[..])] {
             let params = LeastSquaresParams::new().path(path);
@@ -677,7 +678,7 @@ fn single_precision_knows_its_limits() {
             }
             let fit = single(&a, &b, 16, forced);
             let error = distance(&wide(&fit.coefficients), &x);
-            assert!(error <= allowed, "{forced} {kappa}: {error:e} {allowed:e} {:?}", fit);
+            assert!(error <= allowed, "{forced} {kappa}: {error:e} {allowed:e} {fit:?}");
             assert!(fit.backward_error.unwrap()[0] < 5e-7, "{forced} {kappa}");
             assert_eq!(fit.rank, 16);
             if forced == Path::Auto {
