@@ -152,12 +152,24 @@ fn auto_takes_the_path_that_the_condition_asks_for() {
 
 #[test]
 fn forced_normal_equations_beyond_their_condition_are_an_error() {
-    for kappa in [1e9, 1e12] {
+    // Just beyond, Cholesky's factor exists and means nothing: the data tell.
+    let mut reasons = [0; 2];
+    for kappa in [1e8, 2e8, 4e8, 1e9, 1e12] {
         let problem = Problem::conditioned(4000, 20, kappa, 1.0, 3);
-        let error = problem.solve(&LeastSquaresParams::new().path(Path::Normal)).unwrap_err();
-        let reason = error.core().unwrap();
-        assert!(matches!(reason, CoreError::NotConverged { .. } | CoreError::IllConditioned), "{error}");
+        match problem.solve(&LeastSquaresParams::new().path(Path::Normal)) {
+            Ok(fit) => {
+                let exact = problem.fit(Path::Exact);
+                let error = distance(&fit.coefficients, &exact.coefficients);
+                assert!(error < 1e-4 * norm(&exact.coefficients), "{kappa:e}: {error:e}");
+            }
+            Err(error) => match error.core() {
+                Some(CoreError::NotConverged { .. }) => reasons[0] += 1,
+                Some(CoreError::IllConditioned) => reasons[1] += 1,
+                _ => panic!("{error}"),
+            },
+        }
     }
+    assert!(reasons[0] > 0 && reasons[1] > 0, "{reasons:?}");
 }
 
 #[test]
@@ -315,6 +327,8 @@ fn weights_are_rows_times_their_roots_and_zero_takes_a_row_out() {
         let error = problem.solve(&LeastSquaresParams::new().weights(&weights)).unwrap_err();
         assert!(matches!(error.core(), Some(CoreError::Parameter { name: "weight", .. })), "{error}");
         assert_eq!(error.row(), Some(1235));
+        let mut source = Blocks { weights: Some(&weights), ..Blocks::new(&problem, 100) };
+        assert_eq!(lstsq_passes(&mut source, &LeastSquaresParams::new()).unwrap_err().row(), Some(1235));
     }
 }
 

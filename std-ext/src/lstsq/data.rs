@@ -42,9 +42,10 @@ impl<T: Real> Data<'_, T> {
             Self::Passes(source) => {
                 source.rewind()?;
                 let mut chunk = Chunk::new(source.dims());
-                let mut first = 0;
+                let (mut first, mut read) = (0, 0);
                 while let Some(block) = source.next_block()? {
-                    check_shape(&block, chunk.dims)?;
+                    check_shape(read, &block, chunk.dims)?;
+                    read += block.rows();
                     let mut taken = 0;
                     while taken < block.rows() {
                         taken += chunk.fill(&block.rows_from(taken, CHUNK - chunk.rows));
@@ -84,8 +85,9 @@ pub(super) fn check_finite<T: Real>(first: usize, chunk: &RowBlock<'_, T>, layou
     Ok(())
 }
 
-/// Features and targets have the same rows, as many entries as expected, and weights that can be weights.
-pub(super) fn check_shape<T: Real>(block: &RowBlock<'_, T>, dims: (usize, usize)) -> Result<(), Error> {
+/// Features and targets have the same rows, as many entries as expected, and weights that can be weights. `first` is the number of
+/// the first row.
+pub(super) fn check_shape<T: Real>(first: usize, block: &RowBlock<'_, T>, dims: (usize, usize)) -> Result<(), Error> {
     let rows = block.rows();
     let pairs = [
         (dims.0, block.features.cols()),
@@ -101,7 +103,7 @@ pub(super) fn check_shape<T: Real>(block: &RowBlock<'_, T>, dims: (usize, usize)
         None => Ok(()),
         Some(row) => {
             let error = CoreError::Parameter { name: "weight", rule: Rule::NotNegative };
-            Err(Error::from(error).at_row(row as u64 + 1))
+            Err(Error::from(error).at_row((first + row) as u64 + 1))
         }
     }
 }

@@ -107,7 +107,7 @@ pub fn lstsq<T: Scalar>(
 ) -> Result<LeastSquaresFit<T>, Error> {
     let layout = layout(a.cols(), b.cols(), params)?;
     let rows = RowBlock { features: a, targets: b, weights: params.weights };
-    data::check_shape(&rows, (a.cols(), b.cols()))?;
+    data::check_shape(0, &rows, (a.cols(), b.cols()))?;
     solver::solve(&mut Data::Memory(rows), layout, params, Some(a.rows() as u64))
 }
 
