@@ -246,8 +246,8 @@ fn right_hand_sides_weights_and_several_targets() {
     let (a, name) = path(&folder, "a.csv");
     let (b, rhs) = path(&folder, "b.npy");
     let rows: Vec<[f64; 2]> = (0..300).map(|i| [f64::from(i % 7), f64::from(i * i % 11)]).collect();
-    let text: String = rows.iter().map(|[x, y]| format!("{x},{y}\n")).collect();
-    fs::write(&a, format!("x,y\n{text}")).unwrap();
+    let lines: Vec<String> = rows.iter().map(|[x, y]| format!("{x},{y}")).collect();
+    fs::write(&a, format!("x,y\n{}\n", lines.join("\n"))).unwrap();
     let targets: Vec<f64> = rows.iter().flat_map(|[x, y]| [2.0 * x - y, y + 3.0]).collect();
     fs::write(&b, npy(&targets, 300, 2, false)).unwrap();
     for extra in [&[][..], &["--streaming"], &["--streaming", "--sketch", "none"], &["--solve", "exact"]] {
@@ -263,13 +263,13 @@ fn right_hand_sides_weights_and_several_targets() {
     refused(&run(&["regress", &name, "--rhs", &rhs]), 1, &["a.csv", "301"]);
 
     // Weights repeat rows; a weight of zero leaves one out.
-    let weighted: String = (0..60).map(|i| format!("{},{},{}\n", i % 5, (i * i) % 7, i % 3)).collect();
-    let repeated: String =
-        (0..60).flat_map(|i| (0..i % 3).map(move |_| format!("{},{},1\n", i % 5, (i * i) % 7))).collect();
+    let weighted: Vec<String> = (0..60).map(|i| format!("{},{},{}", i % 5, (i * i) % 7, i % 3)).collect();
+    let repeated: Vec<String> =
+        (0..60).flat_map(|i| (0..i % 3).map(move |_| format!("{},{},1", i % 5, (i * i) % 7))).collect();
     let (file, weights) = path(&folder, "w.csv");
-    fs::write(&file, format!("x,b,w\n{weighted}")).unwrap();
+    fs::write(&file, format!("x,b,w\n{}\n", weighted.join("\n"))).unwrap();
     let (file, plain) = path(&folder, "p.csv");
-    fs::write(&file, format!("x,b,w\n{repeated}")).unwrap();
+    fs::write(&file, format!("x,b,w\n{}\n", repeated.join("\n"))).unwrap();
     let expected = regress(&plain, &["--target", "b", "--columns", "x", "--intercept"]);
     for extra in [&[][..], &["--streaming", "--sketch", "none"], &["--solve", "exact"]] {
         let answer = regress(&weights, &[&["--target", "b", "--weights", "w", "--intercept"], extra].concat());
