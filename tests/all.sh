@@ -95,7 +95,10 @@ examples() {
     grep -q "7040 rows: not-random-order" <<<"$text" && grep -q "7040 rows: ok" <<<"$text" || return 1
     text=$(cargo run -q --release -p sketchlet --example eigen_shards) || return 1
     printf '%s\n' "$text"
-    grep -q "20000 rows of 4 devices: status ok" <<<"$text"
+    grep -q "20000 rows of 4 devices: status ok" <<<"$text" || return 1
+    text=$(cargo run -q --release -p sketchlet --example regression_fleet) || return 1
+    printf '%s\n' "$text"
+    grep -q "without it: temperature 3.0" <<<"$text"
 }
 
 demo() {

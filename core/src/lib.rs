@@ -5,6 +5,7 @@
 //! | family | question it answers | home |
 //! |---|---|---|
 //! | eigen | which direction carries most of the energy of a stream of rows? | [`eigen`] |
+//! | regression | what explains a column of a stream by others? | [`regression`] |
 //!
 //! Below the families lie the floors they stand on: [`Error`], [`Real`], [`Storage`]; [`MatRef`], the traits
 //! [`RowSummary`] and [`Merge`], the byte form [`Wire`]; [`random`], [`linalg`] and [`sketch`]. Imports run downwards only.

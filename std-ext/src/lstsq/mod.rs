@@ -18,8 +18,8 @@
 //!
 //! # Guarantee
 //! Every path but `Sketched` ends with a pass over the data that gives the true residual and an estimate of the backward error (Karlson
-//! and Walden), and an answer with one above `64 eps` is not returned: [`Path::Auto`] turns to a safer path and says so in
-//! [`LeastSquaresFit::warnings`], a path that was asked for is an error. A rank below the number of columns is checked against the
+//! and Walden). From paths that start with a sketch an answer with one above `64 eps` is not returned: [`Path::Auto`] turns to a
+//! safer path and says so in [`LeastSquaresFit::warnings`], a path that was asked for is an error. [`Path::Exact`] reports its own. A rank below the number of columns is checked against the
 //! data too, since a sketch may lose what the data have. Half-widths of `Sketched` are exact in distribution for
 //! [`Sketch::Gaussian`] and calibrated, not proven, for the other dense operators: [`Srht`](crate::sketch::Srht) says what is
 //! known; sparse operators give none.

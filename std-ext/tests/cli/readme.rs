@@ -23,12 +23,19 @@ fn command_lines(text: &str) -> Vec<String> {
 fn command_lines_of_the_readme_run() {
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
     let lines = command_lines(&readme);
-    for part in ["sketchlet demo", "sketchlet eigen", "| sketchlet", "sketchlet merge", "sketchlet query"] {
+    for part in
+        ["sketchlet demo", "sketchlet eigen", "sketchlet regress", "| sketchlet", "sketchlet merge", "sketchlet query"]
+    {
         assert!(lines.iter().any(|line| line.contains(part)), "{part} is not in {lines:?}");
     }
     // What the lines expect to be there: a table, the same rows as an array, the summary of another shard, a dump.
     let folder = folder();
-    fs::copy(data("gait_imu.csv"), folder.path().join("data.csv")).unwrap();
+    let text = fs::read_to_string(data("gait_imu.csv")).unwrap();
+    let text = ["ankle_horiz_fwd", "ankle_vert", "trunk_vert"]
+        .iter()
+        .zip(["a", "b", "y"])
+        .fold(text, |text, (from, to)| text.replacen(from, to, 1));
+    fs::write(folder.path().join("data.csv"), text).unwrap();
     let values = gait();
     fs::write(folder.path().join("a.npy"), npy(&values, values.len() / 9, 9, false)).unwrap();
     fs::write(folder.path().join("b.npy"), npy(&values, values.len() / 9, 9, true)).unwrap();
@@ -41,6 +48,10 @@ fn command_lines_of_the_readme_run() {
     assert!(shell("sketchlet eigen b.npy --method exact --save b.sketch").status.success());
     let dump = SketchFile::read(&folder.path().join("b.sketch")).unwrap().summaries.concat();
     fs::write(folder.path().join("dump.txt"), firmware_import::hex(&dump)).unwrap();
+    for (name, columns) in [("left", "--target b --columns a"), ("right", "--target y --columns leg_vert")] {
+        let line = format!("sketchlet regress data.csv {columns} --rows 64 --streaming --save {name}.sketch");
+        assert!(shell(&line).status.success(), "{line}");
+    }
     for line in &lines {
         let output = shell(line);
         let text = String::from_utf8_lossy(&output.stderr);
