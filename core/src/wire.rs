@@ -319,6 +319,12 @@ impl<'a> Reader<'a> {
         Ok(u64::from_le_bytes(self.chunk()?))
     }
 
+    /// A count of rows or steps: no stream is so long that counting on from here could overflow.
+    pub(crate) fn count(&mut self) -> Result<u64, Error> {
+        let count = self.u64()?;
+        if count <= u64::MAX / 2 { Ok(count) } else { Err(Error::Corrupt) }
+    }
+
     pub(crate) fn i32(&mut self) -> Result<i32, Error> {
         Ok(i32::from_le_bytes(self.chunk()?))
     }

@@ -151,7 +151,7 @@ impl<T: Real, S: Storage<T>> AdaptiveOja<T, S> {
     fn read(bytes: &[u8]) -> Result<(AdaptiveOjaParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::AdaptiveOja, bytes)?;
         let params = AdaptiveOjaParams::read(&mut r)?;
-        let state = State { scale: Scale::read(&mut r)?, rows_seen: r.u64()?, energy: r.real()? };
+        let state = State { scale: Scale::read(&mut r)?, rows_seen: r.count()?, energy: r.real()? };
         let vectors = r.skip_reals::<T>(params.storage_len())?;
         r.end()?;
         Ok((params, state, vectors))

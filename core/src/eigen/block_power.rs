@@ -274,11 +274,11 @@ impl<T: Real, S: Storage<T>> BlockPower<T, S> {
         let params = BlockPowerParams::read(&mut r)?;
         let state = State {
             scale: Scale::read(&mut r)?,
-            rows_seen: r.u64()?,
-            light_rows: r.u64()?,
-            block_rows: r.u64()?,
+            rows_seen: r.count()?,
+            light_rows: r.count()?,
+            block_rows: r.count()?,
             block_len: r.u64()?,
-            steps: r.u64()?,
+            steps: r.count()?,
             energy: CompensatedSum::read(&mut r)?,
             lost: r.real()?,
             heavy_len: r.len()?,

@@ -141,7 +141,7 @@ impl<T: Real, S: Storage<T>> CandidIncremental<T, S> {
     fn read(bytes: &[u8]) -> Result<(CandidIncrementalParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::CandidIncremental, bytes)?;
         let params = CandidIncrementalParams::read(&mut r)?;
-        let state = State { scale: Scale::read(&mut r)?, rows_seen: r.u64()?, scalar: core::marker::PhantomData };
+        let state = State { scale: Scale::read(&mut r)?, rows_seen: r.count()?, scalar: core::marker::PhantomData };
         let vectors = r.skip_reals::<T>(params.rank * params.dim)?;
         r.end()?;
         Ok((params, state, vectors))

@@ -214,7 +214,7 @@ impl<M: RowSummary<Scalar: Real> + Wire, S: Storage<M::Scalar>> Centered<M, S> {
     /// Rows seen, the inner encoding, and a reader at the mean; the dimension is what the length of its two parts says.
     fn read(bytes: &[u8]) -> Result<(u64, &[u8], usize, Reader<'_>), Error> {
         let mut r = wire::open::<M::Scalar>(Kind::Centered, bytes)?;
-        let rows_seen = r.u64()?;
+        let rows_seen = r.count()?;
         let len = r.len()?;
         let inner = r.bytes(len)?;
         let dim = r.remaining() / (2 * M::Scalar::BYTES);

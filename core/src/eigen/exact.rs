@@ -571,7 +571,7 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
     fn read(bytes: &[u8]) -> Result<(ExactEigenParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::ExactEigen, bytes)?;
         let params = ExactEigenParams::read(&mut r)?;
-        let state = State { rows_seen: r.u64()?, scale: Scale::read(&mut r)?, scalar: PhantomData };
+        let state = State { rows_seen: r.count()?, scale: Scale::read(&mut r)?, scalar: PhantomData };
         let sums = r.skip_reals::<T>(params.sums_len())?;
         r.end()?;
         Ok((params, state, sums))

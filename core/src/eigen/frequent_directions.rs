@@ -262,7 +262,7 @@ impl<T: Real, S: Storage<T>> FrequentDirections<T, S> {
         let params = FrequentDirectionsParams::read(&mut r)?;
         let state = State {
             scale: Scale::read(&mut r)?,
-            rows_seen: r.u64()?,
+            rows_seen: r.count()?,
             used: r.len()?,
             shrinkage: r.real()?,
             energy: CompensatedSum::read(&mut r)?,
@@ -368,7 +368,7 @@ impl<T: Real, S: Storage<T>> TopEigen for FrequentDirections<T, S> {
         orthonormalize(answer.vectors, dim, available);
 
         // What the sketch may miss in any one direction.
-        let rounding = rounding::<T>(ROUNDINGS * shrinks) * values.first().copied().unwrap_or(T::ZERO);
+        let rounding = rounding::<T>(ROUNDINGS.saturating_mul(shrinks)) * values.first().copied().unwrap_or(T::ZERO);
         let pooled = values.iter().fold(T::ZERO, |sum, &x| sum + x);
         let missed = match mode {
             Shrink::Fast => shrinkage,

@@ -168,7 +168,8 @@ impl<T: Real, S: Storage<T>> HistoryPca<T, S> {
     fn read(bytes: &[u8]) -> Result<(HistoryPcaParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::HistoryPca, bytes)?;
         let params = HistoryPcaParams::read(&mut r)?;
-        let state = State { scale: Scale::read(&mut r)?, rows_seen: r.u64()?, block_rows: r.u64()?, energy: r.real()? };
+        let state =
+            State { scale: Scale::read(&mut r)?, rows_seen: r.count()?, block_rows: r.count()?, energy: r.real()? };
         if state.block_rows >= params.block_len || state.block_rows > state.rows_seen {
             return Err(Error::Corrupt);
         }

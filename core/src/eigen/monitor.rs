@@ -290,7 +290,7 @@ impl<T: Real> Monitor<T> {
 
     pub(super) fn read(warm_up: WarmUp, r: &mut Reader<'_>) -> Result<Self, Error> {
         let mut monitor = Self::new(warm_up);
-        monitor.rows = r.u64()?;
+        monitor.rows = r.count()?;
         for x in &mut monitor.thresholds {
             *x = r.real()?;
         }
@@ -299,13 +299,13 @@ impl<T: Real> Monitor<T> {
         }
         (monitor.window_len, monitor.filled, monitor.open) = (r.u32()?, r.u8()?, r.u32()?);
         for c in &mut monitor.changes {
-            *c = r.u64()?;
+            *c = r.count()?;
         }
         for b in &mut monitor.last {
             *b = r.flag()?;
         }
         for c in &mut monitor.below {
-            *c = r.u64()?;
+            *c = r.count()?;
         }
         monitor.flagged = r.flag()?;
         let counted = monitor.counted();

@@ -219,7 +219,7 @@ impl<T: Real, S: Storage<T>> NystromSketch<T, S> {
     fn read(bytes: &[u8]) -> Result<(NystromSketchParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::NystromSketch, bytes)?;
         let params = NystromSketchParams::read(&mut r)?;
-        let state = State { scale: Scale::read(&mut r)?, rows_seen: r.u64()?, energy: CompensatedSum::read(&mut r)? };
+        let state = State { scale: Scale::read(&mut r)?, rows_seen: r.count()?, energy: CompensatedSum::read(&mut r)? };
         let products = r.skip_reals::<T>(params.test_vectors() * params.dim)?;
         r.end()?;
         Ok((params, state, products))

@@ -260,7 +260,7 @@ impl<T: Real, S: Storage<T>> Oja<T, S> {
         let params = OjaParams::read(&mut r)?;
         let state = State {
             scale: Scale::read(&mut r)?,
-            rows_seen: r.u64()?,
+            rows_seen: r.count()?,
             energy: CompensatedSum::read(&mut r)?,
             first_square: r.real()?,
             largest_square: r.real()?,

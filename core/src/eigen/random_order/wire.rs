@@ -27,12 +27,12 @@ impl<T: Real> Counts<T> {
 
     fn read(params: &RandomOrderEigenParams, r: &mut Reader<'_>) -> Result<Self, Error> {
         let counts = Self {
-            rows: r.u64()?,
-            light_rows: r.u64()?,
-            block_rows: r.u64()?,
+            rows: r.count()?,
+            light_rows: r.count()?,
+            block_rows: r.count()?,
             block_len: r.u64()?,
             history_rows: r.real()?,
-            steps: r.u64()?,
+            steps: r.count()?,
             energy: CompensatedSum::read(r)?,
             rayleigh: r.real()?,
             lost: r.real()?,

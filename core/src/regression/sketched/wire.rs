@@ -57,8 +57,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         let operator = O::from_parameter(r.u64()?).ok_or(Error::Corrupt)?;
         params.check::<L, O>(operator).map_err(|_| Error::Corrupt)?;
         let mut state = State {
-            rows_seen: r.u64()?,
-            rows_removed: r.u64()?,
+            rows_seen: r.count()?,
+            rows_removed: r.count()?,
             is_written: r.flag()?,
             forgotten: r.u32()?,
             forgetting: r.real()?,
