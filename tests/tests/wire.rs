@@ -180,6 +180,9 @@ macro_rules! for_every_form {
         for_every_form!(@one $t, "streaming-qr", StreamingQr<$t, Vec<$t>>, summary, streaming_qr, $form, $body);
         let summary = filled(NormalEquations::new(NormalEquationsParams::new(DIM)), 0..150);
         for_every_form!(@one $t, "normal-equations", NormalEquations<$t, Vec<$t>>, summary, normal, $form, $body);
+        let summary = filled(NormalEquations::new(NormalEquationsParams::new(DIM).compensated()), 0..150);
+        let name = "normal-equations-compensated";
+        for_every_form!(@one $t, name, NormalEquations<$t, Vec<$t>>, summary, normal, $form, $body);
         let new = RecursiveLeastSquaresParams::new(DIM - 1).forgetting(0.98);
         let summary = filled(RecursiveLeastSquares::new(new), 0..150);
         for_every_form!(@one $t, "recursive", RecursiveLeastSquares<$t, Vec<$t>>, summary, recursive, $form, $body);

@@ -6,7 +6,7 @@ use crate::linalg::{cholesky, packed, triangular};
 use crate::matrix::{check_batch, check_finite};
 use crate::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
-use crate::{Error, Lane, MatRef, Merge, Real, RowSummary, Rule, Storage};
+use crate::{Error, Lane, MatRef, Merge, Real, RowSummary, Rule, ScalarType, Storage};
 use core::marker::PhantomData;
 
 /// Shape of [`NormalEquations`].
@@ -14,25 +14,35 @@ use core::marker::PhantomData;
 /// # Example
 /// ```
 /// use sketchlet_core::regression::NormalEquationsParams;
-/// assert_eq!(NormalEquationsParams::new(5).storage_len(), 15);
+/// let params = NormalEquationsParams::new(5);
+/// assert_eq!((params.storage_len(), params.compensated().storage_len()), (15, 30));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NormalEquationsParams {
     columns: usize,
+    compensated: bool,
 }
 
 impl NormalEquationsParams {
-    /// `columns` columns, features, targets and a constant alike.
+    /// `columns` columns, features, targets and a constant alike; sums as they round.
     pub const fn new(columns: usize) -> Self {
-        Self { columns }
+        Self { columns, compensated: false }
     }
 
-    /// Scalars of storage: a packed triangle. Saturates.
+    /// Keeps beside every sum what rounding takes from it: twice the storage, several times the work, and errors that no
+    /// longer grow with the number of rows. For floats; sums of integers lose nothing.
+    #[must_use]
+    pub const fn compensated(mut self) -> Self {
+        self.compensated = true;
+        self
+    }
+
+    /// Scalars of storage: a packed triangle, two with [`compensated`](Self::compensated). Saturates.
     pub const fn storage_len(&self) -> usize {
-        packed::len(self.columns)
+        packed::len(self.columns).saturating_mul(if self.compensated { 2 } else { 1 })
     }
 
-    const fn check(self) -> Result<(), Error> {
+    fn check(&self) -> Result<(), Error> {
         let rule = match self.columns {
             0 => Rule::Positive,
             _ if !crate::storage::is_addressable(self.storage_len()) => Rule::Addressable,
@@ -41,12 +51,13 @@ impl NormalEquationsParams {
         Err(Error::Parameter { name: "columns", rule })
     }
 
-    fn write(self, w: &mut Writer<'_>) {
+    fn write(&self, w: &mut Writer<'_>) {
         w.len(self.columns);
+        w.u8(u8::from(self.compensated));
     }
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let params = Self { columns: r.len()? };
+        let params = Self { columns: r.len()?, compensated: r.flag()? };
         params.check().map_err(|_| Error::Corrupt)?;
         Ok(params)
     }
@@ -59,10 +70,14 @@ impl NormalEquationsParams {
 /// same in any order.
 ///
 /// # Guarantee
-/// The condition of the features counts squared: relative errors of about `condition^2 eps`. Answers are refused where that
-/// exceeds a tenth. In `f32`, 20,000 rows: relative error 4e-6 at condition 1, 1e-3 at 1e2, 0.1 at 1e3, refused beyond.
+/// The condition of the features counts squared: relative errors of about `condition^2` times those of the sums. These are
+/// `10 eps`, but for `n` rows of floats they can reach `n eps / 4`, as they do for constants, unless they are
+/// [`compensated`](NormalEquationsParams::compensated). Where the product exceeds 1 there is no answer. Compensated, in `f32`,
+/// 20,000 rows: error 2e-7 at condition 1, 8e-5 at 1e2, 4e-3 at 1e3, refused beyond; else 5e-6 at condition 1, 4e-5 at 10,
+/// refused beyond 40.
 /// # Cost
-/// `p^2` flops a row for `p` columns. State: `p (p + 1) / 2` scalars. An answer: `q^3 / 3` flops for `q` features.
+/// `p^2` flops a row for `p` columns, `5 p^2` compensated. State: see [`NormalEquationsParams::storage_len`]. An answer:
+/// `q^3 / 3` flops for `q` features.
 /// # Numerics
 /// Every entry adds its products in row order, batches included. Units of columns are taken out when solving. A column whose
 /// squares vanish in `L` counts as zero. The residual norm is a difference: below `sqrt(eps)` of the target's norm it is rounding.
@@ -101,7 +116,6 @@ struct State<L> {
 }
 
 impl<L> State<L> {
-    #[allow(clippy::trivially_copy_pass_by_ref, reason = "as for every other summary")]
     const fn new(_: &NormalEquationsParams) -> Self {
         Self { rows_seen: 0, rows_removed: 0, lane: PhantomData }
     }
@@ -110,6 +124,32 @@ impl<L> State<L> {
 constructors!(NormalEquations, NormalEquationsParams, Lane);
 wire_form!(NormalEquations, Lane);
 
+struct Parts<'a, L> {
+    sums: &'a mut [L],
+    /// What rounding took from the sums; empty unless compensated.
+    lost: &'a mut [L],
+}
+
+/// Gram matrix of the features, its factor, and room for one target. Column `k` of the factor is feature `order[k]` of the
+/// query, and `2^-exponents[k]` of it; both are small integers, kept as scalars.
+struct Problem<'a, 'q, R> {
+    query: &'a Query<'q>,
+    factor: &'a mut [R],
+    exponents: &'a mut [R],
+    order: &'a mut [R],
+    work: &'a mut [R],
+}
+
+impl<R: Real> Problem<'_, '_, R> {
+    fn exponent(&self, k: usize) -> i32 {
+        self.exponents[k].to_i32().unwrap_or(0)
+    }
+
+    fn place(&self, k: usize) -> usize {
+        self.order[k].to_usize().unwrap_or(0)
+    }
+}
+
 impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
     /// Takes away a row that was consumed.
     ///
@@ -117,7 +157,12 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
     /// Those of [`update`](RowSummary::update).
     pub fn remove(&mut self, row: &[L]) -> Result<(), Error> {
         self.check_row(row)?;
-        packed::subtract_row(self.storage.as_mut(), row);
+        let Parts { sums, lost } = self.split();
+        if lost.is_empty() {
+            packed::subtract_row(sums, row);
+        } else {
+            packed::add_rows_compensated(sums, lost, row, row.len(), |x| x.negate_if(true));
+        }
         self.state.rows_removed += 1;
         Ok(())
     }
@@ -127,9 +172,9 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
         self.state.rows_removed
     }
 
-    /// The Gram matrix of all columns, upper triangle packed ([`packed`]).
+    /// The Gram matrix of all columns, upper triangle packed ([`packed`]), as rounded.
     pub fn gram(&self) -> &[L] {
-        self.storage.as_ref()
+        &self.storage.as_ref()[..packed::len(self.params.columns)]
     }
 
     /// Solves the query over all rows so far, in scratch and answer of the caller's, whose lengths
@@ -137,10 +182,10 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
     ///
     /// # Errors
     /// [`Error::RankDeficient`] if features depend on each other: a squared condition can't tell the rank safely, so there is no
-    /// answer of least norm here; [`Error::IllConditioned`] if `condition^2 eps` exceeds a tenth; [`Error::TooFewRows`] before
-    /// the first row; [`Error::Parameter`] for roles that make no sense; [`Error::NonFinite`] if sums of that column have
-    /// overflowed; [`Error::NotPositiveSemidefinite`] if rows were taken away that never came; [`Error::Storage`] for scratch or
-    /// answer of another length.
+    /// answer of least norm here; [`Error::IllConditioned`] if the condition is such that rounding of the sums may have taken
+    /// every digit; [`Error::TooFewRows`] before the first row; [`Error::Parameter`] for roles that make no sense;
+    /// [`Error::NonFinite`] if sums of that column have overflowed; [`Error::NotPositiveSemidefinite`] if rows were taken away
+    /// that never came, or sums of integers have wrapped; [`Error::Storage`] for scratch or answer of another length.
     pub fn solve_in<'a, R: Real>(
         &self,
         query: &Query<'_>,
@@ -162,11 +207,15 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
         let (coefficients, rest) = answer.split_at_mut(query.targets.len() * features);
         let (widths, norms) = rest.split_at_mut(query.targets.len() * features);
         widths.fill(R::ZERO);
-        let mut condition = R::ZERO;
+        let (factor, rest) = scratch.split_at_mut(packed::len(features));
+        let (exponents, rest) = rest.split_at_mut(features);
+        let (order, rest) = rest.split_at_mut(features);
+        let mut problem = Problem { query, factor, exponents, order, work: &mut rest[..features] };
+        self.gather(&mut problem)?;
+        let condition = self.factor(&mut problem)?;
         let per_target = coefficients.chunks_exact_mut(features).zip(&mut *norms).enumerate();
         for (target, (x, norm)) in per_target {
-            // The factor is made anew for each target: the triangle of all of them would not fit the scratch pivoted.
-            (condition, *norm) = self.solve_one(query, target, scratch, x)?;
+            *norm = self.solve_one(&mut problem, target, x)?;
         }
         Ok(Fit {
             coefficients,
@@ -180,23 +229,16 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
 
     /// Entry of the Gram matrix.
     fn entry<R: Real>(&self, i: usize, j: usize) -> R {
-        self.storage.as_ref()[packed::index(self.params.columns, i.min(j), i.max(j))].to_real()
+        let at = packed::index(self.params.columns, i.min(j), i.max(j));
+        let (sums, lost) = self.storage.as_ref().split_at(packed::len(self.params.columns));
+        lost.get(at).map_or(sums[at], |&lost| sums[at].plus(lost)).to_real()
     }
 
-    fn solve_one<R: Real>(
-        &self,
-        query: &Query<'_>,
-        target: usize,
-        scratch: &mut [R],
-        x: &mut [R],
-    ) -> Result<(R, R), Error> {
+    /// Writes the Gram matrix of the features where its factor will be, ridge in and units out: `2^-e` on both sides makes
+    /// every diagonal entry at least 1 and below 4.
+    fn gather<R: Real>(&self, problem: &mut Problem<'_, '_, R>) -> Result<(), Error> {
+        let query = problem.query;
         let features = query.features.len();
-        let (factor, rest) = scratch.split_at_mut(packed::len(features));
-        let (exponents, rest) = rest.split_at_mut(features);
-        let (order, rest) = rest.split_at_mut(features);
-        let work = &mut rest[..features];
-        let column = query.targets[target];
-        // Units out: 2^-e on both sides makes every diagonal entry at least 1 and below 4.
         let ridge = R::constant(query.ridge);
         let diagonal = |k: usize| {
             let own: R = self.entry(query.features[k], query.features[k]);
@@ -208,61 +250,100 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
                 return Err(Error::NonFinite { index: query.features[k] });
             }
             let e = if x > R::ZERO { x.exponent().div_euclid(2) } else { 0 };
-            exponents[k] = R::constant(f64::from(e));
-            order[k] = R::count(k as u64);
+            problem.exponents[k] = R::constant(f64::from(e));
+            problem.order[k] = R::count(k as u64);
         }
-        let exponent = |exponents: &[R], k: usize| exponents[k].to_i32().unwrap_or(0);
         for i in 0..features {
             for j in i..features {
                 let x = if i == j { diagonal(i) } else { self.entry(query.features[i], query.features[j]) };
                 if !x.is_finite() {
                     return Err(Error::NonFinite { index: query.features[j] });
                 }
-                let e = exponent(exponents, i) + exponent(exponents, j);
-                factor[packed::index(features, i, j)] = x.times_power_of_two(-e);
+                let e = problem.exponent(i) + problem.exponent(j);
+                problem.factor[packed::index(features, i, j)] = x.times_power_of_two(-e);
             }
         }
-        let square: R = self.entry(column, column);
-        for (x, &feature) in work.iter_mut().zip(query.features) {
-            *x = self.entry(feature, column);
-            if !x.is_finite() || !square.is_finite() {
-                return Err(Error::NonFinite { index: column });
-            }
-        }
-        let tolerance = R::count(features as u64 + 1) * R::EPSILON;
-        let rank = cholesky::factor_pivoted_with(factor, features, tolerance, |i, j| {
+        Ok(())
+    }
+
+    /// Factors what was gathered; the condition, if an answer can be trusted.
+    fn factor<R: Real>(&self, problem: &mut Problem<'_, '_, R>) -> Result<R, Error> {
+        let features = problem.query.features.len();
+        let rounding = Self::rounding();
+        let additions = self.state.rows_seen.saturating_add(self.state.rows_removed) as f64;
+        // Errors of the sums in units of the rounding of one addition: as random ones grow, and at worst, all of one sign.
+        let (usual, worst) = if self.params.compensated {
+            (additions * rounding, additions * rounding)
+        } else {
+            (Real::sqrt(additions), additions / 4.0)
+        };
+        let eps = rounding.max(R::EPSILON.as_f64());
+        let tolerance = R::constant((features + 1) as f64 * eps + usual * rounding);
+        let (order, exponents, mut found) = (&mut *problem.order, &mut *problem.exponents, 0);
+        let rank = cholesky::factor_pivoted_with(problem.factor, features, tolerance, |i, j| {
             order.swap(i, j);
             exponents.swap(i, j);
-        })?;
+            found = i + 1;
+        });
+        let rank = match rank {
+            // Sums of floats that only grew are not positive by rounding alone, and that of dependent features.
+            Err(Error::NotPositiveSemidefinite { .. }) if rounding > 0.0 && self.state.rows_removed == 0 => found,
+            other => other?,
+        };
         if rank < features {
             return Err(Error::RankDeficient { rank });
         }
-        let place = |k: usize| order[k].to_usize().unwrap_or(0);
-        let condition = triangular::condition(factor, features, &mut x[..features])?;
-        if condition * condition * R::EPSILON > R::constant(0.1) {
-            return Err(Error::IllConditioned);
+        let condition = triangular::condition(problem.factor, features, problem.work)?;
+        let doubt = condition.as_f64() * condition.as_f64() * (10.0 * eps + worst * rounding);
+        if doubt <= 1.0 { Ok(condition) } else { Err(Error::IllConditioned) }
+    }
+
+    /// Relative rounding error of an addition.
+    const fn rounding() -> f64 {
+        match L::TYPE {
+            ScalarType::F32 => f32::EPSILON as f64,
+            ScalarType::F64 => f64::EPSILON,
+            _ => 0.0,
         }
+    }
+
+    /// Coefficients of one target, and the norm of its residual.
+    fn solve_one<R: Real>(&self, problem: &mut Problem<'_, '_, R>, target: usize, x: &mut [R]) -> Result<R, Error> {
+        let query = problem.query;
+        let (features, column) = (query.features.len(), query.targets[target]);
+        let square: R = self.entry(column, column);
         // The target's unit out as well.
         let unit = if square > R::ZERO { square.exponent().div_euclid(2) } else { 0 };
         for k in 0..features {
-            x[k] = work[place(k)].times_power_of_two(-unit - exponent(exponents, k));
+            let product: R = self.entry(query.features[problem.place(k)], column);
+            if !(product.is_finite() && square.is_finite()) {
+                return Err(Error::NonFinite { index: column });
+            }
+            problem.work[k] = product.times_power_of_two(-unit - problem.exponent(k));
         }
-        triangular::solve_transposed(factor, features, x)?;
-        let explained = x.iter().fold(R::ZERO, |sum, &z| sum + z * z);
-        triangular::solve(factor, features, x)?;
-        work.copy_from_slice(x);
+        triangular::solve_transposed(problem.factor, features, problem.work)?;
+        let explained = problem.work.iter().fold(R::ZERO, |sum, &z| sum + z * z);
+        triangular::solve(problem.factor, features, problem.work)?;
         for k in 0..features {
-            x[place(k)] = work[k].times_power_of_two(unit - exponent(exponents, k));
+            x[problem.place(k)] = problem.work[k].times_power_of_two(unit - problem.exponent(k));
         }
         let mut left = square.times_power_of_two(-2 * unit) - explained;
-        if query.ridge > 0.0 {
-            // What the ridge adds to the minimum is not of the residual.
-            for k in (0..features).filter(|&k| query.is_penalized(k)) {
-                let x = x[k].times_power_of_two(-unit);
-                left -= ridge * x * x;
-            }
+        // What the ridge adds to the minimum is not of the residual.
+        let ridge = R::constant(query.ridge);
+        for k in (0..features).filter(|&k| query.is_penalized(k)) {
+            let x = x[k].times_power_of_two(-unit);
+            left -= ridge * x * x;
         }
-        Ok((condition, left.max(R::ZERO).sqrt().times_power_of_two(unit)))
+        if left.is_finite() {
+            Ok(left.max(R::ZERO).sqrt().times_power_of_two(unit))
+        } else {
+            Err(Error::NonFinite { index: column })
+        }
+    }
+
+    fn split(&mut self) -> Parts<'_, L> {
+        let (sums, lost) = self.storage.as_mut().split_at_mut(packed::len(self.params.columns));
+        Parts { sums, lost }
     }
 
     fn check_row(&self, row: &[L]) -> Result<(), Error> {
@@ -280,7 +361,7 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
     fn read(bytes: &[u8]) -> Result<(NormalEquationsParams, State<L>, Reader<'_>), Error> {
         let mut r = wire::open::<L>(Kind::NormalEquations, bytes)?;
         let params = NormalEquationsParams::read(&mut r)?;
-        let state = State { rows_seen: r.u64()?, rows_removed: r.u64()?, lane: PhantomData };
+        let state = State { rows_seen: r.count()?, rows_removed: r.count()?, lane: PhantomData };
         let sums = r.skip_reals::<L>(params.storage_len())?;
         r.end()?;
         Ok((params, state, sums))
@@ -301,7 +382,12 @@ impl<T: Real, S: Storage<T>> NormalEquations<T, S> {
         self.check_row(row)?;
         root_of_weight(row, weight)?;
         if weight > T::ZERO {
-            packed::add_weighted_row(self.storage.as_mut(), row, weight);
+            let Parts { sums, lost } = self.split();
+            if lost.is_empty() {
+                packed::add_weighted_row(sums, row, weight);
+            } else {
+                packed::add_rows_compensated(sums, lost, row, row.len(), |x| weight * x);
+            }
             self.state.rows_seen += 1;
         }
         Ok(())
@@ -334,14 +420,25 @@ impl<L: Lane, S: Storage<L>> RowSummary for NormalEquations<L, S> {
 
     fn update(&mut self, row: &[L]) -> Result<(), Error> {
         self.check_row(row)?;
-        packed::add_row(self.storage.as_mut(), row);
+        let Parts { sums, lost } = self.split();
+        if lost.is_empty() {
+            packed::add_row(sums, row);
+        } else {
+            packed::add_rows_compensated(sums, lost, row, row.len(), |x| x);
+        }
         self.state.rows_seen += 1;
         Ok(())
     }
 
     fn update_batch(&mut self, rows: MatRef<'_, L>) -> Result<(), Error> {
         check_batch(self.params.columns, rows)?;
-        packed::add_rows(self.storage.as_mut(), rows.as_slice(), self.params.columns);
+        let columns = self.params.columns;
+        let Parts { sums, lost } = self.split();
+        if lost.is_empty() {
+            packed::add_rows(sums, rows.as_slice(), columns);
+        } else {
+            packed::add_rows_compensated(sums, lost, rows.as_slice(), columns, |x| x);
+        }
         self.state.rows_seen += rows.rows() as u64;
         Ok(())
     }
@@ -357,8 +454,14 @@ impl<L: Lane, S: Storage<L>> Merge for NormalEquations<L, S> {
         if self.params != other.params {
             return Err(Error::Incompatible);
         }
-        for (sum, &x) in self.storage.as_mut().iter_mut().zip(other.storage.as_ref()) {
-            *sum = sum.plus(x);
+        let (theirs, their_lost) = other.storage.as_ref().split_at(packed::len(self.params.columns));
+        let Parts { sums, lost } = self.split();
+        if lost.is_empty() {
+            sums.iter_mut().zip(theirs).for_each(|(sum, &x)| *sum = sum.plus(x));
+        }
+        for ((sum, lost), (&x, &y)) in sums.iter_mut().zip(lost).zip(theirs.iter().zip(their_lost)) {
+            packed::add_compensated(sum, lost, x);
+            packed::add_compensated(sum, lost, y);
         }
         self.state.rows_seen = self.state.rows_seen.saturating_add(other.state.rows_seen);
         self.state.rows_removed = self.state.rows_removed.saturating_add(other.state.rows_removed);
