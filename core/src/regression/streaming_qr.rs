@@ -85,7 +85,8 @@ impl StreamingQrParams {
 /// row 1e-5, 3e-5, 1e-3.
 /// Norms of columns must stay within the range of `T`; powers of two in their units change no other bit.
 /// # Merging
-/// The other's triangle and block pass through the block: exact to rounding.
+/// The other's triangle and block pass through the block: exact to rounding. To the bit where either is empty, or the other
+/// has not filled its first block.
 /// # When to use another
 /// [`SketchedLeastSquares`](super::SketchedLeastSquares) for rows that are corrected or taken away, columns from several
 /// devices, or integers; [`NormalEquations`](super::NormalEquations) for well-conditioned features at a higher rate.
@@ -260,7 +261,7 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
     fn read(bytes: &[u8]) -> Result<(StreamingQrParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::StreamingQr, bytes)?;
         let params = StreamingQrParams::read(&mut r)?;
-        let state = State { rows_seen: r.u64()?, rows_removed: r.u64()?, used: r.len()?, scalar: PhantomData };
+        let state = State { rows_seen: r.count()?, rows_removed: r.count()?, used: r.len()?, scalar: PhantomData };
         if state.used >= params.block_len {
             return Err(Error::Corrupt);
         }
@@ -318,9 +319,20 @@ impl<T: Real, S: Storage<T>> Merge for StreamingQr<T, S> {
         if self.params != other.params {
             return Err(Error::Incompatible);
         }
+        if other.state.rows_seen == 0 {
+            return Ok(());
+        }
+        if self.state.rows_seen == 0 {
+            self.state = other.state;
+            self.storage.as_mut().copy_from_slice(other.storage.as_ref());
+            return Ok(());
+        }
         let cols = self.params.columns;
         let (triangle, rest) = other.storage.as_ref().split_at(packed::len(cols));
         for k in 0..cols {
+            if triangle[packed::index(cols, k, k)..][..cols - k].iter().all(|&x| x == T::ZERO) {
+                continue;
+            }
             let start = self.state.used * cols;
             let line = &triangle[packed::index(cols, k, k)..][..cols - k];
             let to = &mut self.split().block[start..start + cols];
