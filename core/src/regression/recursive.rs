@@ -1,6 +1,6 @@
 //! Coefficients after every row.
 
-use crate::linalg::{givens, packed, triangular, vector};
+use crate::linalg::{givens, packed, vector};
 use crate::matrix::check_finite;
 use crate::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
@@ -82,11 +82,13 @@ impl RecursiveLeastSquaresParams {
 /// ill-conditioned streams.
 ///
 /// # Guarantee
-/// The coefficients minimise `sum f^(n - i) (a_i x - b_i)^2 + prior f^n |x|^2`, to rounding.
+/// The coefficients minimise `sum f^(n - i) (a_i x - b_i)^2 + prior f^n |x|^2`, to rounding. A feature that is known only by a
+/// prior that has faded below the rounding errors of the rows has coefficient 0.
 /// # Cost
 /// `4 d^2` flops a row. State: see [`RecursiveLeastSquaresParams::storage_len`].
 /// # Numerics
-/// Rotations row by row: in `f32` errors grow with the number of rows unless they are forgotten.
+/// Rotations row by row: in `f32` errors grow with the number of rows unless they are forgotten. 20,000 rows, nothing
+/// forgotten: relative error of coefficients 1e-5 at condition 1, 1e-4 at 1e3, 1e-2 at 1e4.
 /// # Merging
 /// Not offered: two pasts have no common order to be forgotten in.
 /// # When to use another
@@ -151,6 +153,12 @@ impl<T: Real, S: Storage<T>> RecursiveLeastSquares<T, S> {
         }
     }
 
+    /// Below this share of its column a pivot is rounding: the rank rule of the family, over the rows that are remembered.
+    fn tolerance(&self) -> T {
+        let remembered = (self.state.rows_seen as f64).min(1.0 / (1.0 - self.params.forgetting));
+        T::constant(8.0 * self.params.features as f64 + Real::sqrt(remembered)) * T::EPSILON
+    }
+
     fn split(&mut self) -> Parts<'_, T> {
         let columns = self.params.columns();
         let (triangle, rest) = self.storage.as_mut().split_at_mut(packed::len(columns));
@@ -168,7 +176,7 @@ impl<T: Real, S: Storage<T>> RecursiveLeastSquares<T, S> {
     fn read(bytes: &[u8]) -> Result<(RecursiveLeastSquaresParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::RecursiveLeastSquares, bytes)?;
         let params = RecursiveLeastSquaresParams::read(&mut r)?;
-        let state = State { rows_seen: r.u64()?, scalar: PhantomData };
+        let state = State { rows_seen: r.count()?, scalar: PhantomData };
         let vectors = r.skip_reals::<T>(packed::len(params.columns()).saturating_add(params.features))?;
         r.end()?;
         Ok((params, state, vectors))
@@ -200,20 +208,27 @@ impl<T: Real, S: Storage<T>> RowSummary for RecursiveLeastSquares<T, S> {
         }
         check_finite(row)?;
         let (forgetting, features) = (self.params.forgetting, self.params.features);
+        let tolerance = self.tolerance();
         let parts = self.split();
-        if forgetting < 1.0 {
+        // The past may fade to next to nothing, but not into numbers that have lost their digits.
+        let floor = T::ONE / (T::max_value() * T::EPSILON);
+        if forgetting < 1.0 && parts.triangle.iter().any(|x| x.abs() > floor) {
             vector::scale(parts.triangle, T::constant(forgetting).sqrt());
         }
         parts.row.copy_from_slice(row);
         givens::insert_row(parts.triangle, parts.row)?;
         parts.row.fill(T::ZERO);
-        for (k, x) in parts.coefficients.iter_mut().enumerate() {
-            *x = parts.triangle[packed::index(expected, k, features)];
-        }
-        // Forgotten long ago, a direction may have no pivot left: its coefficient stays as it is, zero.
-        let solved = triangular::solve(parts.triangle, expected, parts.coefficients);
-        if solved.is_err() {
-            parts.coefficients.fill(T::ZERO);
+        for k in (0..features).rev() {
+            let at = |i: usize, j: usize| parts.triangle[packed::index(expected, i, j)];
+            let (pivot, longest) = (at(k, k), (0..k).fold(T::ZERO, |max, i| max.max(at(i, k).abs())));
+            let line = packed::index(expected, k, k + 1);
+            let explained = vector::dot(&parts.triangle[line..line + features - k - 1], &parts.coefficients[k + 1..]);
+            parts.coefficients[k] = match () {
+                () if !pivot.is_finite() => T::constant(f64::NAN),
+                // No pivot of its own: what this feature says, those before it have said.
+                () if pivot <= tolerance * longest => T::ZERO,
+                () => (at(k, features) - explained) / pivot,
+            };
         }
         self.state.rows_seen += 1;
         Ok(())
