@@ -218,6 +218,21 @@ fn compensated_batches_weights_and_removals_are_rows() {
     assert_eq!(summary.merge(&Normal::new(NormalEquationsParams::new(3)).unwrap()), Err(Error::Incompatible));
 }
 
+/// Products are exact, sums are not: what is kept beside them makes them whole again.
+#[test]
+fn compensated_sums_of_whole_numbers_are_those_of_integers() {
+    let data: Vec<i64> = (0..60_000).map(|i| (number(12, i) * 4000.0) as i64).collect();
+    let single: Vec<f32> = data.iter().map(|&x| x as f32).collect();
+    let exact = filled(NormalEquationsParams::new(3), &data, 3);
+    let params = NormalEquationsParams::new(3).compensated();
+    let mut summary = filled(params, &single[..33_333], 3);
+    summary.merge(&filled(params, &single[33_333..], 3)).unwrap();
+    let query = Query::new(&[0, 1], &[2]);
+    assert_eq!(solve::<f32, f64>(&summary, &query), solve::<i64, f64>(&exact, &query));
+    let plain = filled(NormalEquationsParams::new(3), &single, 3);
+    assert_ne!(solve::<f32, f64>(&plain, &query), solve::<i64, f64>(&exact, &query));
+}
+
 #[test]
 fn rows_that_never_came_are_told_from_rounding() {
     let mut summary = Normal::<f64>::new(NormalEquationsParams::new(3)).unwrap();
@@ -264,7 +279,8 @@ fn forgotten_directions_leave_the_other_coefficients_alone() {
         filter.update(&[1.0, x, 2.0 * x, 2.0 - 3.0 * x]).unwrap();
         // A single row near zero says nothing of the new feature but noise.
         let predicted = filter.predict(&[1.0, 0.25, 0.5]).unwrap();
-        assert!(i < 50 || (predicted - 1.25).abs() < 1e-4, "row {i}: {:?}", filter.coefficients());
+        let is_tame = filter.coefficients().iter().all(|x| x.abs() < 10.0);
+        assert!(i < 50 || is_tame && (predicted - 1.25).abs() < 1e-4, "row {i}: {:?}", filter.coefficients());
     }
 }
 

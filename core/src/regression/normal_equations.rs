@@ -231,7 +231,7 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
     fn entry<R: Real>(&self, i: usize, j: usize) -> R {
         let at = packed::index(self.params.columns, i.min(j), i.max(j));
         let (sums, lost) = self.storage.as_ref().split_at(packed::len(self.params.columns));
-        lost.get(at).map_or(sums[at], |&lost| sums[at].plus(lost)).to_real()
+        lost.get(at).map_or(R::ZERO, |lost| lost.to_real()) + sums[at].to_real()
     }
 
     /// Writes the Gram matrix of the features where its factor will be, ridge in and units out: `2^-e` on both sides makes

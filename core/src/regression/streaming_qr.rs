@@ -319,9 +319,6 @@ impl<T: Real, S: Storage<T>> Merge for StreamingQr<T, S> {
         if self.params != other.params {
             return Err(Error::Incompatible);
         }
-        if other.state.rows_seen == 0 {
-            return Ok(());
-        }
         if self.state.rows_seen == 0 {
             self.state = other.state;
             self.storage.as_mut().copy_from_slice(other.storage.as_ref());
