@@ -1,7 +1,9 @@
 //! Three sensors see other columns of the same samples; a server joins what they send, corrects it, and explains one by the
 //! others.
 //!
-//!     cargo run --release --example regression_fleet
+//! `cargo run --example regression_fleet`
+
+#![allow(clippy::print_stdout, reason = "an example talks")]
 
 use sketchlet::regression::{Query, SketchedLeastSquares, SketchedLeastSquaresParams};
 use sketchlet::sketch::Srht;

@@ -2,6 +2,7 @@
 
 mod claim;
 mod eigen;
+mod regression;
 
 pub use claim::Claim;
 
@@ -9,9 +10,10 @@ pub use claim::Claim;
 pub fn of_family(name: &str) -> Option<Vec<Claim>> {
     match name {
         "eigen" => Some(eigen::claims()),
+        "regression" => Some(regression::claims()),
         _ => None,
     }
 }
 
 /// The families that [`of_family`] knows.
-pub const FAMILIES: &[&str] = &["eigen"];
+pub const FAMILIES: &[&str] = &["eigen", "regression"];

@@ -5,9 +5,9 @@ use super::args::FirmwareImportArguments;
 use super::eigen::About;
 use super::files::{Loaded, show};
 use super::output::{SKETCH, check_place};
-use super::summary;
+use super::{regress, summary};
 use crate::sketch_file::SketchFile;
-use crate::{Error, Header, Real, ScalarType};
+use crate::{Error, Header, Kind, Real, ScalarType};
 use serde_json::json;
 use std::io::Read;
 use std::path::Path;
@@ -24,7 +24,12 @@ pub(super) fn run(arguments: &FirmwareImportArguments) -> Result<String, Failure
             dump = std::fs::read(&arguments.file)?;
         }
         let bytes = encoding(dump)?;
-        let file = match Header::read(&bytes)?.scalar {
+        let header = Header::read(&bytes)?;
+        let columns = arguments.columns.as_deref();
+        let file = match header.scalar {
+            _ if matches!(header.kind, Kind::SketchedLeastSquares | Kind::StreamingQr) => {
+                regress::import(bytes, &name, columns)?
+            }
             ScalarType::F32 => sketch_file::<f32>(bytes, &name, arguments)?,
             ScalarType::F64 => sketch_file::<f64>(bytes, &name, arguments)?,
             other => return Err(Error::data(format!("a summary of {}: only floats can be imported", other.name()))),
@@ -62,16 +67,23 @@ fn encoding(dump: Vec<u8>) -> Result<Vec<u8>, Error> {
     Ok(pairs.iter().map(|[high, low]| high << 4 | low).collect())
 }
 
+/// Names of the columns: those given, one for each, or their positions.
+pub(super) fn names(dim: usize, given: Option<&[String]>) -> Result<Vec<String>, Error> {
+    match given {
+        None => Ok((0..dim).map(|i| i.to_string()).collect()),
+        Some(names) if names.len() == dim => Ok(names.to_vec()),
+        Some(names) => {
+            let got = names.len();
+            Err(Error::data(format!("{dim} columns in the summary, {got} names in --columns: name each of them")))
+        }
+    }
+}
+
 /// What `eigen --save` would have written, as far as the encoding tells.
 fn sketch_file<T: Real>(bytes: Vec<u8>, name: &str, arguments: &FirmwareImportArguments) -> Result<SketchFile, Error> {
     let (method, center) = summary::identify::<T>(&bytes)?;
     let summary = summary::decode::<T>(&bytes)?;
-    let dim = summary.dim();
-    let columns = arguments.columns.clone().unwrap_or_else(|| (0..dim).map(|i| i.to_string()).collect());
-    if columns.len() != dim {
-        let got = columns.len();
-        return Err(Error::data(format!("{dim} columns in the summary, {got} names in --columns: name each of them")));
-    }
+    let columns = names(summary.dim(), arguments.columns.as_deref())?;
     let about = About {
         columns,
         method: method.name().into(),

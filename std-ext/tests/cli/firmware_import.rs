@@ -92,3 +92,40 @@ fn dumps_that_are_not_whole_are_refused() {
     refused(&run(&["firmware-import", "no-such-dump.txt", "--save", &imported]), 1, &["no-such-dump.txt"]);
     assert_eq!(json(&pipe(&["firmware-import", "-", "--save", &imported, "--json"], whole.as_bytes()))["rows"], 20190);
 }
+
+/// Three nodes of a fleet, as they print themselves: integers, blocks half full, no names.
+#[test]
+fn nodes_are_imported_joined_and_asked() {
+    use sketchlet::RowSummary;
+    use sketchlet::regression::{SketchedLeastSquares, SketchedLeastSquaresParams};
+    use sketchlet::sketch::Srht;
+    let folder = folder();
+    let values = gait();
+    let mut files = Vec::new();
+    for (node, names) in ["a,b,c", "d,e,f", "g,h,i"].iter().enumerate() {
+        let params = SketchedLeastSquaresParams::new(3, 128).seed(5).block_len(16).ranges(1).deferred();
+        let mut summary = SketchedLeastSquares::<i32, _, _, _>::new(params, Srht).unwrap();
+        for row in values.chunks_exact(9) {
+            let row: Vec<i32> = row[3 * node..3 * node + 3].iter().map(|&x| x as i32).collect();
+            summary.update(&row).unwrap();
+        }
+        let (file, dump) = path(&folder, &format!("{node}.txt"));
+        fs::write(file, hex(&sketchlet::Wire::encode(&summary))).unwrap();
+        let (_, sketch) = path(&folder, &format!("{node}.sketch"));
+        let flags = ["firmware-import", &dump, "--columns", names, "--save", &sketch, "--json"];
+        let told = json(&run(&flags));
+        assert_eq!((&told["rows"], &told["precision"]), (&7040.into(), &"i32".into()));
+        refused(&run(&["firmware-import", &dump, "--columns", "a,b", "--save", &sketch]), 1, &["3 columns"]);
+        files.push(sketch);
+    }
+    let (_, all) = path(&folder, "all.sketch");
+    json(&run(&["merge", "--join", &files[0], &files[1], &files[2], "--save", &all, "--json"]));
+    refused(&run(&["query", &all]), 2, &["--target"]);
+    let asked = json(&run(&["query", &all, "--target", "h", "--json"]));
+    assert_eq!(asked["names"], serde_json::json!(["a", "b", "c", "d", "e", "f", "g", "i"]));
+    let flags = ["--target", "7", "--columns", "0,1,2,3,4,5,6,8", "--streaming", "--rows", "128", "--seed", "5"];
+    let direct = json(&run(&[&["regress", &data("gait_imu.csv"), "--json"], &flags[..]].concat()));
+    for field in ["coefficients", "half_widths", "residual_norm"] {
+        assert_eq!(asked[field], direct[field], "{field}");
+    }
+}

@@ -6,11 +6,11 @@ mod roles;
 mod stored;
 mod tree;
 
-use super::Failure;
 use super::args::{Operator, Precision, QueryArguments, RegressArguments, Solve};
 use super::input::open_columns;
 use super::output::{Times, available_threads, check_outputs};
 use super::summary::allocated;
+use super::{Failure, firmware_import};
 use crate::io::RowReader;
 use crate::regression::{Query, SketchedLeastSquaresParams, StreamingQr, StreamingQrParams, rows_for};
 use crate::sketch::{SketchOperator, SketchShape};
@@ -313,6 +313,26 @@ pub(super) fn describe(header: &Value, bytes: &[u8]) -> Result<Value, Error> {
         "ranges": ranges,
         "state_bytes": summary.state_bytes(),
     }))
+}
+
+/// What `--save` would have written of a summary that a device printed: roles are for whoever asks.
+pub(super) fn import(bytes: Vec<u8>, input: &str, columns: Option<&[String]>) -> Result<SketchFile, Error> {
+    let summary = decode(&bytes)?;
+    let (facts, columns) = (summary.facts(), firmware_import::names(summary.columns(), columns)?);
+    let header = json!({
+        "command": "regress",
+        "version": env!("CARGO_PKG_VERSION"),
+        "columns": columns,
+        "sketch": facts.operator,
+        "features": [],
+        "targets": [],
+        "intercept": columns.first().is_some_and(|name| name == INTERCEPT),
+        "seed": facts.seed,
+        "input": input,
+        "warnings": [],
+        "params": { "sketch_rows": facts.sketch_rows, "block_len": facts.block_len, "seed": facts.seed },
+    });
+    Ok(SketchFile { header, summaries: vec![bytes] })
 }
 
 /// Merges two saved summaries of other rows.

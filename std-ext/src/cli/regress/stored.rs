@@ -292,8 +292,11 @@ pub(super) fn join(first: &[u8], second: &[u8], kept: &[usize]) -> Result<Vec<u8
     if Header::read(first)?.kind == Kind::StreamingQr {
         return Err(Error::data("saved with --sketch none: only sketches can be joined"));
     }
-    with_type!(first, Type => |first: Type| {
-        let second = Type::decode(second)?.select(kept)?;
+    with_type!(first, Type => |mut first: Type| {
+        let mut second = Type::decode(second)?;
+        first.settle();
+        second.settle();
+        let second = second.select(kept)?;
         if !first.ranges().eq(second.ranges()) {
             return Err(Error::data("the row numbers differ: only columns of the same rows are joined"));
         }
