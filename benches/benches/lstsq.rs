@@ -77,7 +77,7 @@ fn paths(c: &mut Criterion) {
             let params = LeastSquaresParams::new().path(path);
             group.bench_function(path.name(), |b| b.iter(|| problem.solve(&params)));
         }
-        for sketch in [Sketch::Srht, Sketch::Osnap] {
+        for sketch in [Sketch::Srht, Sketch::Osnap { nonzeros: 8 }] {
             let params =
                 LeastSquaresParams::new().path(Path::Sketched).rows((12 * d).next_multiple_of(8)).sketch(sketch);
             group.bench_function(BenchmarkId::new("sketched", sketch.name()), |b| b.iter(|| problem.solve(&params)));

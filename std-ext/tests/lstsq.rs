@@ -479,7 +479,7 @@ fn every_sketch_preconditions() {
         Sketch::Gaussian,
         Sketch::Rademacher,
         Sketch::CountSketch,
-        Sketch::Osnap,
+        Sketch::Osnap { nonzeros: 8 },
         Sketch::Pooled,
     ] {
         for path in [Path::PreconditionedCholesky, Path::PreconditionedCg] {
@@ -593,7 +593,7 @@ fn nonsense_is_refused() {
     }
     let error = problem.solve(&new().path(Path::Sketched).rows(2)).unwrap_err();
     assert_eq!(error.core(), Some(CoreError::TooFewRows { needed: 3, got: 2 }));
-    let error = problem.solve(&new().path(Path::Sketched).rows(20).sketch(Sketch::Osnap)).unwrap_err();
+    let error = problem.solve(&new().path(Path::Sketched).rows(20).sketch(Sketch::Osnap { nonzeros: 8 })).unwrap_err();
     assert!(matches!(error.core(), Some(CoreError::Parameter { name: "rows", .. })));
     let error = problem.solve(&new().path(Path::HeavyBall).rows(12)).unwrap_err();
     assert_eq!(error.core(), Some(CoreError::TooFewRows { needed: 24, got: 12 }));
@@ -644,7 +644,7 @@ fn half_widths_cover_and_sparse_sketches_give_none() {
         // The relative deviation of a norm is 1 / sqrt(2 * 120): its mean is within six of its own.
         assert!((norms - 1.0).abs() < 6.0 * 0.0646 / Real::sqrt(seeds as f64) + 0.005, "{sketch:?}: {norms}");
     }
-    for sketch in [Sketch::CountSketch, Sketch::Osnap] {
+    for sketch in [Sketch::CountSketch, Sketch::Osnap { nonzeros: 8 }] {
         let params = LeastSquaresParams::new().path(Path::Sketched).sketch(sketch).rows(128);
         let fit = problem.solve(&params).unwrap();
         assert!(fit.half_widths.is_none() && fit.warnings.contains(&Warning::NoBound));

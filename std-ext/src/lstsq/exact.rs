@@ -36,12 +36,22 @@ pub(super) fn triangle<T: Scalar>(
     Ok((sum.unwrap_or_else(|| Mat::zeros(columns, columns)), seen))
 }
 
+/// Rows that are turned into columns together.
+const TURNED: usize = 64;
+
 /// The rows of a chunk, weighted, side by side with the targets.
 pub(super) fn rows<T: Scalar>(chunk: &RowBlock<'_, T>, layout: Layout) -> Mat<T> {
     let columns = layout.columns();
-    let mut numbers = vec![T::ZERO; chunk.rows() * columns];
-    for (row, out) in numbers.chunks_exact_mut(columns).enumerate() {
-        layout.copy_row(chunk, row, chunk.root_weight(row), 0, out);
+    let mut matrix = Mat::zeros(chunk.rows(), columns);
+    // Some rows at a time: a second copy of the chunk would count against the memory beside the input.
+    let mut numbers = vec![T::ZERO; TURNED * columns];
+    for first in (0..chunk.rows()).step_by(TURNED) {
+        let count = TURNED.min(chunk.rows() - first);
+        for (row, out) in numbers.chunks_exact_mut(columns).take(count).enumerate() {
+            layout.copy_row(chunk, first + row, chunk.root_weight(first + row), 0, out);
+        }
+        let turned = MatRef::from_row_major_slice(&numbers[..count * columns], count, columns);
+        matrix.as_mut().subrows_mut(first, count).copy_from(turned);
     }
-    MatRef::from_row_major_slice(&numbers, chunk.rows(), columns).to_owned()
+    matrix
 }

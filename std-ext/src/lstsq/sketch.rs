@@ -15,8 +15,11 @@ pub enum Sketch {
     Rademacher,
     /// [`CountSketch`](crate::sketch::CountSketch). As a preconditioner it can be off by any factor, or lose rank.
     CountSketch,
-    /// [`Osnap`](crate::sketch::Osnap) with 8 nonzeros.
-    Osnap,
+    /// [`Osnap`](crate::sketch::Osnap); 8 nonzeros are a good choice.
+    Osnap {
+        /// Entries of a column that are not zero; the rows must be a multiple of it.
+        nonzeros: usize,
+    },
     /// The transform of Song and Zhang's manuscript of August 2026: a Hadamard transform of all rows, shuffled, and pooled with normal
     /// weights. For rows in memory only; the rows are rounded up to a power of two.
     Pooled,
@@ -31,13 +34,13 @@ impl Sketch {
             Self::Gaussian => "gaussian",
             Self::Rademacher => "rademacher",
             Self::CountSketch => "countsketch",
-            Self::Osnap => "osnap",
+            Self::Osnap { .. } => "osnap",
             Self::Pooled => "pooled",
         }
     }
 
     /// Whether a bound on every coefficient may be given.
     pub const fn is_dense(self) -> bool {
-        !matches!(self, Self::CountSketch | Self::Osnap)
+        !matches!(self, Self::CountSketch | Self::Osnap { .. })
     }
 }

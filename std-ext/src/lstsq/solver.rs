@@ -26,7 +26,7 @@ fn gate<T: Real>() -> f64 {
 fn sketch_rows<T>(params: &LeastSquaresParams<'_, T>, coefficients: usize) -> usize {
     let factor = ROWS[usize::from(params.path == Path::Sketched)];
     match (params.rows, params.sketch) {
-        (0, super::Sketch::Osnap) => coefficients.saturating_mul(factor).next_multiple_of(8),
+        (0, super::Sketch::Osnap { nonzeros }) => coefficients.saturating_mul(factor).next_multiple_of(nonzeros.max(1)),
         (0, super::Sketch::Pooled) => coefficients.saturating_mul(factor).next_power_of_two(),
         (0, _) => coefficients.saturating_mul(factor),
         (rows, super::Sketch::Pooled) => rows.next_power_of_two(),

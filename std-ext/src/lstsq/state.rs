@@ -33,7 +33,7 @@ pub(super) fn sketch<T: Scalar>(
         Sketch::Gaussian => by_products(data, layout, params, shape, GaussianSketch)?,
         Sketch::Rademacher => by_products(data, layout, params, shape, RademacherSketch)?,
         Sketch::CountSketch => by_rows(data, layout, shape, CountSketch)?,
-        Sketch::Osnap => by_rows(data, layout, shape, Osnap::default())?,
+        Sketch::Osnap { nonzeros } => by_rows(data, layout, shape, Osnap { nonzeros })?,
         Sketch::Pooled => (pooled::sketch(data, layout, shape)?, 1.0),
     };
     if !T::all_finite(&state) {

@@ -83,7 +83,7 @@ mod solver {
                 Operator::Gaussian => Sketch::Gaussian,
                 Operator::Rademacher => Sketch::Rademacher,
                 Operator::Countsketch => Sketch::CountSketch,
-                Operator::Osnap => Sketch::Osnap,
+                Operator::Osnap => Sketch::Osnap { nonzeros: arguments.nonzeros as usize },
                 Operator::Pooled => Sketch::Pooled,
             };
             let threads = arguments.input.threads.and_then(|count| NonZero::new(count as usize));
