@@ -95,6 +95,7 @@ fn dumps_that_are_not_whole_are_refused() {
 
 /// Three nodes of a fleet, as they print themselves: integers, blocks half full, no names.
 #[test]
+#[allow(clippy::cast_possible_truncation, reason = "the data are whole numbers")]
 fn nodes_are_imported_joined_and_asked() {
     use sketchlet::RowSummary;
     use sketchlet::regression::{SketchedLeastSquares, SketchedLeastSquaresParams};
