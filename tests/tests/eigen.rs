@@ -595,6 +595,86 @@ fn order_monitor_alone_tells_sorted_from_shuffled() {
     }
 }
 
+/// Spelling a default out changes nothing, and any other value does.
+macro_rules! knobs_are_equal_by_meaning {
+    ($params:expr, $($knob:ident: $default:expr, $other:expr;)*) => {$(
+        assert_eq!($params.$knob($default), $params, "{} {:?}", stringify!($knob), $default);
+        assert_ne!($params.$knob($other), $params, "{} {:?}", stringify!($knob), $other);
+    )*};
+}
+
+#[test]
+fn parameters_are_equal_if_they_mean_the_same() {
+    for dim in [2, 5, 40] {
+        knobs_are_equal_by_meaning! { RandomOrderEigenParams::new(dim),
+            rank: 1, 2;
+            width: dim.min(3), 1;
+            heavy_capacity: 16, 4;
+            first_block: 16, 17;
+            growth: 1.3, 1.5;
+            dead_zone: 0.03, 0.0;
+            row_sampling: 0.0, 1.0;
+            warm_up: WarmUp::Stored, WarmUp::Running;
+            deferred: 0, 1;
+            seed: 0, 1;
+        }
+        knobs_are_equal_by_meaning! { RandomOrderEigenParams::new(dim).rank(2).width(20), first_block: 40, 16; }
+        knobs_are_equal_by_meaning! { FrequentDirectionsParams::new(dim),
+            rank: 1, 2;
+            sketch_rows: 8, 9;
+            shrink: Shrink::Fast, Shrink::None;
+        }
+        knobs_are_equal_by_meaning! { FrequentDirectionsParams::new(dim).rank(3), sketch_rows: 12, 8; }
+        knobs_are_equal_by_meaning! { NystromSketchParams::new(dim),
+            rank: 1, 2;
+            sketch_rows: dim.min(16), 1;
+            seed: 0, 1;
+        }
+        knobs_are_equal_by_meaning! { BlockPowerParams::new(dim),
+            rank: 1, 2;
+            width: 1, 2;
+            heavy_capacity: 0, 4;
+            seed: 0, 1;
+        }
+        // No length stands for blocks that double, not even that of the first one.
+        assert_ne!(BlockPowerParams::new(dim).block_len(32), BlockPowerParams::new(dim));
+        knobs_are_equal_by_meaning! { ExactEigenParams::new(dim), rank: 1, 2; seed: 0, 1; }
+        assert_ne!(ExactEigenParams::new(dim).two_level(), ExactEigenParams::new(dim));
+        let decay = Rate::Decay { c: dim as f64, t0: 100.0 };
+        knobs_are_equal_by_meaning! { OjaParams::new(dim), rank: 1, 2; rate: decay, Rate::Ladder; seed: 0, 1; }
+        knobs_are_equal_by_meaning! { AdaptiveOjaParams::new(dim), rank: 1, 2; seed: 0, 1; }
+        knobs_are_equal_by_meaning! { CandidIncrementalParams::new(dim), rank: 1, 2; amnesic: 1.0, 2.0; }
+        knobs_are_equal_by_meaning! { HistoryPcaParams::new(dim), rank: 1, 2; block_len: 10, 11; seed: 0, 1; }
+        knobs_are_equal_by_meaning! { OrderMonitorParams::new(dim), warm_up: WarmUp::Stored, WarmUp::Running; }
+    }
+    assert_eq!(RandomOrderEigenParams::new(5).width(usize::MAX), RandomOrderEigenParams::new(5).width(usize::MAX));
+}
+
+#[test]
+fn summaries_merge_if_a_default_is_spelt_out() {
+    let rows = spiked(300, 6, 4.0, 1);
+    let (first, second) = (rows.first(150), rows.slice(150, 150));
+    macro_rules! check {
+        ($summary:ident, $params:expr, $spelt:expr) => {{
+            let filled = |params, rows: &Rows| {
+                let mut summary = $summary::<f64, Vec<f64>>::new(params).unwrap();
+                feed(&mut summary, rows);
+                summary
+            };
+            let (mut plain, mut spelt) = (filled($params, &first), filled($params, &first));
+            plain.merge(&filled($params, &second)).unwrap();
+            spelt.merge(&filled($spelt, &second)).unwrap();
+            assert_eq!(plain.encode(), spelt.encode());
+        }};
+    }
+    let params = RandomOrderEigenParams::new(6);
+    check!(RandomOrderEigen, params, params.width(3).first_block(16));
+    let params = FrequentDirectionsParams::new(6);
+    check!(FrequentDirections, params, params.sketch_rows(8));
+    let params = NystromSketchParams::new(6);
+    check!(NystromSketch, params, params.sketch_rows(6));
+}
+
 #[test]
 fn recommendation_follows_the_table() {
     assert_eq!(recommend(9, 1, 45, false), Method::Exact);

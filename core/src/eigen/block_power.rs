@@ -14,8 +14,8 @@ use crate::{Error, Real, RowSummary, Rule, Storage};
 /// Rows of the first block when blocks double.
 const FIRST_DOUBLING: u64 = 32;
 
-/// Shape and knobs of a [`BlockPower`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Shape and knobs of a [`BlockPower`]. Equal if they mean the same: a default may be spelt out.
+#[derive(Clone, Copy, Debug, Eq)]
 pub struct BlockPowerParams {
     dim: usize,
     rank: usize,
@@ -126,6 +126,15 @@ impl BlockPowerParams {
         };
         params.check().map_err(|_| Error::Corrupt)?;
         Ok(params)
+    }
+}
+
+impl PartialEq for BlockPowerParams {
+    fn eq(&self, other: &Self) -> bool {
+        let meaning = |params: &Self| {
+            (params.dim, params.rank, params.block_width(), params.block_len, params.heavy_capacity, params.seed)
+        };
+        meaning(self) == meaning(other)
     }
 }
 

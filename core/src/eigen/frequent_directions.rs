@@ -23,8 +23,8 @@ pub enum Shrink {
     None,
 }
 
-/// Shape and knobs of a [`FrequentDirections`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Shape and knobs of a [`FrequentDirections`]. Equal if they mean the same: a default may be spelt out.
+#[derive(Clone, Copy, Debug, Eq)]
 pub struct FrequentDirectionsParams {
     dim: usize,
     rank: usize,
@@ -113,6 +113,13 @@ impl FrequentDirectionsParams {
         let params = Self { dim, rank, sketch_rows, shrink };
         params.check().map_err(|_| Error::Corrupt)?;
         Ok(params)
+    }
+}
+
+impl PartialEq for FrequentDirectionsParams {
+    fn eq(&self, other: &Self) -> bool {
+        let meaning = |params: &Self| (params.dim, params.rank, params.kept_rows(), params.shrink);
+        meaning(self) == meaning(other)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::wire::{Reader, Writer};
 use crate::{Error, Real, Rule};
 
 /// Shape and knobs of a [`RandomOrderEigen`](super::RandomOrderEigen). The defaults are measured; most users set `rank`,
-/// and `heavy_capacity` on small devices.
+/// and `heavy_capacity` on small devices. Equal if they mean the same: a default may be spelt out.
 ///
 /// # Example
 /// ```
@@ -18,7 +18,7 @@ use crate::{Error, Real, Rule};
 /// // The whole summary, counters included, in 4 KiB of f32.
 /// assert!(4 * TINY.storage_len() + 500 < 4096);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct RandomOrderEigenParams {
     pub(super) dim: usize,
     pub(super) rank: usize,
@@ -137,7 +137,7 @@ impl RandomOrderEigenParams {
     }
 
     pub(super) const fn first_block_len(&self) -> u64 {
-        let twice = 2 * self.block_width() as u64;
+        let twice = (self.block_width() as u64).saturating_mul(2);
         match self.first_block {
             0 if twice > 16 => twice,
             0 => 16,
@@ -235,5 +235,22 @@ impl RandomOrderEigenParams {
         let exact = T::constant(self.growth) * T::count(len);
         let floor = exact.to_u64().unwrap_or(u64::MAX);
         if T::count(floor) < exact { floor.saturating_add(1) } else { floor }.max(len)
+    }
+}
+
+impl PartialEq for RandomOrderEigenParams {
+    fn eq(&self, other: &Self) -> bool {
+        let shape = |params: &Self| {
+            (
+                params.dim,
+                params.rank,
+                params.block_width(),
+                params.heavy_capacity,
+                params.first_block_len(),
+                params.deferred,
+            )
+        };
+        let knobs = |params: &Self| (params.growth, params.dead_zone, params.row_sampling, params.warm_up, params.seed);
+        shape(self) == shape(other) && knobs(self) == knobs(other)
     }
 }
