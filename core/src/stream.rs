@@ -42,6 +42,15 @@ pub trait RowSummary {
         rows.iter_rows().try_for_each(|row| self.update(row))
     }
 
+    /// Whether `rows` more rows find room, whatever is in them. A wrapper asks before it feeds the first row of a batch.
+    ///
+    /// # Errors
+    /// [`Error::Capacity`] where rows may have to wait and not so many can; most summaries always have room.
+    fn check_room(&self, rows: usize) -> Result<(), Error> {
+        let _ = rows;
+        Ok(())
+    }
+
     /// Back to the empty summary, with parameters and storage kept.
     fn clear(&mut self);
 }
@@ -64,6 +73,10 @@ impl<M: RowSummary + ?Sized> RowSummary for alloc::boxed::Box<M> {
 
     fn update_batch(&mut self, rows: MatRef<'_, Self::Scalar>) -> Result<(), Error> {
         (**self).update_batch(rows)
+    }
+
+    fn check_room(&self, rows: usize) -> Result<(), Error> {
+        (**self).check_room(rows)
     }
 
     fn clear(&mut self) {

@@ -555,3 +555,58 @@ fn absurd_shapes_are_errors() {
     assert!(Directions::<f64>::new(FrequentDirectionsParams::new(9).sketch_rows(30_000_000)).is_err());
     assert!(RandomOrder::<f64>::new(RandomOrderEigenParams::new(1 << 20).heavy_capacity(1 << 24)).is_err());
 }
+
+/// A row in the middle of a batch that is refused for what came before it: nothing of the batch may have been consumed.
+#[test]
+fn centred_batches_are_taken_whole_or_not_at_all() {
+    let huge = f64::MAX;
+    // Finite, all of them, but row 3 lies more than the largest number away from the mean, in its second entry.
+    let batch = [1.0, 2.0, -1.0, huge, 3.0, huge, 0.5, -huge, 2.0, 1.0];
+    let mut summary = Centered::new(Exact::<f64>::new(ExactEigenParams::new(2)).unwrap()).unwrap();
+    for first in 0..3 {
+        let (consumed, rest) = batch.split_at(2 * first);
+        summary.clear();
+        consumed.chunks(2).for_each(|row| summary.update(row).unwrap());
+        let before = summary.encode();
+        let rows = MatRef::new(rest, rest.len() / 2, 2).unwrap();
+        assert_eq!(summary.update_batch(rows), Err(Error::NonFinite { index: rest.len() - 3 }));
+        assert_eq!(summary.encode(), before, "{first} rows before");
+        // Large rows that stay within range are taken, with the bits of single ones.
+        let mut single = summary.clone();
+        summary.update_batch(rows.rows_from(0, 3 - first)).unwrap();
+        rows.rows_from(0, 3 - first).iter_rows().for_each(|row| single.update(row).unwrap());
+        assert_eq!(summary.encode(), single.encode());
+        assert_eq!(summary.update(&batch[6..8]), Err(Error::NonFinite { index: 1 }));
+    }
+}
+
+/// The inner summary has room for some of the rows of a batch only.
+#[test]
+fn wrapped_batches_need_room_for_all_rows() {
+    let rows = gaussian(200, &[1.0, 1.0, 1.0], 1);
+    let inner = || RandomOrder::<f64>::new(RandomOrderEigenParams::new(3).deferred(20)).unwrap();
+    let batch = |first, count| rows.matrix().rows_from(first, count);
+
+    let mut centered = Centered::new(inner()).unwrap();
+    let before = centered.encode();
+    assert_eq!(centered.update_batch(batch(0, 22)), Err(Error::Capacity { limit: 20 }));
+    assert_eq!(centered.encode(), before);
+    // The first row is not fed.
+    centered.update_batch(batch(0, 21)).unwrap();
+    let before = centered.encode();
+    assert_eq!(centered.update_batch(batch(21, 21)), Err(Error::Capacity { limit: 20 }));
+    assert_eq!(centered.encode(), before);
+
+    let mut shuffled = ShuffleBuffer::new(inner(), 0, 10).unwrap();
+    assert_eq!(shuffled.update_batch(batch(0, 31)), Err(Error::Capacity { limit: 20 }));
+    assert_eq!((shuffled.rows_seen(), shuffled.inner().encode()), (0, inner().encode()));
+    // Ten rows are held.
+    shuffled.update_batch(batch(0, 30)).unwrap();
+    let before = shuffled.clone();
+    assert_eq!(shuffled.update_batch(batch(30, 170)), Err(Error::Capacity { limit: 20 }));
+    assert_eq!((shuffled.rows_seen(), shuffled.inner().encode()), (30, before.inner().encode()));
+    // What is held is as it was too.
+    let drained =
+        |mut buffer: ShuffleBuffer<RandomOrder<f64>, Vec<f64>>| (buffer.drain(), buffer.into_inner().encode());
+    assert_eq!(drained(shuffled), drained(before));
+}

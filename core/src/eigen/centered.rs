@@ -2,9 +2,9 @@
 
 use super::answer::{TopEigen, TopEigenvector};
 use crate::linalg::vector;
-use crate::matrix::check_finite;
+use crate::matrix::{check_batch, check_finite};
 use crate::wire::{self, Kind, Reader, Wire, Writer};
-use crate::{Error, Lane, Merge, Real, RowSummary, Storage};
+use crate::{Error, Lane, MatRef, Merge, Real, RowSummary, Storage};
 
 /// What does a method answer for the rows minus their mean, without a second pass?
 ///
@@ -119,6 +119,28 @@ fn shift<T: Real>(number: &mut T, rest: &mut T, by: T) {
     *number = sum;
 }
 
+/// The first entry of a batch whose distance from the mean of the rows before is out of range.
+///
+/// The mean of a column depends on that column alone, so it can be followed without room for a second mean.
+fn first_overflow<T: Real>(mean: &[T], rest: &[T], rows_seen: u64, rows: MatRef<'_, T>) -> Option<usize> {
+    // The mean lies among the entries seen: no distance exceeds twice the largest by more than its rounding.
+    let largest = vector::max_abs(rows.as_slice()).max(vector::max_abs(mean));
+    if (T::constant(4.0) * largest).is_finite() {
+        return None;
+    }
+    let columns = mean.iter().zip(rest).enumerate();
+    let overflows = columns.filter_map(|(column, (&mean, &rest))| {
+        let (mut mean, mut rest) = (mean, rest);
+        let row = (rows_seen + 1..).zip(rows.iter_rows()).position(|(t, row)| {
+            let distance = (row[column] - mean) - rest;
+            shift(&mut mean, &mut rest, distance / T::count(t));
+            !distance.is_finite()
+        });
+        row.map(|row| row * rows.cols() + column)
+    });
+    overflows.min()
+}
+
 impl<M: RowSummary<Scalar: Real>, S: Storage<M::Scalar>> RowSummary for Centered<M, S> {
     type Scalar = M::Scalar;
 
@@ -152,6 +174,25 @@ impl<M: RowSummary<Scalar: Real>, S: Storage<M::Scalar>> RowSummary for Centered
         }
         self.rows_seen += 1;
         Ok(())
+    }
+
+    /// See the trait; also [`Error::NonFinite`] for an entry whose distance from the mean of the rows before overflows, and
+    /// [`Error::Capacity`] if the inner summary has not the room for all rows.
+    fn update_batch(&mut self, rows: MatRef<'_, M::Scalar>) -> Result<(), Error> {
+        let dim = self.inner.dim();
+        check_batch(dim, rows)?;
+        self.check_room(rows.rows())?;
+        let rest = &self.storage.as_ref()[dim..2 * dim];
+        if let Some(index) = first_overflow(self.mean(), rest, self.rows_seen, rows) {
+            return Err(Error::NonFinite { index });
+        }
+        rows.iter_rows().try_for_each(|row| self.update(row))
+    }
+
+    fn check_room(&self, rows: usize) -> Result<(), Error> {
+        // The first row of all goes into the mean alone.
+        let fed = if self.rows_seen == 0 { rows.saturating_sub(1) } else { rows };
+        self.inner.check_room(fed)
     }
 
     fn clear(&mut self) {

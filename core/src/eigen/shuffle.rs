@@ -1,9 +1,9 @@
 //! A buffer that mixes neighbouring rows before a method sees them.
 
 use super::answer::{TopEigen, TopEigenvector};
-use crate::matrix::check_finite;
+use crate::matrix::{check_batch, check_finite};
 use crate::random::keyed::{Domain, below, word};
-use crate::{Error, RowSummary, Rule, Storage};
+use crate::{Error, MatRef, RowSummary, Rule, Storage};
 
 /// What does a method answer if the rows are first shuffled as far as memory allows?
 ///
@@ -134,6 +134,18 @@ impl<M: RowSummary, S: Storage<M::Scalar>> RowSummary for ShuffleBuffer<M, S> {
         self.storage.as_mut()[slot * dim..][..dim].copy_from_slice(row);
         self.rows += 1;
         Ok(())
+    }
+
+    /// See the trait; also [`Error::Capacity`] if the inner summary has not the room for the rows that would be passed on.
+    fn update_batch(&mut self, rows: MatRef<'_, M::Scalar>) -> Result<(), Error> {
+        check_batch(self.inner.dim(), rows)?;
+        self.check_room(rows.rows())?;
+        rows.iter_rows().try_for_each(|row| self.update(row))
+    }
+
+    fn check_room(&self, rows: usize) -> Result<(), Error> {
+        let free = self.storage.as_ref().len() / self.inner.dim() - self.held;
+        self.inner.check_room(rows.saturating_sub(free))
     }
 
     fn clear(&mut self) {

@@ -368,10 +368,7 @@ impl<T: Real, S: Storage<T>> RowSummary for RandomOrderEigen<T, S> {
     /// all rows of the batch could wait.
     fn update_batch(&mut self, rows: MatRef<'_, T>) -> Result<(), Error> {
         check_batch(self.params.dim, rows)?;
-        let limit = self.params.deferred;
-        if limit > 0 && rows.rows() > limit - self.state.counts.waiting {
-            return Err(Error::Capacity { limit });
-        }
+        self.check_room(rows.rows())?;
         let dim = self.params.dim;
         let mut rest = rows.as_slice();
         while !rest.is_empty() {
@@ -388,6 +385,11 @@ impl<T: Real, S: Storage<T>> RowSummary for RandomOrderEigen<T, S> {
             rest = &rest[consumed * dim..];
         }
         Ok(())
+    }
+
+    fn check_room(&self, rows: usize) -> Result<(), Error> {
+        let limit = self.params.deferred;
+        if limit > 0 && rows > limit - self.state.counts.waiting { Err(Error::Capacity { limit }) } else { Ok(()) }
     }
 
     fn clear(&mut self) {
