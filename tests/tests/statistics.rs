@@ -246,6 +246,49 @@ fn the_error_estimate_covers_the_error() {
     assert!(covered >= 46, "{covered} of {ok}");
 }
 
+/// Noise of variance 1 in all directions but the first ones, where it is what is given.
+fn spikes(dim: usize, n: usize, values: &[f64], seed: u64) -> Rows {
+    let mut variances = vec![1.0; dim];
+    variances[..values.len()].copy_from_slice(values);
+    streams::gaussian(n, &variances, seed)
+}
+
+/// Whether the first value stands out, or is tied with the next wanted ones, says nothing about the last wanted one.
+#[test]
+fn the_error_estimate_covers_the_error_of_several_vectors() {
+    let spiked: [&[f64]; 8] = [
+        &[8.0, 6.0],
+        &[100.0, 2.5],
+        &[4.0, 4.0],
+        &[1000.0, 30.0, 2.5],
+        &[100.0, 100.0, 2.5],
+        &[6.0, 6.0, 6.0],
+        &[1000.0, 100.0, 10.0, 3.0],
+        &[5.0, 5.0, 5.0, 5.0],
+    ];
+    for (values, (dim, n)) in spiked.iter().flat_map(|values| [(values, (32, 6000)), (values, (64, 10_000))]) {
+        let input = Input::new("spikes", spikes(dim, n, values, 5), 0.0);
+        let runs = input.shuffles(0..9, input.defaults().rank(values.len()));
+        let ratios = runs.iter().map(|(error, got)| {
+            assert_eq!(got.confidence.status, Status::Ok, "{values:?}, d = {dim}: {:?}", got.confidence);
+            got.confidence.error_estimate.unwrap() / error
+        });
+        let (smallest, middle) = (ratios.clone().fold(f64::INFINITY, f64::min), median(ratios));
+        println!("{values:?}, d = {dim}: {middle:.2} times the error, at least {smallest:.2}");
+        assert!(smallest >= 1.0, "{values:?}, d = {dim}: {smallest:.2} times the error");
+        // No more than an upper figure has to be.
+        assert!(middle <= 500.0, "{values:?}, d = {dim}: {middle:.2} times the error");
+    }
+    for input in real() {
+        for rank in 2..=4 {
+            for (error, got) in input.shuffles(0..9, input.defaults().rank(rank)) {
+                let estimate = got.confidence.error_estimate.unwrap();
+                assert!(estimate >= error, "{}, rank {rank}: {error:e}, estimated {estimate:e}", input.name);
+            }
+        }
+    }
+}
+
 /// The block is as wide as the space and never closed: the answer is the spectral decomposition of the rows kept.
 #[test]
 fn row_sampling_is_unbiased() {

@@ -283,9 +283,6 @@ impl<T: Real> Outcome<'_, T> {
         if answer.values.iter().any(|x| !x.is_finite()) {
             self.warnings.push("a value is beyond the range of f64, printed as null: rescale the data".into());
         }
-        if answer.vectors.len() > 1 && answer.error_estimate.is_some() && self.about.method == "random-order" {
-            self.warnings.push("error_estimate is not calibrated for more than one vector: rely on error_bound".into());
-        }
     }
 
     fn json(&self) -> Value {

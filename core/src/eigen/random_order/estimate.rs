@@ -178,7 +178,7 @@ impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
     }
 }
 
-/// Variance of the pooled vector if rows were drawn independently, times [`SAFETY`].
+/// Variance of the pooled vectors, the mean over the wanted ones, if rows were drawn independently, times [`SAFETY`].
 fn error_estimate<T: Real>(counts: &Counts<T>, gap: T) -> Option<T> {
     let count = usize::from(counts.term_count);
     if count < 2 {

@@ -1,6 +1,7 @@
 //! What happens when a block is full: its factor joins the pool, the pool gives the next iterate.
 
 use super::{Counts, Parts, RandomOrderEigen, RandomOrderEigenParams, demote_heavy_rows, split};
+use crate::eigen::answer::orthonormalize;
 use crate::eigen::iterate::{fill_random, keep_if_new};
 use crate::eigen::pool::{Block, Piece, Scratch};
 use crate::linalg::vector;
@@ -46,12 +47,12 @@ fn step<T: Real>(
         let history = Piece::Vectors(&*parts.history, (light_rows / counts.history_rows).sqrt());
         let pool = [history, Piece::Vectors(heavy, T::ONE)];
         let fresh = [block((light_rows / block_rows).sqrt()), Piece::Vectors(heavy, T::ONE)];
-        let disagreement = disagreement(&mut scratch, dim, &pool, &fresh, &mut iterate[..dim]);
-        if !order_is_flagged && disagreement >= T::constant(params.dead_zone) {
-            kept = (T::ONE - disagreement) * (T::ONE - disagreement);
+        let (of_first, of_all) = disagreement(&mut scratch, dim, &pool, &fresh, &mut iterate[..params.rank * dim]);
+        if !order_is_flagged && of_first >= T::constant(params.dead_zone) {
+            kept = (T::ONE - of_first) * (T::ONE - of_first);
         }
         let before = light_rows - block_rows;
-        counts.terms = [disagreement * block_rows * (before / (block_rows + before)), counts.terms[0], counts.terms[1]];
+        counts.terms = [of_all * block_rows * (before / (block_rows + before)), counts.terms[0], counts.terms[1]];
         counts.term_count = (counts.term_count + 1).min(3);
     }
 
@@ -68,22 +69,40 @@ fn step<T: Real>(
     had_history && kept == T::ONE
 }
 
-/// `sin^2` of the angle between the top left vectors of two sets of pieces; 1 if either has none.
+/// `sin^2` of the angle between the top left vectors of two sets of pieces, and its mean over the spaces of as many top
+/// vectors as there is room for; 1 if either set has none.
 fn disagreement<T: Real>(
     scratch: &mut Scratch<'_, T>,
     dim: usize,
     first: &[Piece<'_, T>],
     second: &[Piece<'_, T>],
     room: &mut [T],
-) -> T {
+) -> (T, T) {
     let m = scratch.factor(dim, first);
-    scratch.left_vector(dim, first, m, 0, room);
-    if vector::normalize(room) == T::ZERO {
-        return T::ONE;
+    let count = directions(&scratch.values[..m]).min(room.len() / dim);
+    for (i, vector) in room.chunks_exact_mut(dim).enumerate().take(count.max(1)) {
+        scratch.left_vector(dim, first, m, i, vector);
+        if vector::normalize(vector) == T::ZERO {
+            return (T::ONE, T::ONE);
+        }
     }
+    orthonormalize(room, dim, count);
     let m = scratch.factor(dim, second);
-    let cosine = scratch.cosine_with_left_vector(dim, second, m, 0, room);
-    (T::ONE - cosine * cosine).max(T::ZERO)
+    let cosine = scratch.cosine_with_left_vector(dim, second, m, 0, &room[..dim]);
+    let of_first = (T::ONE - cosine * cosine).max(T::ZERO);
+    if room.len() == dim {
+        return (of_first, of_first);
+    }
+    let others = directions(&scratch.values[..m]).min(count);
+    let outside = scratch.residual_outside(dim, second, m, others, &room[..count * dim]);
+    (of_first, outside / T::count(count as u64))
+}
+
+/// Number of squared singular values above rounding noise.
+fn directions<T: Real>(values: &[T]) -> usize {
+    let Some(&largest) = values.first() else { return 0 };
+    let noise = T::count(values.len() as u64) * T::EPSILON * largest;
+    values.iter().take_while(|&&x| x > noise).count()
 }
 
 /// Chooses the vectors that the next block multiplies.
@@ -102,8 +121,7 @@ pub(super) fn next_iterate<T: Real>(params: &RandomOrderEigenParams, counts: &Co
     let pool = [Piece::Vectors(&*parts.history, factor), Piece::Vectors(heavy, T::ONE)];
     if !heavy.is_empty() {
         let m = scratch.factor(dim, &pool);
-        let noise = T::count(m as u64) * T::EPSILON * scratch.values[0];
-        from_pool = 0..scratch.values[..m].iter().take_while(|&&x| x > noise).count();
+        from_pool = 0..directions(&scratch.values[..m]);
         let first = params.rank.min((width - 1).max(1));
         while taken < first
             && let Some(i) = from_pool.next()
