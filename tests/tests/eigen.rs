@@ -181,15 +181,10 @@ proptest::proptest! {
             if got.confidence.status == Status::HeavyOverflow || got.confidence.status == Status::TooFewRows {
                 continue;
             }
-            // In units of a power of two.
+            assert_eq!(summary.heavy_len(), summary.heavy_rows().rows());
             let kept: Vec<&[f64]> = summary.heavy_rows().iter_rows().collect();
-            let Some(first) = kept.first().filter(|_| !heavy.is_empty()) else {
-                assert!(heavy.is_empty(), "{} heavy rows, none kept", heavy.len());
-                continue;
-            };
             let mut candidates = rows.iter();
-            let factor = (0..64).map(|e| 2f64.powi(e)).find(|f| rows.iter().any(|row| scaled(row, *f) == *first));
-            let factor = factor.unwrap();
+            let factor = Real::times_power_of_two(1.0, summary.unit_exponent());
             for row in &heavy {
                 assert!(kept.iter().any(|kept| *kept == scaled(row, factor)), "heavy row {row:?} is not kept");
             }
@@ -238,9 +233,7 @@ fn scaled(row: &[f64], factor: f64) -> Vec<f64> {
 
 /// What one unit of the sketch is in units of the data.
 fn unit(summary: &Directions<f64>) -> f64 {
-    let mut copy = summary.clone();
-    let mut buffer = vec![0.0; copy.answer_len()];
-    copy.estimate_available(&mut buffer).map_or(1.0, |top| Real::times_power_of_two(1.0, top.value(0).exponent / 2))
+    Real::times_power_of_two(1.0, summary.unit_exponent())
 }
 
 fn check_directions(summary: &Directions<f64>, rows: &Rows, kept: Option<usize>) {
@@ -592,6 +585,28 @@ fn order_monitor_alone_tells_sorted_from_shuffled() {
         let turns = Rows::collect(12, (0..2000).map(|i| [&short, &long][i % 2].row(i / 2).to_vec()));
         let report = run(&turns).report();
         assert!(report.runs > 6.0, "{report:?}");
+    }
+}
+
+#[test]
+fn what_is_handed_out_in_units_names_the_unit() {
+    for e in [-600, 0, 300] {
+        let rows = gaussian(300, &[1.0, 2.0, 1.0, 1.0], 1).with_row(150, &[0.0, 90.0, 0.0, 0.0]).times_power_of_two(e);
+        let in_data = |x: &f64, exponent| Real::times_power_of_two(*x, exponent);
+        let mut random_order = RandomOrder::<f64>::new(RandomOrderEigenParams::new(4)).unwrap();
+        feed(&mut random_order, &rows);
+        assert_eq!((random_order.heavy_len(), random_order.heavy_rows().rows()), (1, 1));
+        let exponent = random_order.unit_exponent();
+        let kept: Vec<f64> = random_order.heavy_rows().as_slice().iter().map(|x| in_data(x, exponent)).collect();
+        assert_eq!(kept, rows.row(150));
+        let mut power = BlockPower::<f64, Vec<f64>>::new(BlockPowerParams::new(4).heavy_capacity(5)).unwrap();
+        feed(&mut power, &rows);
+        assert_eq!(power.heavy_len(), 1);
+        let mut directions = Directions::<f64>::new(FrequentDirectionsParams::new(4)).unwrap();
+        feed(&mut directions, &rows.first(9));
+        let exponent = directions.unit_exponent();
+        let kept: Vec<f64> = directions.sketch().iter().map(|x| in_data(x, exponent)).collect();
+        assert_eq!(kept, rows.first(9).data());
     }
 }
 

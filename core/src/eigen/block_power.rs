@@ -221,7 +221,7 @@ struct Parts<'a, T> {
 
 impl<T: Real, S: Storage<T>> BlockPower<T, S> {
     /// Number of heavy rows kept.
-    pub const fn heavy_rows(&self) -> usize {
+    pub const fn heavy_len(&self) -> usize {
         self.state.heavy_len
     }
 

@@ -201,9 +201,15 @@ struct Parts<'a, T> {
 }
 
 impl<T: Real, S: Storage<T>> FrequentDirections<T, S> {
-    /// The sketch `B`, row after row, in units of the data times a power of two if those are very large or very small.
+    /// The sketch `B`, row after row, in units of 2 to the [`unit_exponent`](Self::unit_exponent).
     pub fn sketch(&self) -> &[T] {
         &self.storage.as_ref()[..self.state.used * self.params.dim]
+    }
+
+    /// What one unit of the [`sketch`](Self::sketch) is in the data, as a power of two: 0 unless those are very large or very
+    /// small.
+    pub const fn unit_exponent(&self) -> i32 {
+        self.state.scale.exponent()
     }
 
     /// Total shrinkage `D`, in the units of the squared [`sketch`](Self::sketch).

@@ -27,6 +27,11 @@ pub(crate) struct Admitted<T> {
 }
 
 impl Scale {
+    /// Rows are in units of 2 to this.
+    pub(crate) const fn exponent(self) -> i32 {
+        self.exponent
+    }
+
     /// Exponent of squares: values of the summary are in units of 2 to this.
     pub(crate) fn value_exponent(self) -> i32 {
         2 * self.exponent

@@ -177,7 +177,7 @@ fn solve_wide<T: Real>(summary: &mut ExactEigen<T, Vec<T>>) -> Result<Answer, Er
 summaries! {
     RandomOrderEigen {
         fn kept_heavy_rows(&self) -> usize {
-            self.heavy_rows().rows()
+            self.heavy_len()
         }
         fn block_width(&self) -> Option<usize> {
             Some(self.params().block_width())
@@ -193,7 +193,7 @@ summaries! {
     NystromSketch {}
     BlockPower {
         fn kept_heavy_rows(&self) -> usize {
-            self.heavy_rows()
+            self.heavy_len()
         }
         fn block_width(&self) -> Option<usize> {
             Some(self.params().block_width())

@@ -181,12 +181,22 @@ fn split<'a, T>(params: &RandomOrderEigenParams, storage: &'a mut [T]) -> Parts<
 }
 
 impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
-    /// The heavy rows kept, in order of arrival; in units of the data times a power of two if those are very large or
-    /// very small.
+    /// Number of heavy rows kept.
+    pub const fn heavy_len(&self) -> usize {
+        self.state.counts.heavy_len
+    }
+
+    /// The heavy rows kept, in order of arrival, in units of 2 to the [`unit_exponent`](Self::unit_exponent).
     pub fn heavy_rows(&self) -> MatRef<'_, T> {
         let (dim, width, len) = (self.params.dim, self.params.block_width(), self.state.counts.heavy_len);
         let start = (3 * width + 1) * dim;
         MatRef::new(&self.storage.as_ref()[start..start + len * dim], len, dim).unwrap_or_else(|_| MatRef::empty())
+    }
+
+    /// What one unit of the [`heavy_rows`](Self::heavy_rows) is in the data, as a power of two: 0 unless those are very large
+    /// or very small.
+    pub const fn unit_exponent(&self) -> i32 {
+        self.state.scale.exponent()
     }
 
     /// The order check so far.
