@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 use sketchlet_core::eigen::*;
-use sketchlet_core::{Error, Merge, Real, RowSummary, Wire};
+use sketchlet_core::{Error, Merge, Real, RowSummary, Rule, Wire};
 use sketchlet_tests::laws::{
     Answer, Subject, answer, check_error_bound, check_sandwich, config, feed, feed_batch, inputs, remove_undoes_update,
 };
@@ -690,18 +690,88 @@ fn summaries_merge_if_a_default_is_spelt_out() {
     check!(NystromSketch, params, params.sketch_rows(6));
 }
 
+/// Storage of what is recommended, which must be enough to build it.
+fn storage_of(method: Method, dim: usize, rank: usize) -> usize {
+    fn built<M>(summary: Result<M, Error>, storage_len: usize) -> usize {
+        summary.unwrap();
+        storage_len
+    }
+    match method {
+        Method::Exact => {
+            let params = ExactEigenParams::new(dim).rank(rank);
+            built(Exact::<f32>::new(params), params.storage_len())
+        }
+        Method::RandomOrder { heavy_capacity } => {
+            let params = RandomOrderEigenParams::new(dim).rank(rank).heavy_capacity(heavy_capacity);
+            built(RandomOrder::<f32>::new(params), params.storage_len())
+        }
+        Method::FrequentDirections { sketch_rows } => {
+            let params = FrequentDirectionsParams::new(dim).rank(rank).sketch_rows(sketch_rows);
+            built(Directions::<f32>::new(params), params.storage_len())
+        }
+        Method::CandidIncremental => {
+            let params = CandidIncrementalParams::new(dim).rank(rank);
+            built(CandidIncremental::<f32, Vec<f32>>::new(params), params.storage_len())
+        }
+        other => panic!("{other:?} is new: say what it needs"),
+    }
+}
+
+#[test]
+fn recommendations_fit_scratch_and_order_check_included() {
+    let mut seen = [0; 5];
+    for (dim, rank) in [(1, 1), (2, 2), (9, 1), (40, 3), (64, 1), (256, 1), (256, 4)] {
+        for scalars in (0..400).map(|i| i * i).chain([usize::MAX]) {
+            for random_order in [false, true] {
+                let got = recommend(dim, rank, scalars, random_order);
+                let Ok(method) = got else {
+                    let needed = CandidIncrementalParams::new(dim).rank(rank).storage_len();
+                    assert!(scalars < needed);
+                    assert_eq!(got, Err(Error::Storage { needed, got: scalars }));
+                    seen[4] += 1;
+                    continue;
+                };
+                assert!(storage_of(method, dim, rank) <= scalars, "{method:?}, d = {dim}, rank {rank}, {scalars}");
+                // The next size would not fit.
+                match method {
+                    Method::Exact => seen[0] += 1,
+                    Method::RandomOrder { heavy_capacity } => {
+                        let next = Method::RandomOrder { heavy_capacity: heavy_capacity + 1 };
+                        assert!(heavy_capacity == 16 || storage_of(next, dim, rank) > scalars);
+                        seen[1] += 1;
+                    }
+                    Method::FrequentDirections { sketch_rows } => {
+                        let next = Method::FrequentDirections { sketch_rows: sketch_rows + 1 };
+                        assert!(storage_of(next, dim, rank) > scalars);
+                        seen[2] += 1;
+                    }
+                    _ => seen[3] += 1,
+                }
+            }
+        }
+    }
+    assert!(seen.iter().all(|&count| count > 20), "{seen:?}");
+}
+
 #[test]
 fn recommendation_follows_the_table() {
-    assert_eq!(recommend(9, 1, 45, false), Method::Exact);
-    assert_eq!(recommend(9, 1, 45, true), Method::Exact);
-    assert_eq!(recommend(64, 1, 2080, true), Method::Exact);
-    assert!(matches!(recommend(64, 1, 2079, true), Method::RandomOrder { .. }));
-    // (3 (k + 2) + 4) d words are needed.
-    assert!(matches!(recommend(64, 1, 13 * 64, true), Method::RandomOrder { heavy_capacity } if heavy_capacity >= 4));
-    assert!(matches!(recommend(64, 1, 13 * 64 - 1, true), Method::FrequentDirections { .. }));
-    assert_eq!(recommend(64, 1, 2079, false), Method::FrequentDirections { sketch_rows: 16 });
-    assert_eq!(recommend(64, 1, 8 * 64, false), Method::FrequentDirections { sketch_rows: 4 });
-    assert_eq!(recommend(64, 1, 8 * 64 - 1, false), Method::CandidIncremental);
-    assert_eq!(recommend(usize::MAX, 1, 0, true), Method::CandidIncremental);
-    assert_eq!(recommend(usize::MAX, usize::MAX, usize::MAX - 1, true), Method::CandidIncremental);
+    let exact = ExactEigenParams::new(64).storage_len();
+    assert_eq!(recommend(64, 1, exact, true), Ok(Method::Exact));
+    assert!(matches!(recommend(64, 1, exact - 1, true), Ok(Method::RandomOrder { .. })));
+    let least = RandomOrderEigenParams::new(64).heavy_capacity(4).storage_len();
+    assert_eq!(recommend(64, 1, least, true), Ok(Method::RandomOrder { heavy_capacity: 4 }));
+    assert!(matches!(recommend(64, 1, least - 1, true), Ok(Method::FrequentDirections { .. })));
+    let least = FrequentDirectionsParams::new(64).sketch_rows(4).storage_len();
+    assert_eq!(recommend(64, 1, least, false), Ok(Method::FrequentDirections { sketch_rows: 4 }));
+    assert_eq!(recommend(64, 1, least - 1, false), Ok(Method::CandidIncremental));
+    assert_eq!(recommend(64, 1, 63, false), Err(Error::Storage { needed: 64, got: 63 }));
+    assert_eq!(recommend(usize::MAX, 1, 0, true), Err(Error::Storage { needed: usize::MAX, got: 0 }));
+    assert_eq!(
+        recommend(usize::MAX, usize::MAX, usize::MAX - 1, true),
+        Err(Error::Storage { needed: usize::MAX, got: usize::MAX - 1 })
+    );
+    assert_eq!(recommend(0, 1, 100, true), Err(Error::Parameter { name: "dim", rule: Rule::Positive }));
+    for rank in [0, 6] {
+        assert_eq!(recommend(5, rank, 100, true), Err(Error::Parameter { name: "rank", rule: Rule::WithinDim }));
+    }
 }
