@@ -76,13 +76,13 @@ impl Rule {
 /// ```
 /// use sketchlet_core::Error;
 /// let error = Error::Dimension { expected: 3, got: 2 };
-/// assert_eq!(error.to_string(), "row has 2 entries, 3 expected: pass rows of the dimension given at construction");
+/// assert_eq!(error.to_string(), "2 entries, 3 expected: check the length of the row, or the shape of the matrix");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// A row or vector has the wrong length.
+    /// A row, a vector or the data of a matrix has the wrong length, or a matrix the wrong number of columns.
     Dimension {
         /// Entries that the call needs.
         expected: usize,
@@ -111,11 +111,11 @@ pub enum Error {
         /// What it must satisfy.
         rule: Rule,
     },
-    /// The storage given has the wrong length.
+    /// A buffer given has the wrong length: storage of a summary, room for an answer, or for the bytes of an encoding.
     Storage {
-        /// Scalars that the parameters need.
+        /// Scalars needed; bytes for an encoding.
         needed: usize,
-        /// Scalars given.
+        /// Scalars or bytes given.
         got: usize,
     },
     /// A fixed capacity is used up.
@@ -184,10 +184,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Dimension { expected, got } => {
-                write!(
-                    f,
-                    "row has {got} entries, {expected} expected: pass rows of the dimension given at construction"
-                )
+                write!(f, "{got} entries, {expected} expected: check the length of the row, or the shape of the matrix")
             }
             Self::NonFinite { index } => write!(f, "entry {index} is NaN or infinite: clean the row or skip it"),
             Self::Negative { index } => write!(f, "entry {index} is negative: only values from 0 up are allowed here"),
@@ -196,7 +193,11 @@ impl fmt::Display for Error {
             }
             Self::Parameter { name, rule } => write!(f, "parameter {name} {}", rule.text()),
             Self::Storage { needed, got } => {
-                write!(f, "storage has {got} scalars, the parameters need {needed}: size it with storage_len()")
+                write!(
+                    f,
+                    "buffer of length {got}, {needed} needed: size it with storage_len(), answer_len() or, in bytes, \
+                     encoded_len()"
+                )
             }
             Self::Capacity { limit } => write!(f, "capacity of {limit} is used up: make room or raise it"),
             Self::TooFewRows { needed, got } => {
@@ -232,6 +233,18 @@ impl core::error::Error for Error {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// One variant serves rows and matrices, another one scalars and bytes: neither text may name only one of them.
+    #[cfg(feature = "alloc")]
+    #[test]
+    fn texts_fit_all_that_has_a_length() {
+        use alloc::string::ToString;
+        let text = Error::Storage { needed: 9, got: 8 }.to_string();
+        assert!(text.starts_with("buffer of length 8, 9 needed") && !text.contains("scalars"), "{text}");
+        assert!(text.ends_with("storage_len(), answer_len() or, in bytes, encoded_len()"), "{text}");
+        let text = Error::Dimension { expected: 3, got: 2 }.to_string();
+        assert!(text.starts_with("2 entries, 3 expected") && text.contains("shape of the matrix"), "{text}");
+    }
 
     #[test]
     fn error_fits_in_three_words() {
