@@ -56,16 +56,44 @@ mod tests {
     use super::*;
     use rand_xoshiro::{Xoshiro256PlusPlus, rand_core::SeedableRng};
 
+    /// One generator for all, so that the number of words that each takes is pinned as well. Another output is a *Changed
+    /// answers* entry.
     #[test]
     fn value_stability() {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(0);
-        let mut items: [u8; 8] = core::array::from_fn(|i| u8::try_from(i).unwrap());
+        let units: [f64; 4] = core::array::from_fn(|_| unit(&mut rng));
+        // The upper 53 bits of the first outputs of the generator.
+        let words = [0x5317_5D61_490B_23DF_u64, 0x61DA_6F3D_C380_D507, 0x5C0F_DF91_EC9A_7BFC, 0x02EE_BF8C_3BBE_5E1A];
+        assert_eq!(units, words.map(|word| (word >> 11) as f64 / 9_007_199_254_740_992.0));
+        let units: [f32; 4] = core::array::from_fn(|_| unit(&mut rng));
+        assert_eq!(units.map(f32::to_bits), [0x3EFD_9408, 0x3CA8_7860, 0x3F5B_7490, 0x3F58_7343]);
+        let (x, y): (f64, f64) = normal_pair(&mut rng);
+        assert_eq!([x, y].map(f64::to_bits), [0x3FF0_14A2_A87F_D95C, 0x3FF3_25ED_8701_4747]);
+        let (x, y): (f64, f64) = normal_pair(&mut rng);
+        assert_eq!([x, y].map(f64::to_bits), [0x3F8D_AFE9_E358_EDF2, 0xC002_3E8B_9F4A_E158]);
+        let (x, y): (f32, f32) = normal_pair(&mut rng);
+        assert_eq!([x, y].map(f32::to_bits), [0x3FC0_040D, 0x3E80_8B0A]);
+        let (x, y): (f32, f32) = normal_pair(&mut rng);
+        assert_eq!([x, y].map(f32::to_bits), [0x3FFE_A950, 0xBF9B_7F07]);
+        // With the last two bounds about every second word is refused.
+        let bounds = [2, 7, 10, 1000, 1 << 40, u64::MAX, (1 << 63) + 1, (1 << 63) + 1];
+        let expected = [
+            0,
+            0,
+            0,
+            400,
+            688_371_323_856,
+            2_112_337_836_944_366_786,
+            3_718_032_364_807_160_944,
+            372_098_391_571_505_775,
+        ];
+        assert_eq!(bounds.map(|bound| below(bound, &mut rng)), expected);
+        let mut items = [0u8, 1, 2, 3, 4, 5, 6, 7];
         shuffle(&mut items, &mut rng);
-        let mut sorted = items;
-        sorted.sort_unstable();
-        assert_eq!(sorted, [0, 1, 2, 3, 4, 5, 6, 7]);
-        assert_eq!(below(1, &mut rng), 0);
+        assert_eq!(items, [1, 4, 6, 5, 0, 7, 3, 2]);
         assert_eq!(below(0, &mut rng), 0);
+        assert_eq!(rng.next_u64(), 0x400F_EB0B_AE78_6424);
+        assert_eq!(below(1, &mut rng), 0);
     }
 
     #[test]

@@ -132,6 +132,20 @@ mod tests {
         assert_eq!(mix(0x9E37_79B9_7F4A_7C15), 0x6E78_9E6A_A1B9_65F4);
         assert_eq!(word(0, Domain::Sign, 0), mix(mix(mix(1))));
         assert_eq!(word2(3, Domain::Start, 5, 9), mix(mix(5 ^ mix(3 ^ mix(3))) ^ mix(9)));
+        assert_eq!(word2(7, Domain::Start, 3, 4), 0x6A9C_449B_9DAE_30F8);
+        let word = word(7, Domain::Normal, 0);
+        assert_eq!(word, 0xAA2A_B982_C043_5E20);
+        assert_eq!((unit::<f64>(word).to_bits(), unit::<f32>(word).to_bits()), (0x3FE5_4557_3058_086B, 0x3F2A_2AB9));
+        let symmetric = (symmetric::<f64>(word).to_bits(), symmetric::<f32>(word).to_bits());
+        assert_eq!(symmetric, (0x3FD5_155C_C160_21AC, 0x3EA8_AAE4));
+        let (x, y): (f64, f64) = normal_pair(word);
+        assert_eq!([x, y].map(f64::to_bits), [0x3F77_E8C1_BAFF_16A2, 0xBFEC_EB82_1890_D2EA]);
+        let (x, y): (f32, f32) = normal_pair(word);
+        assert_eq!([x, y].map(f32::to_bits), [0x3BBF_45DD, 0xBF67_5C10]);
+        assert_eq!(
+            [0, 1, 7, 1000, u64::MAX].map(|bound| below(word, bound)),
+            [0, 0, 4, 664, 12_261_816_906_692_124_191]
+        );
     }
 
     #[test]
