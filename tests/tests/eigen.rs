@@ -665,6 +665,33 @@ fn parameters_are_equal_if_they_mean_the_same() {
     assert_eq!(RandomOrderEigenParams::new(5).width(usize::MAX), RandomOrderEigenParams::new(5).width(usize::MAX));
 }
 
+/// What parameters say is what a summary of them does.
+#[test]
+fn parameters_tell_what_they_resolve_to() {
+    macro_rules! check_dim {
+        ($($params:ident)*) => {$(
+            for dim in [1, 7] {
+                assert_eq!($params::new(dim).dim(), dim, stringify!($params));
+            }
+        )*};
+    }
+    check_dim!(ExactEigenParams RandomOrderEigenParams FrequentDirectionsParams NystromSketchParams BlockPowerParams
+        OjaParams AdaptiveOjaParams CandidIncrementalParams HistoryPcaParams OrderMonitorParams);
+    assert!(ExactEigenParams::new(3).two_level().is_two_level() && !ExactEigenParams::new(3).is_two_level());
+    let params = RandomOrderEigenParams::new(40);
+    let first_blocks = [params, params.width(20), params.first_block(7)].map(|params| {
+        // Without heavy rows every row goes to the block.
+        let mut summary = RandomOrder::<f64>::new(params.heavy_capacity(0).deferred(1)).unwrap();
+        while !summary.is_step_due() {
+            summary.update(&[1.0; 40]).unwrap();
+        }
+        (params.first_block_len(), summary.rows_seen())
+    });
+    assert_eq!(first_blocks, [(16, 16), (40, 40), (7, 7)]);
+    let params = BlockPowerParams::new(4);
+    assert_eq!((params.first_block_len(), params.block_len(5).first_block_len()), (32, 5));
+}
+
 #[test]
 fn summaries_merge_if_a_default_is_spelt_out() {
     let rows = spiked(300, 6, 4.0, 1);

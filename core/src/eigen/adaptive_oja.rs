@@ -42,6 +42,11 @@ impl AdaptiveOjaParams {
         self
     }
 
+    /// Number of entries of a row.
+    pub const fn dim(&self) -> usize {
+        self.dim
+    }
+
     /// Scalars of storage: `rank (dim + 2)`. Saturates.
     pub const fn storage_len(&self) -> usize {
         self.rank.saturating_mul(self.dim.saturating_add(2))

@@ -68,12 +68,18 @@ impl BlockPowerParams {
         self
     }
 
+    /// Number of entries of a row.
+    pub const fn dim(&self) -> usize {
+        self.dim
+    }
+
     /// Width of the iterate, with these parameters.
     pub const fn block_width(&self) -> usize {
         if self.width == 0 { self.rank } else { self.width }
     }
 
-    const fn first_block_len(&self) -> u64 {
+    /// Rows of the first block, with these parameters: of every block, or of one that doubles.
+    pub const fn first_block_len(&self) -> u64 {
         if self.block_len == 0 { FIRST_DOUBLING } else { self.block_len }
     }
 

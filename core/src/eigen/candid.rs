@@ -37,6 +37,11 @@ impl CandidIncrementalParams {
         self
     }
 
+    /// Number of entries of a row.
+    pub const fn dim(&self) -> usize {
+        self.dim
+    }
+
     /// Scalars of storage: `rank dim`, and `dim` more for `rank > 1`. Saturates.
     pub const fn storage_len(&self) -> usize {
         let vectors = if self.rank > 1 { self.rank.saturating_add(1) } else { self.rank };

@@ -60,6 +60,16 @@ impl ExactEigenParams {
         self
     }
 
+    /// Number of entries of a row.
+    pub const fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Whether blocks of rows are summed first.
+    pub const fn is_two_level(&self) -> bool {
+        self.two_level
+    }
+
     /// Scalars of storage: `dim (dim + 1) / 2`, twice that with [`two_level`](Self::two_level), and the scratch of the
     /// solver, `2 w dim + 2 w^2 + w` with `w = min(dim, rank + 2)`. Saturates.
     pub const fn storage_len(&self) -> usize {

@@ -61,6 +61,11 @@ impl FrequentDirectionsParams {
         self
     }
 
+    /// Number of entries of a row.
+    pub const fn dim(&self) -> usize {
+        self.dim
+    }
+
     /// What happens to a full buffer, with these parameters.
     pub const fn shrinking(&self) -> Shrink {
         self.shrink

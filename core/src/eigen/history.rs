@@ -45,6 +45,11 @@ impl HistoryPcaParams {
         self
     }
 
+    /// Number of entries of a row.
+    pub const fn dim(&self) -> usize {
+        self.dim
+    }
+
     /// Scalars of storage: `2 rank dim + rank`. Saturates.
     pub const fn storage_len(&self) -> usize {
         self.rank.saturating_mul(self.dim).saturating_mul(2).saturating_add(self.rank)

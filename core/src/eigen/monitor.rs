@@ -572,6 +572,11 @@ impl OrderMonitorParams {
         self
     }
 
+    /// Number of entries of a row.
+    pub const fn dim(&self) -> usize {
+        self.dim
+    }
+
     /// Scalars of storage: 160, or 18 with [`WarmUp::Running`].
     pub const fn storage_len(&self) -> usize {
         self.warm_up.storage_len()

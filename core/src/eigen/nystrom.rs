@@ -50,6 +50,11 @@ impl NystromSketchParams {
         self
     }
 
+    /// Number of entries of a row.
+    pub const fn dim(&self) -> usize {
+        self.dim
+    }
+
     /// Test vectors, with these parameters.
     pub const fn test_vectors(&self) -> usize {
         if self.sketch_rows != 0 {

@@ -72,6 +72,11 @@ impl OjaParams {
         self
     }
 
+    /// Number of entries of a row.
+    pub const fn dim(&self) -> usize {
+        self.dim
+    }
+
     /// Vectors that are turned.
     const fn vectors(&self) -> usize {
         if matches!(self.rate, Rate::Ladder) { RUNGS } else { self.rank }

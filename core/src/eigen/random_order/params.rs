@@ -127,6 +127,11 @@ impl RandomOrderEigenParams {
         self
     }
 
+    /// Number of entries of a row.
+    pub const fn dim(&self) -> usize {
+        self.dim
+    }
+
     /// Width of the iterated block that these parameters give.
     pub const fn block_width(&self) -> usize {
         if self.width != 0 {
@@ -136,7 +141,8 @@ impl RandomOrderEigenParams {
         if width < self.dim { width } else { self.dim }
     }
 
-    pub(super) const fn first_block_len(&self) -> u64 {
+    /// Rows of the first block, with these parameters.
+    pub const fn first_block_len(&self) -> u64 {
         let twice = (self.block_width() as u64).saturating_mul(2);
         match self.first_block {
             0 if twice > 16 => twice,
