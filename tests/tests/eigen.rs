@@ -717,6 +717,20 @@ fn summaries_merge_if_a_default_is_spelt_out() {
     check!(NystromSketch, params, params.sketch_rows(6));
 }
 
+#[test]
+fn order_statistics_have_no_units() {
+    let rows = gaussian(3000, &[4.0, 1.0, 1.0], 3);
+    for warm_up in [WarmUp::Stored, WarmUp::Running] {
+        let reports = [0, 3, -600, 300].map(|e| {
+            let mut monitor = OrderMonitor::<f64, Vec<f64>>::new(OrderMonitorParams::new(3).warm_up(warm_up)).unwrap();
+            rows.times_power_of_two(e).iter().for_each(|row| monitor.update(row).unwrap());
+            monitor.report()
+        });
+        assert_ne!(reports[0], OrderReport::default());
+        assert!(reports.iter().all(|report| *report == reports[0]), "{reports:?}");
+    }
+}
+
 /// Storage of what is recommended, which must be enough to build it.
 fn storage_of(method: Method, dim: usize, rank: usize) -> usize {
     fn built<M>(summary: Result<M, Error>, storage_len: usize) -> usize {
@@ -800,5 +814,43 @@ fn recommendation_follows_the_table() {
     assert_eq!(recommend(0, 1, 100, true), Err(Error::Parameter { name: "dim", rule: Rule::Positive }));
     for rank in [0, 6] {
         assert_eq!(recommend(5, rank, 100, true), Err(Error::Parameter { name: "rank", rule: Rule::WithinDim }));
+    }
+}
+
+/// One page of documentation is read like another: the sections that a user looks for, in one order.
+#[test]
+fn doc_pages_have_the_sections_of_the_house() {
+    const ORDER: [&str; 8] =
+        ["Guarantee", "Cost", "Numerics", "Randomness", "Merging", "When to use another", "Example", "References"];
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src/eigen");
+    for (file, name) in [
+        ("exact.rs", "ExactEigen"),
+        ("random_order/mod.rs", "RandomOrderEigen"),
+        ("frequent_directions.rs", "FrequentDirections"),
+        ("nystrom.rs", "NystromSketch"),
+        ("block_power.rs", "BlockPower"),
+        ("oja.rs", "Oja"),
+        ("adaptive_oja.rs", "AdaptiveOja"),
+        ("candid.rs", "CandidIncremental"),
+        ("history.rs", "HistoryPca"),
+        ("centered.rs", "Centered"),
+        ("shuffle.rs", "ShuffleBuffer"),
+        ("monitor.rs", "OrderMonitor"),
+    ] {
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        let (before, _) = text.split_once(&format!("pub struct {name}<")).unwrap();
+        let mut page: Vec<&str> = before.lines().rev().skip(1).take_while(|line| line.starts_with("///")).collect();
+        page.reverse();
+        assert!(page[0].ends_with('?'), "{name}: the first line is not the question that it answers");
+        let mut in_example = false;
+        let sections: Vec<&str> = page
+            .iter()
+            .filter_map(|line| {
+                in_example ^= line.starts_with("/// ```");
+                line.strip_prefix("/// # ").filter(|_| !in_example)
+            })
+            .collect();
+        let expected = if sections.len() == ORDER.len() { &ORDER[..] } else { &ORDER[..7] };
+        assert_eq!(sections, expected, "{name}");
     }
 }

@@ -87,9 +87,14 @@ impl AdaptiveOjaParams {
 ///
 /// # Guarantee
 /// None (Henriksen, Ward, *`AdaOja`*, 2019, arXiv 1905.12115, show convergence for independent rows). Robust and never
-/// good: 1e-3 on real data, 4e-2 in noise, lost after a heavy row. No certificate, no error figure.
+/// good: 1e-3 on real data, 4e-2 in noise, lost after a heavy row. No certificate, no error figure; the status is
+/// always `Ok`, which says nothing about the error.
 /// # Cost
 /// `8 rank dim` flops a row; `rank (dim + 2)` scalars.
+/// # Numerics
+/// Scaling all rows by a power of two changes no bit of the vectors.
+/// # Randomness
+/// The seed fixes the first iterate, and the directions that take the place of lost ones. Nothing else is random.
 /// # Merging
 /// None: the iterate is not a sum.
 /// # When to use another

@@ -5,6 +5,11 @@ use crate::{Error, MatRef, Real, RowSummary, Scaled};
 use core::fmt;
 
 /// Whether an answer is to be trusted; the first that applies, in this order of severity.
+///
+/// Methods that certify nothing ([`BlockPower`](super::BlockPower), [`Oja`](super::Oja),
+/// [`AdaptiveOja`](super::AdaptiveOja), [`CandidIncremental`](super::CandidIncremental),
+/// [`HistoryPca`](super::HistoryPca)) measure no error: their `Ok` says that there is an answer, not that it is good. They
+/// are told apart by an `error_estimate` and an `error_bound` that are both `None`; run two seeds and compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -17,7 +22,7 @@ pub enum Status {
     NotRandomOrder,
     /// The wanted directions are hardly larger than the next one: the vectors are poorly determined.
     LowGap,
-    /// None of the above.
+    /// None of the above, as far as the method looks.
     Ok,
 }
 

@@ -155,9 +155,15 @@ impl PartialEq for BlockPowerParams {
 /// *Approximating the Top Eigenvector in Random Order Streams*, `NeurIPS` 2024, arXiv 2412.11963; constants and the power of
 /// the logarithm in the threshold are ours). Their lower bound: `O(h dim / R)` bits allow a correlation of at most
 /// `1 - Omega(1/R^2)`, so heavy rows must be paid for. Without heavy rows: the noisy power method (Mitliagkas, Caramanis,
-/// Jain 2013). There is no certificate and no error estimate; run two seeds and compare.
+/// Jain 2013). There is no certificate and no error estimate; run two seeds and compare. The status is `HeavyOverflow` or
+/// `Ok`, which says nothing about the error.
 /// # Cost
-/// `4 w dim` flops a row; an orthonormalisation of `8 w^2 dim` and `4 c w dim` for heavy rows a block.
+/// `4 w dim` flops a row; an orthonormalisation of `8 w^2 dim` and `4 c w dim` for heavy rows a block. State: see
+/// [`BlockPowerParams::storage_len`].
+/// # Numerics
+/// Scaling all rows by a power of two changes no bit of the vectors.
+/// # Randomness
+/// The seed fixes the first iterate, and the directions that take the place of lost ones. Nothing else is random.
 /// # Merging
 /// None: the iterate is not a sum.
 /// # When to use another

@@ -84,13 +84,15 @@ impl CandidIncrementalParams {
 ///
 /// # Guarantee
 /// None. Measured in random order without heavy rows: 1e-6 to 1e-3. One heavy row early on can leave an error of 0.1. No
-/// certificate, no error figure.
+/// certificate, no error figure; the status is always `Ok`, which says nothing about the error.
 /// # Cost
 /// `4 rank dim` flops a row; state `rank dim` scalars, and `dim` of scratch for `rank > 1`: the least of all methods.
+/// # Numerics
+/// Scaling all rows by a power of two changes no bit of the vectors.
+/// # Randomness
+/// None: the first rows are the first iterate.
 /// # Merging
 /// None: the iterate is not a sum.
-/// # References
-/// Weng, Zhang, Hwang, *Candid Covariance-Free Incremental Principal Component Analysis*, 2003.
 /// # When to use another
 /// Whenever there are words for one: [`recommend`](super::recommend).
 /// # Example
@@ -106,6 +108,8 @@ impl CandidIncrementalParams {
 /// assert!(summary.estimate(&mut answer)?.vector(0)[0] > 0.999);
 /// # Ok::<(), sketchlet_core::Error>(())
 /// ```
+/// # References
+/// Weng, Zhang, Hwang, *Candid Covariance-Free Incremental Principal Component Analysis*, 2003.
 #[derive(Clone, Debug)]
 pub struct CandidIncremental<T, S> {
     params: CandidIncrementalParams,

@@ -20,8 +20,12 @@ use crate::{Error, Lane, MatRef, Merge, Real, RowSummary, Storage};
 /// Nothing is subtracted from a finished sum, and the mean is kept in two parts, as its rounding would be felt far from
 /// zero: an offset of 1,000 standard deviations in `f32` costs no accuracy worth speaking of, where a covariance from raw
 /// moments loses all of it.
+/// # Randomness
+/// None of its own.
 /// # Merging
 /// If the inner summary merges: the two means differ by one more row, which is fed after the merge.
+/// # When to use another
+/// The inner summary alone if the rows have mean zero, or if their mean is part of the answer.
 /// # Example
 /// ```
 /// use sketchlet_core::{RowSummary, eigen::{Centered, ExactEigen, ExactEigenParams, TopEigen}};

@@ -148,7 +148,9 @@ const ROUNDINGS: u64 = 8;
 /// [`FrequentDirectionsParams::storage_len`].
 /// # Numerics
 /// Values are reported in the middle of their interval (robust Frequent Directions). In `f32` directions below 3e-4 of the
-/// largest are lost in the shrink.
+/// largest are lost in the shrink. Scaling all rows by a power of two changes no bit of the vectors.
+/// # Randomness
+/// None: the same rows in the same order give the same bits.
 /// # Merging
 /// The other's rows pass through the buffer; shrinkages add up and the guarantee holds for all rows together. The bits
 /// depend on the order of merging.

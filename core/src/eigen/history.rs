@@ -92,9 +92,13 @@ impl HistoryPcaParams {
 ///
 /// # Guarantee
 /// None usable here (Yang, Hsieh, Wang, *History PCA*, 2018, for independent rows). Nothing is forgotten, so a bad start or
-/// early heavy rows stay; no error figure.
+/// early heavy rows stay. No certificate, no error figure; the status is always `Ok`, which says nothing about the error.
 /// # Cost
 /// `4 rank dim` flops a row, `8 rank^2 dim` a mini-batch; `2 rank dim + rank` scalars.
+/// # Numerics
+/// Scaling all rows by a power of two changes no bit of the vectors.
+/// # Randomness
+/// The seed fixes the first iterate, and the directions that take the place of lost ones. Nothing else is random.
 /// # Merging
 /// None: the iterate is not a sum.
 /// # When to use another

@@ -516,8 +516,14 @@ const CHUNK_SIGNS: u64 = word(0, Domain::Monitor, 1);
 /// # Cost
 /// `3 dim` flops a row; 160 scalars of storage (18 with [`WarmUp::Running`]) and about 300 bytes of counters, whatever
 /// the length of the stream.
+/// # Numerics
+/// Scaling all rows by a power of two changes no statistic. Ties with a threshold count as not above it.
+/// # Randomness
+/// The signs of the sum are keyed by a constant: the same rows in the same order give the same statistics.
 /// # Merging
 /// None: order is a property of one stream.
+/// # When to use another
+/// [`RandomOrderEigen`](super::RandomOrderEigen) carries one: its status and its `order` say the same and more.
 /// # Example
 /// ```
 /// use sketchlet_core::{RowSummary, eigen::{OrderMonitor, OrderMonitorParams}};

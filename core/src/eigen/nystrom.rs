@@ -126,6 +126,9 @@ impl PartialEq for NystromSketchParams {
 /// # Cost
 /// `4 r dim` flops a row. State: see [`NystromSketchParams::storage_len`]; half of it are test vectors, which the byte form
 /// leaves out.
+/// # Numerics
+/// Values below about `4 EPSILON` times the norm of the products are noise and not reported. Rows that are removed leave
+/// their rounding behind. Scaling all rows by a power of two changes no bit of the vectors.
 /// # Randomness
 /// Keyed: the test vectors are a function of the seed alone.
 /// # Merging

@@ -148,9 +148,14 @@ impl OjaParams {
 /// Sidford 2016). For a fixed rate Price and Xun (FOCS 2024, arXiv 2408.10332) show an error of `o(1)` in any order for
 /// `R = Omega(log n log d)`, with a report of failure; Kacham and Woodruff (`NeurIPS` 2024) improve it to
 /// `R = Omega(log^2 d)`, and show an instance with `R = Omega(log d / log log d)` that defeats every fixed rate. The ladder
-/// reports failure as [`Status::LowGap`] in our reading of that rule. No certificate, no error figure otherwise.
+/// reports failure as [`Status::LowGap`] in our reading of that rule; otherwise the status is `Ok` and says nothing about
+/// the error. No certificate, no error figure.
 /// # Cost
 /// `4 k dim` flops a row, `k` vectors; `k (dim + 2)` scalars.
+/// # Numerics
+/// Scaling all rows by a power of two changes no bit of the vectors, except with [`Rate::Fixed`], which has units.
+/// # Randomness
+/// The seed fixes the first iterate, and the directions that take the place of lost ones. Nothing else is random.
 /// # Merging
 /// None: the iterate is not a sum.
 /// # When to use another

@@ -15,10 +15,15 @@ use crate::{Error, MatRef, RowSummary, Rule, Storage};
 /// random-order method from an error of 0.9 to 0.2, 4,096 to 1e-2; the order check of the method still applies.
 /// # Cost
 /// `capacity * dim` scalars; a copy of two rows each update.
+/// # Numerics
+/// Rows are passed on as they are.
 /// # Randomness
 /// Keyed: the slot of a row is a function of the seed and the row's number.
 /// # Merging
 /// None, and no byte form: what is buffered has not been summarised.
+/// # When to use another
+/// [`ExactEigen`](super::ExactEigen) or [`FrequentDirections`](super::FrequentDirections) need no order; a shuffle of the
+/// whole file is better than any buffer.
 /// # Example
 /// ```
 /// use sketchlet_core::{RowSummary, eigen::{ExactEigen, ExactEigenParams, ShuffleBuffer}};
