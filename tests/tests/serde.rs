@@ -3,6 +3,8 @@
 #![allow(missing_docs)]
 
 use sketchlet_core::eigen::*;
+use sketchlet_core::regression::{SketchedLeastSquares, SketchedLeastSquaresParams};
+use sketchlet_core::sketch::Srht;
 use sketchlet_core::{RowSummary, Wire};
 
 fn filled() -> ExactEigen<f32, Vec<f32>> {
@@ -29,6 +31,17 @@ fn centred_summaries_travel_too() {
     (0..20u8).for_each(|i| summary.update(&[f64::from(i), 1.0, -2.0]).unwrap());
     let bytes = postcard::to_allocvec(&summary).unwrap();
     let back: Centered<NystromSketch<f64, Vec<f64>>, Vec<f64>> = postcard::from_bytes(&bytes).unwrap();
+    assert_eq!(back.encode(), summary.encode());
+}
+
+#[test]
+fn summaries_with_indices_travel_too() {
+    type Sketched = SketchedLeastSquares<i32, Srht, Vec<i32>, Vec<u32>>;
+    let params = SketchedLeastSquaresParams::new(2, 8).block_len(4);
+    let mut summary = Sketched::new(params, Srht).unwrap();
+    (0..21).for_each(|i| summary.update(&[i, 1]).unwrap());
+    let bytes = postcard::to_allocvec(&summary).unwrap();
+    let back: Sketched = postcard::from_bytes(&bytes).unwrap();
     assert_eq!(back.encode(), summary.encode());
 }
 
