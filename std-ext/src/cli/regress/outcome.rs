@@ -13,6 +13,9 @@ use std::path::Path;
 const WIDTH: u32 = 860;
 const HEIGHT: u32 = 480;
 
+/// Condition times `eps` above which hardly four digits of the coefficients are left.
+const ILL_CONDITIONED: f64 = 1e-4;
+
 /// An answer, and what it was asked of.
 pub(super) struct Outcome<'a> {
     pub(super) input: &'a str,
@@ -69,6 +72,11 @@ impl Outcome<'_> {
                 "the features have rank {} of {features}: these are the coefficients of least norm",
                 answer.rank
             ));
+        }
+        let eps = if self.precision == "f32" { f64::from(f32::EPSILON) } else { f64::EPSILON };
+        if matches!(answer.path, "sketched" | "streaming-qr") && answer.condition * eps > ILL_CONDITIONED {
+            let condition = answer.condition;
+            self.warnings.push(format!("condition {condition:.0e}: few digits of the coefficients mean anything"));
         }
         if answer.residual_norms.iter().any(|x| !x.is_finite()) {
             self.warnings
