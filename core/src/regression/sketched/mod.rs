@@ -349,7 +349,8 @@ impl<T: Real, O: SketchOperator<T>, S: Storage<T>, I: Storage<u32>> SketchedLeas
         self.flush();
         crate::linalg::vector::scale(self.split().sums, factor.sqrt());
         self.state.forgotten = self.state.forgotten.saturating_add(1);
-        self.state.forgetting *= factor.as_f64();
+        // Never zero: a past that has faded from all numbers still counts as faded.
+        self.state.forgetting = (self.state.forgetting * factor.as_f64()).max(f64::MIN_POSITIVE);
         Ok(())
     }
 
