@@ -321,7 +321,7 @@ fn usage_that_makes_no_sense_is_exit_2_and_data_that_forbid_an_answer_exit_1() {
     refused(
         &run(&["regress", &file, "--target", "mdvis", "--streaming", "--rows", "5"]),
         1,
-        &["randhie.csv", "9 needed"],
+        &["randhie.csv", "9 coefficients", "--rows"],
     );
     let (bad, name) = path(&folder, "bad.csv");
     fs::write(&bad, "a,b\n1,2\n3,\n").unwrap();

@@ -184,9 +184,10 @@ impl<T: Number> Job<'_, T> {
             return Ok(Box::new(summary));
         }
         let rows = self.sketch_rows(ROWS_PER_COEFFICIENT)?;
-        if rows < self.roles.features.len() {
-            let (needed, got) = (self.roles.features.len() as u64, rows as u64);
-            return Err(Error::from(CoreError::TooFewRows { needed, got }).in_file(self.reader.name()).into());
+        let coefficients = self.roles.features.len();
+        if rows < coefficients {
+            let what = format!("a sketch of {rows} rows can't tell {coefficients} coefficients apart: raise --rows");
+            return Err(Error::data(what).in_file(self.reader.name()).into());
         }
         with_operator!(self.arguments.sketch, self.arguments.nonzeros as usize, operator => {
             self.sketch(operator, rows)
