@@ -164,6 +164,11 @@ pub(crate) fn check_batch<L: Lane>(dim: usize, rows: MatRef<'_, L>) -> Result<()
     if rows.known_finite { Ok(()) } else { check_finite(rows.data) }
 }
 
+/// The check of a row before it is consumed: width and finite entries.
+pub(crate) fn check_row<L: Lane>(dim: usize, row: &[L]) -> Result<(), Error> {
+    if row.len() == dim { check_finite(row) } else { Err(Error::Dimension { expected: dim, got: row.len() }) }
+}
+
 /// Names the first entry that is NaN or infinite.
 pub(crate) fn check_finite<L: Lane>(entries: &[L]) -> Result<(), Error> {
     // Zero times anything finite is zero: one cheap sum finds out whether the slow search is needed.

@@ -2,7 +2,7 @@
 
 use super::answer::{TopEigen, TopEigenvector};
 use crate::linalg::vector;
-use crate::matrix::{check_batch, check_finite};
+use crate::matrix::{check_batch, check_finite, check_row};
 use crate::wire::{self, Kind, Reader, Wire, Writer};
 use crate::{Error, Lane, MatRef, Merge, Real, RowSummary, Storage};
 
@@ -159,10 +159,7 @@ impl<M: RowSummary<Scalar: Real>, S: Storage<M::Scalar>> RowSummary for Centered
     /// See the trait; an entry whose distance from the mean overflows is refused as [`Error::NonFinite`].
     fn update(&mut self, row: &[M::Scalar]) -> Result<(), Error> {
         let dim = self.inner.dim();
-        if row.len() != dim {
-            return Err(Error::Dimension { expected: dim, got: row.len() });
-        }
-        check_finite(row)?;
+        check_row(dim, row)?;
         let Parts { mean, rest, row: centered } = split(self.storage.as_mut(), dim);
         let t = M::Scalar::count(self.rows_seen + 1);
         if self.rows_seen > 0 {

@@ -1,7 +1,7 @@
 //! A buffer that mixes neighbouring rows before a method sees them.
 
 use super::answer::{TopEigen, TopEigenvector};
-use crate::matrix::{check_batch, check_finite};
+use crate::matrix::{check_batch, check_row};
 use crate::random::keyed::{Domain, below, word};
 use crate::{Error, MatRef, RowSummary, Rule, Storage};
 
@@ -123,10 +123,7 @@ impl<M: RowSummary, S: Storage<M::Scalar>> RowSummary for ShuffleBuffer<M, S> {
 
     fn update(&mut self, row: &[M::Scalar]) -> Result<(), Error> {
         let dim = self.inner.dim();
-        if row.len() != dim {
-            return Err(Error::Dimension { expected: dim, got: row.len() });
-        }
-        check_finite(row)?;
+        check_row(dim, row)?;
         let capacity = self.storage.as_ref().len() / dim;
         let slot = if self.held < capacity {
             self.held += 1;

@@ -48,6 +48,7 @@ mod sketched;
 mod solve;
 mod streaming_qr;
 mod student;
+mod weight;
 
 pub use fit::Fit;
 pub use normal_equations::{NormalEquations, NormalEquationsParams};

@@ -1,9 +1,9 @@
 //! Least squares from the Gram matrix.
 
-use super::streaming_qr::root_of_weight;
+use super::weight::{check_forgetting, root_of_weight};
 use super::{Fit, Query};
 use crate::linalg::{cholesky, packed, triangular};
-use crate::matrix::{check_batch, check_finite};
+use crate::matrix::{check_batch, check_row};
 use crate::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Lane, MatRef, Merge, Real, RowSummary, Rule, ScalarType, Storage};
@@ -156,7 +156,7 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
     /// # Errors
     /// Those of [`update`](RowSummary::update).
     pub fn remove(&mut self, row: &[L]) -> Result<(), Error> {
-        self.check_row(row)?;
+        check_row(self.params.columns, row)?;
         let Parts { sums, lost } = self.split();
         if lost.is_empty() {
             packed::subtract_row(sums, row);
@@ -193,13 +193,7 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
         answer: &'a mut [R],
     ) -> Result<Fit<'a, R>, Error> {
         query.check(self.params.columns)?;
-        let fail = |needed: usize, got: usize| Err(Error::Storage { needed, got });
-        if scratch.len() != query.scratch_len() {
-            return fail(query.scratch_len(), scratch.len());
-        }
-        if answer.len() != query.answer_len() {
-            return fail(query.answer_len(), answer.len());
-        }
+        query.check_buffers(scratch, answer)?;
         if self.state.rows_seen == 0 {
             return Err(Error::TooFewRows { needed: 1, got: 0 });
         }
@@ -346,11 +340,6 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
         Parts { sums, lost }
     }
 
-    fn check_row(&self, row: &[L]) -> Result<(), Error> {
-        let (expected, got) = (self.params.columns, row.len());
-        if expected == got { check_finite(row) } else { Err(Error::Dimension { expected, got }) }
-    }
-
     fn write(&self, w: &mut Writer<'_>) {
         self.params.write(w);
         w.u64(self.state.rows_seen);
@@ -379,7 +368,7 @@ impl<T: Real, S: Storage<T>> NormalEquations<T, S> {
     /// Those of [`update`](RowSummary::update), also for a row that overflows with its weight; [`Error::Parameter`] for a
     /// weight that is negative; [`Error::NonFinite`] with the place behind the last column for one that is not finite.
     pub fn update_weighted(&mut self, row: &[T], weight: T) -> Result<(), Error> {
-        self.check_row(row)?;
+        check_row(self.params.columns, row)?;
         root_of_weight(row, weight)?;
         if weight > T::ZERO {
             let Parts { sums, lost } = self.split();
@@ -398,9 +387,7 @@ impl<T: Real, S: Storage<T>> NormalEquations<T, S> {
     /// # Errors
     /// [`Error::Parameter`] for a factor outside (0, 1].
     pub fn forget(&mut self, factor: T) -> Result<(), Error> {
-        if !(factor > T::ZERO && factor <= T::ONE) {
-            return Err(Error::Parameter { name: "factor", rule: Rule::Fraction });
-        }
+        check_forgetting(factor)?;
         crate::linalg::vector::scale(self.storage.as_mut(), factor);
         Ok(())
     }
@@ -419,7 +406,7 @@ impl<L: Lane, S: Storage<L>> RowSummary for NormalEquations<L, S> {
     }
 
     fn update(&mut self, row: &[L]) -> Result<(), Error> {
-        self.check_row(row)?;
+        check_row(self.params.columns, row)?;
         let Parts { sums, lost } = self.split();
         if lost.is_empty() {
             packed::add_row(sums, row);

@@ -84,6 +84,13 @@ impl<'a> Query<'a> {
         self.ridge > 0.0 && self.features.get(feature).copied() != self.unpenalized
     }
 
+    /// Refuses scratch or an answer of another length.
+    pub(super) fn check_buffers<R>(&self, scratch: &[R], answer: &[R]) -> Result<(), Error> {
+        let pairs = [(self.scratch_len(), scratch.len()), (self.answer_len(), answer.len())];
+        let wrong = pairs.into_iter().find(|(needed, got)| needed != got);
+        wrong.map_or(Ok(()), |(needed, got)| Err(Error::Storage { needed, got }))
+    }
+
     pub(super) fn check(&self, columns: usize) -> Result<(), Error> {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         let is_twice = |(i, column): (usize, usize)| self.columns().take(i).any(|other| other == column);

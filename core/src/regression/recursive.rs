@@ -1,7 +1,7 @@
 //! Coefficients after every row.
 
 use crate::linalg::{givens, packed, vector};
-use crate::matrix::check_finite;
+use crate::matrix::check_row;
 use crate::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
@@ -202,11 +202,8 @@ impl<T: Real, S: Storage<T>> RowSummary for RecursiveLeastSquares<T, S> {
     }
 
     fn update(&mut self, row: &[T]) -> Result<(), Error> {
-        let (expected, got) = (self.params.columns(), row.len());
-        if expected != got {
-            return Err(Error::Dimension { expected, got });
-        }
-        check_finite(row)?;
+        let columns = self.params.columns();
+        check_row(columns, row)?;
         let (forgetting, features) = (self.params.forgetting, self.params.features);
         let tolerance = self.tolerance();
         let parts = self.split();
@@ -219,9 +216,9 @@ impl<T: Real, S: Storage<T>> RowSummary for RecursiveLeastSquares<T, S> {
         givens::insert_row(parts.triangle, parts.row)?;
         parts.row.fill(T::ZERO);
         for k in (0..features).rev() {
-            let at = |i: usize, j: usize| parts.triangle[packed::index(expected, i, j)];
+            let at = |i: usize, j: usize| parts.triangle[packed::index(columns, i, j)];
             let (pivot, longest) = (at(k, k), (0..k).fold(T::ZERO, |max, i| max.max(at(i, k).abs())));
-            let line = packed::index(expected, k, k + 1);
+            let line = packed::index(columns, k, k + 1);
             let explained = vector::dot(&parts.triangle[line..line + features - k - 1], &parts.coefficients[k + 1..]);
             parts.coefficients[k] = match () {
                 () if !pivot.is_finite() => T::constant(f64::NAN),

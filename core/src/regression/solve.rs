@@ -41,13 +41,7 @@ pub(super) fn solve<'a, R: Real>(
     answer: &'a mut [R],
 ) -> Result<Fit<'a, R>, Error> {
     query.check(columns)?;
-    let fail = |needed: usize, got: usize| Err(Error::Storage { needed, got });
-    if scratch.len() != query.scratch_len() {
-        return fail(query.scratch_len(), scratch.len());
-    }
-    if answer.len() != query.answer_len() {
-        return fail(query.answer_len(), answer.len());
-    }
+    query.check_buffers(scratch, answer)?;
     let (features, targets, dim) = (query.features.len(), query.targets.len(), query.len());
     let rows = evidence.rows();
     if meaning.factor.is_some() && rows < features {

@@ -1,9 +1,10 @@
 //! Exact least squares of a stream.
 
 use super::solve::{Evidence, Meaning, solve};
+use super::weight::{check_forgetting, root_of_weight};
 use super::{Fit, Query};
 use crate::linalg::{givens, packed, qr, vector};
-use crate::matrix::check_finite;
+use crate::matrix::check_row;
 use crate::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, MatMut, Merge, Real, RowSummary, Rule, Storage};
@@ -144,7 +145,7 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
     /// Those of [`update`](RowSummary::update), also for a row that overflows with its weight; [`Error::Parameter`] for a
     /// weight that is negative; [`Error::NonFinite`] with the place behind the last column for one that is not finite.
     pub fn update_weighted(&mut self, row: &[T], weight: T) -> Result<(), Error> {
-        self.check_row(row)?;
+        check_row(self.params.columns, row)?;
         let root = root_of_weight(row, weight)?;
         if root > T::ZERO {
             self.push(row, root);
@@ -161,7 +162,7 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
     /// [`flush`](Self::flush); [`Error::RankDeficient`] while the columns seen depend on each other;
     /// [`Error::NotPositiveSemidefinite`] if the row can't have been among those seen.
     pub fn downdate(&mut self, row: &[T]) -> Result<(), Error> {
-        self.check_row(row)?;
+        check_row(self.params.columns, row)?;
         if self.state.used > 0 {
             return Err(Error::Parameter { name: "pending", rule: Rule::Settled });
         }
@@ -194,9 +195,7 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
     /// # Errors
     /// [`Error::Parameter`] for a factor outside (0, 1].
     pub fn forget(&mut self, factor: T) -> Result<(), Error> {
-        if !(factor > T::ZERO && factor <= T::ONE) {
-            return Err(Error::Parameter { name: "factor", rule: Rule::Fraction });
-        }
+        check_forgetting(factor)?;
         self.flush();
         vector::scale(self.split().triangle, factor.sqrt());
         Ok(())
@@ -227,11 +226,6 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
         let (triangle, rest) = self.storage.as_mut().split_at_mut(packed::len(self.params.columns));
         let (block, row) = rest.split_at_mut(self.params.block_size());
         Parts { triangle, block, row }
-    }
-
-    fn check_row(&self, row: &[T]) -> Result<(), Error> {
-        let (expected, got) = (self.params.columns, row.len());
-        if expected == got { check_finite(row) } else { Err(Error::Dimension { expected, got }) }
     }
 
     fn push(&mut self, row: &[T], factor: T) {
@@ -276,19 +270,6 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
     }
 }
 
-/// The square root of a weight, if the row stays finite with it.
-pub(super) fn root_of_weight<T: Real>(row: &[T], weight: T) -> Result<T, Error> {
-    if !weight.is_finite() {
-        return Err(Error::NonFinite { index: row.len() });
-    }
-    if weight < T::ZERO {
-        return Err(Error::Parameter { name: "weight", rule: Rule::NotNegative });
-    }
-    let root = weight.sqrt();
-    let overflow = row.iter().position(|&x| !(x * root).is_finite());
-    overflow.map_or(Ok(root), |index| Err(Error::NonFinite { index }))
-}
-
 impl<T: Real, S: Storage<T>> RowSummary for StreamingQr<T, S> {
     type Scalar = T;
 
@@ -302,7 +283,7 @@ impl<T: Real, S: Storage<T>> RowSummary for StreamingQr<T, S> {
     }
 
     fn update(&mut self, row: &[T]) -> Result<(), Error> {
-        self.check_row(row)?;
+        check_row(self.params.columns, row)?;
         self.push(row, T::ONE);
         self.state.rows_seen += 1;
         Ok(())

@@ -1,6 +1,6 @@
 //! One sign a row.
 
-use super::operator::{add_line, check_any, check_piece, sealed};
+use super::operator::{add_line, check_piece, sealed};
 use super::{Piece, SketchOperator, SketchShape};
 use crate::random::keyed::{Domain, word};
 use crate::{Error, Lane};
@@ -33,10 +33,6 @@ impl<L: Lane> SketchOperator<L> for CountSketch {
 
     fn from_parameter(parameter: u64) -> Option<Self> {
         (parameter == 0).then_some(Self)
-    }
-
-    fn check(&self, shape: SketchShape) -> Result<(), Error> {
-        check_any(shape)
     }
 
     fn factor(&self, _: usize) -> f64 {

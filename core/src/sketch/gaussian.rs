@@ -1,6 +1,6 @@
 //! Normal numbers everywhere: the exact law.
 
-use super::operator::{check_any, check_piece, dense_factor, sealed};
+use super::operator::{check_piece, sealed};
 use super::{Piece, SketchOperator, SketchShape};
 use crate::linalg::vector;
 use crate::random::keyed::{Domain, normal_pair, word2};
@@ -34,14 +34,6 @@ impl<T: Real> SketchOperator<T> for GaussianSketch {
 
     fn from_parameter(parameter: u64) -> Option<Self> {
         (parameter == 0).then_some(Self)
-    }
-
-    fn check(&self, shape: SketchShape) -> Result<(), Error> {
-        check_any(shape)
-    }
-
-    fn factor(&self, rows: usize) -> f64 {
-        dense_factor(rows)
     }
 
     fn accumulate(&self, shape: SketchShape, _: &[u32], piece: Piece<'_, T>, state: &mut [T]) -> Result<(), Error> {

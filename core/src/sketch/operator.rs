@@ -81,10 +81,15 @@ pub trait SketchOperator<L: Lane>: sealed::Sealed + Copy + Debug + PartialEq {
     ///
     /// # Errors
     /// [`Error::Parameter`] if not.
-    fn check(&self, shape: SketchShape) -> Result<(), Error>;
+    fn check(&self, shape: SketchShape) -> Result<(), Error> {
+        check_any(shape)
+    }
 
-    /// The isometry factor `g` that the state leaves out.
-    fn factor(&self, rows: usize) -> f64;
+    /// The isometry factor `g` that the state leaves out: `1 / sqrt(rows)` where every entry is filled.
+    fn factor(&self, rows: usize) -> f64 {
+        use crate::Real;
+        1.0 / Real::sqrt(rows as f64)
+    }
 
     /// Fills a table of what belongs to the rows of `S`, two words each. Only of use to [`BLOCKED`](Self::BLOCKED) operators.
     fn fill_table(&self, _shape: SketchShape, _table: &mut [u32]) {}
@@ -198,10 +203,4 @@ pub(super) const fn check_any(shape: SketchShape) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
-}
-
-/// `1 / sqrt(rows)`, the factor of operators with a full column.
-pub(super) fn dense_factor(rows: usize) -> f64 {
-    use crate::Real;
-    1.0 / Real::sqrt(rows as f64)
 }

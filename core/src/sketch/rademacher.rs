@@ -1,6 +1,6 @@
 //! Random signs everywhere.
 
-use super::operator::{add_signed, check_any, dense_factor, sealed};
+use super::operator::{add_signed, sealed};
 use super::{Piece, SketchOperator, SketchShape};
 use crate::random::keyed::{Domain, word2};
 use crate::{Error, Lane};
@@ -30,14 +30,6 @@ impl<L: Lane> SketchOperator<L> for RademacherSketch {
 
     fn from_parameter(parameter: u64) -> Option<Self> {
         (parameter == 0).then_some(Self)
-    }
-
-    fn check(&self, shape: SketchShape) -> Result<(), Error> {
-        check_any(shape)
-    }
-
-    fn factor(&self, rows: usize) -> f64 {
-        dense_factor(rows)
     }
 
     fn accumulate(&self, shape: SketchShape, _: &[u32], piece: Piece<'_, L>, state: &mut [L]) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! Signs, then rows of a Hadamard matrix.
 
-use super::operator::{SIGNS, add_line, add_signed, check_any, dense_factor, parity, sealed};
+use super::operator::{SIGNS, add_line, add_signed, parity, sealed};
 use super::{Piece, SketchOperator, SketchShape};
 use crate::linalg::{hadamard, wide};
 use crate::random::keyed::{Domain, word};
@@ -43,14 +43,6 @@ impl<L: Lane> SketchOperator<L> for Srht {
 
     fn from_parameter(parameter: u64) -> Option<Self> {
         (parameter == 0).then_some(Self)
-    }
-
-    fn check(&self, shape: SketchShape) -> Result<(), Error> {
-        check_any(shape)
-    }
-
-    fn factor(&self, rows: usize) -> f64 {
-        dense_factor(rows)
     }
 
     fn fill_table(&self, shape: SketchShape, table: &mut [u32]) {

@@ -1,6 +1,6 @@
 //! Rows numbered by pairs: a sketch of products of two factors.
 
-use super::operator::{add_signed, check_any, dense_factor, sealed};
+use super::operator::{add_signed, check_any, sealed};
 use super::srht::{HadamardRows, is_negated};
 use super::{Piece, SketchOperator, SketchShape};
 use crate::random::keyed::{Domain, word};
@@ -79,10 +79,6 @@ impl<L: Lane> SketchOperator<L> for TensorSrht {
             return Err(Error::Parameter { name: "second_len", rule: Rule::Positive });
         }
         check_any(shape)
-    }
-
-    fn factor(&self, rows: usize) -> f64 {
-        dense_factor(rows)
     }
 
     fn accumulate(&self, shape: SketchShape, _: &[u32], piece: Piece<'_, L>, state: &mut [L]) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use super::Failure;
 use super::args::{EigenArguments, Method, OutputArguments, Precision};
 use super::input::open;
-use super::output::{Times, available_threads, check_outputs, extension, matrix_bytes, warn, write_files};
+use super::output::{Files, Times, available_threads, check_outputs, svg, warn};
 use super::summary::{self, Answer, Summary};
 use crate::eigen::{ShuffleBuffer, Status};
 use crate::report::{Axis, Page, Plot, Section, Series, Table};
@@ -12,10 +12,6 @@ use crate::{Error, MatRef, Real, RowSummary};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::time::Instant;
-
-/// Size of the picture of the vectors.
-const WIDTH: u32 = 860;
-const HEIGHT: u32 = 480;
 
 pub(super) fn run(arguments: &EigenArguments) -> Result<String, Failure> {
     match arguments.input.precision {
@@ -254,20 +250,13 @@ impl<T: Real> Outcome<'_, T> {
     pub(super) fn emit(mut self, output: &OutputArguments, saved: Option<(&Path, Vec<u8>)>) -> Result<String, Failure> {
         self.collect_warnings();
         let text = if output.json { format!("{}\n", self.json()) } else { self.text() };
-        // Everything is made before anything is written.
-        let mut files: Vec<(&Path, Vec<u8>)> = saved.into_iter().collect();
-        if let Some(path) = &output.out {
-            files.push((path, matrix_bytes(path, &self.about.columns, &self.answer.vectors)?));
-        }
-        if let Some(path) = &output.plot {
-            let (plot, png) = (self.plot(), extension(path) == "png");
-            let bytes = if png { plot.png(WIDTH, HEIGHT) } else { plot.svg(WIDTH, HEIGHT).map(String::into_bytes) };
-            files.push((path, bytes.map_err(|error| Error::data(error.to_string()))?));
-        }
-        if let Some(path) = &output.report {
-            files.push((path, self.page()?.to_html().into_bytes()));
-        }
-        write_files(files)?;
+        let files = Files {
+            columns: &self.about.columns,
+            rows: &self.answer.vectors,
+            plot: || self.plot(),
+            page: || self.page(),
+        };
+        files.write(output, saved)?;
         self.warnings.iter().for_each(|warning| warn(warning));
         Ok(text)
     }
@@ -295,7 +284,7 @@ impl<T: Real> Outcome<'_, T> {
         put("rows", json!(self.summary.rows_seen()));
         put("dim", json!(self.summary.dim()));
         put("seed", json!(self.about.seed));
-        put("precision", json!(if T::BYTES == 4 { "f32" } else { "f64" }));
+        put("precision", json!(T::TYPE.name()));
         put("method", json!(self.about.method));
         put("columns", json!(self.about.columns));
         put("vectors", json!(answer.vectors));
@@ -382,7 +371,7 @@ impl<T: Real> Outcome<'_, T> {
         let section = Section {
             heading: format!("Top eigenvectors of {}", self.about.input),
             text: self.warnings.clone(),
-            figures: vec![self.plot().svg(WIDTH, HEIGHT).map_err(|error| Error::data(error.to_string()))?],
+            figures: vec![svg(&self.plot())?],
             table: Some(self.facts()),
         };
         let vectors = Section { heading: "Vectors".into(), table: Some(self.vectors()), ..Section::default() };

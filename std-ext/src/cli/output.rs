@@ -4,6 +4,7 @@ use super::Failure;
 use super::args::OutputArguments;
 use crate::Error;
 use crate::io::Target;
+use crate::report::{Page, Plot};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::Instant;
@@ -40,13 +41,52 @@ pub(super) fn write_files<'a>(files: impl IntoIterator<Item = (&'a Path, Vec<u8>
     targets.into_iter().try_for_each(Target::commit)
 }
 
+/// Size of a picture of an answer.
+const WIDTH: u32 = 860;
+const HEIGHT: u32 = 480;
+
+/// What an answer looks like in the files that may be asked for, drawn only if they are.
+pub(super) struct Files<'a, P, Q> {
+    pub(super) columns: &'a [String],
+    pub(super) rows: &'a [Vec<f64>],
+    pub(super) plot: P,
+    pub(super) page: Q,
+}
+
+impl<P: Fn() -> Plot, Q: Fn() -> Result<Page, Error>> Files<'_, P, Q> {
+    /// Writes those asked for, and a saved summary. Everything is made before anything is written.
+    pub(super) fn write(&self, output: &OutputArguments, saved: Option<(&Path, Vec<u8>)>) -> Result<(), Failure> {
+        let mut files: Vec<(&Path, Vec<u8>)> = saved.into_iter().collect();
+        if let Some(path) = &output.out {
+            files.push((path, matrix_bytes(path, self.columns, self.rows)?));
+        }
+        if let Some(path) = &output.plot {
+            let plot = (self.plot)();
+            let bytes = match extension(path).as_str() {
+                "png" => plot.png(WIDTH, HEIGHT).map_err(|error| Error::data(error.to_string()))?,
+                _ => svg(&plot)?.into_bytes(),
+            };
+            files.push((path, bytes));
+        }
+        if let Some(path) = &output.report {
+            files.push((path, (self.page)()?.to_html().into_bytes()));
+        }
+        Ok(write_files(files)?)
+    }
+}
+
+/// A picture for a page, or a file of its own.
+pub(super) fn svg(plot: &Plot) -> Result<String, Error> {
+    plot.svg(WIDTH, HEIGHT).map_err(|error| Error::data(error.to_string()))
+}
+
 /// The form that a file's extension asks for.
-pub(super) fn extension(path: &Path) -> String {
+fn extension(path: &Path) -> String {
     path.extension().and_then(|x| x.to_str()).unwrap_or_default().to_ascii_lowercase()
 }
 
 /// A matrix as bytes of the form that the extension asks for.
-pub(super) fn matrix_bytes(path: &Path, columns: &[String], rows: &[Vec<f64>]) -> Result<Vec<u8>, Failure> {
+fn matrix_bytes(path: &Path, columns: &[String], rows: &[Vec<f64>]) -> Result<Vec<u8>, Failure> {
     match extension(path).as_str() {
         "csv" => {
             let quoted = |name: &String| {

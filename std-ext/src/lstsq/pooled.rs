@@ -4,7 +4,7 @@ use super::data::Data;
 use super::source::Layout;
 use crate::linalg::hadamard;
 use crate::random::keyed::{Domain, below, normal_pair, word};
-use crate::sketch::SketchShape;
+use crate::sketch::{SketchOperator, SketchShape, Srht};
 use crate::{CoreError, Error, Real};
 use sketchlet_core::Rule;
 
@@ -37,7 +37,8 @@ pub(super) fn sketch<T: Real>(
     for j in 0..shape.cols {
         column.fill(T::ZERO);
         for (i, to) in column.iter_mut().take(n).enumerate() {
-            let factor = rows.root_weight(i).negate_if(word(seed, Domain::Sign, i as u64) >> 63 == 1);
+            let negated = <Srht as SketchOperator<T>>::is_negated(&Srht, seed, i as u64);
+            let factor = rows.root_weight(i).negate_if(negated);
             layout.copy_row(rows, i, factor * scale, j, core::slice::from_mut(to));
         }
         hadamard::transform(&mut column)?;

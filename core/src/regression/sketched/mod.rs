@@ -9,10 +9,11 @@ mod wire;
 pub use params::SketchedLeastSquaresParams;
 
 use super::solve::{Evidence, Meaning, solve};
+use super::weight::{check_forgetting, root_of_weight};
 use super::{Fit, Query};
-use crate::matrix::{check_batch, check_finite};
+use crate::matrix::{check_batch, check_row};
 use crate::sketch::{Piece, SketchOperator};
-use crate::{Error, Lane, MatRef, Real, RowSummary, Rule, Storage};
+use crate::{Error, Lane, MatRef, Real, RowSummary, Storage};
 use core::marker::PhantomData;
 use pending::{Deferred, Window};
 use ranges::{LAST_TICK, Ranges, WORDS, stream};
@@ -170,7 +171,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     /// Those of [`update`](RowSummary::update); [`Error::Parameter`] if the row belongs to a block before one that waits for
     /// [`poll`](Self::poll).
     pub fn update_at(&mut self, index: u64, row: &[L]) -> Result<(), Error> {
-        self.check_row(row)?;
+        check_row(self.params.columns, row)?;
         self.check_order(index)?;
         self.claim(index)?;
         self.add(Piece { index, column: 0, entries: row, subtract: false });
@@ -201,7 +202,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     /// # Errors
     /// As [`update_at`](Self::update_at).
     pub fn remove_at(&mut self, index: u64, row: &[L]) -> Result<(), Error> {
-        self.check_row(row)?;
+        check_row(self.params.columns, row)?;
         self.check_order(index)?;
         self.add(Piece { index, column: 0, entries: row, subtract: true });
         self.state.rows_removed += 1;
@@ -285,11 +286,6 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         Ranges { words: &self.indices.as_ref()[..self.params.ranges * WORDS], len: self.state.ranges }
     }
 
-    fn check_row(&self, row: &[L]) -> Result<(), Error> {
-        let (expected, got) = (self.params.columns, row.len());
-        if expected == got { check_finite(row) } else { Err(Error::Dimension { expected, got }) }
-    }
-
     fn claim(&mut self, index: u64) -> Result<(), Error> {
         let words = &mut self.indices.as_mut()[..self.params.ranges * WORDS];
         self.state.ranges = ranges::claim(words, self.state.ranges, index)?;
@@ -319,9 +315,9 @@ impl<T: Real, O: SketchOperator<T>, S: Storage<T>, I: Storage<u32>> SketchedLeas
     /// As [`update_at`](Self::update_at), also for a row that overflows with its weight; [`Error::Parameter`] for a weight
     /// that is negative; [`Error::NonFinite`] with the place behind the last column for one that is not finite.
     pub fn update_weighted(&mut self, index: u64, row: &[T], weight: T) -> Result<(), Error> {
-        self.check_weighted(index, row, weight)?;
+        let root = self.check_weighted(index, row, weight)?;
         self.claim(index)?;
-        self.add_weighted(index, row, weight, false);
+        self.add_scaled(index, row, root, false);
         self.state.rows_seen += u64::from(weight > T::ZERO);
         Ok(())
     }
@@ -331,8 +327,8 @@ impl<T: Real, O: SketchOperator<T>, S: Storage<T>, I: Storage<u32>> SketchedLeas
     /// # Errors
     /// As [`update_weighted`](Self::update_weighted).
     pub fn remove_weighted(&mut self, index: u64, row: &[T], weight: T) -> Result<(), Error> {
-        self.check_weighted(index, row, weight)?;
-        self.add_weighted(index, row, weight, true);
+        let root = self.check_weighted(index, row, weight)?;
+        self.add_scaled(index, row, root, true);
         self.state.rows_removed += u64::from(weight > T::ZERO);
         Ok(())
     }
@@ -343,9 +339,7 @@ impl<T: Real, O: SketchOperator<T>, S: Storage<T>, I: Storage<u32>> SketchedLeas
     /// # Errors
     /// [`Error::Parameter`] for a factor outside (0, 1].
     pub fn forget(&mut self, factor: T) -> Result<(), Error> {
-        if !(factor > T::ZERO && factor <= T::ONE) {
-            return Err(Error::Parameter { name: "factor", rule: Rule::Fraction });
-        }
+        check_forgetting(factor)?;
         self.flush();
         crate::linalg::vector::scale(self.split().sums, factor.sqrt());
         self.state.forgotten = self.state.forgotten.saturating_add(1);
@@ -354,23 +348,15 @@ impl<T: Real, O: SketchOperator<T>, S: Storage<T>, I: Storage<u32>> SketchedLeas
         Ok(())
     }
 
-    fn check_weighted(&self, index: u64, row: &[T], weight: T) -> Result<(), Error> {
-        self.check_row(row)?;
-        if !weight.is_finite() {
-            return Err(Error::NonFinite { index: self.params.columns });
-        }
-        if weight < T::ZERO {
-            return Err(Error::Parameter { name: "weight", rule: Rule::NotNegative });
-        }
-        let root = weight.sqrt();
-        if let Some(index) = row.iter().position(|&x| !(x * root).is_finite()) {
-            return Err(Error::NonFinite { index });
-        }
-        self.check_order(index)
+    /// The square root of the weight, if the row may come with it.
+    fn check_weighted(&self, index: u64, row: &[T], weight: T) -> Result<T, Error> {
+        check_row(self.params.columns, row)?;
+        let root = root_of_weight(row, weight)?;
+        self.check_order(index)?;
+        Ok(root)
     }
 
-    fn add_weighted(&mut self, index: u64, row: &[T], weight: T, subtract: bool) {
-        let root = weight.sqrt();
+    fn add_scaled(&mut self, index: u64, row: &[T], root: T, subtract: bool) {
         if root == T::ZERO {
             return;
         }
@@ -402,7 +388,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> RowSummary f
     /// Consumes a row under the number after the largest of its own stream, or
     /// [`first_index`](SketchedLeastSquaresParams::first_index).
     fn update(&mut self, row: &[L]) -> Result<(), Error> {
-        self.check_row(row)?;
+        check_row(self.params.columns, row)?;
         let index = self.next_index()?;
         self.update_at(index, row)
     }

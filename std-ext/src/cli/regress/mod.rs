@@ -218,7 +218,7 @@ impl<T: Number> Job<'_, T> {
         let mut read = 0;
         let mut row = Vec::with_capacity(roles.names.len());
         while let Some(rows) = reader.next_batch()? {
-            let (count, cols, data) = (rows.rows(), rows.cols(), rows.as_slice().to_vec());
+            let (count, cols, data) = (rows.rows(), rows.cols(), rows.as_slice());
             if has_right_hand && read + count > right_hand.rows() {
                 return Err(other_rows(right_hand.rows()).in_file(&name).into());
             }
@@ -283,7 +283,7 @@ impl<T: Number> Job<'_, T> {
             operator: self.arguments.sketch.name(),
             rows,
             seed: self.arguments.input.seed,
-            precision: if T::BYTES == 4 { "f32" } else { "f64" },
+            precision: T::TYPE.name(),
             failure: self.arguments.failure,
             state_bytes,
             threads: self.arguments.input.threads.map_or_else(available_threads, u64::from),

@@ -2,16 +2,12 @@
 
 use super::super::Failure;
 use super::super::args::OutputArguments;
-use super::super::output::{Times, extension, matrix_bytes, warn, write_files};
+use super::super::output::{Files, Times, svg, warn};
 use super::stored::Answer;
 use crate::Error;
 use crate::report::{Axis, Marks, Page, Plot, Section, Series, Table};
 use serde_json::{Map, Value, json};
 use std::path::Path;
-
-/// Size of the picture of the coefficients.
-const WIDTH: u32 = 860;
-const HEIGHT: u32 = 480;
 
 /// Condition times `eps` above which hardly four digits of the coefficients are left.
 const ILL_CONDITIONED: f64 = 1e-4;
@@ -39,19 +35,9 @@ impl Outcome<'_> {
     pub(super) fn emit(mut self, output: &OutputArguments, saved: Option<(&Path, Vec<u8>)>) -> Result<String, Failure> {
         self.collect_warnings();
         let text = if output.json { format!("{}\n", self.json()) } else { self.text() };
-        let mut files: Vec<(&Path, Vec<u8>)> = saved.into_iter().collect();
-        if let Some(path) = &output.out {
-            files.push((path, matrix_bytes(path, &self.names, &self.answer.coefficients)?));
-        }
-        if let Some(path) = &output.plot {
-            let (plot, png) = (self.plot(), extension(path) == "png");
-            let bytes = if png { plot.png(WIDTH, HEIGHT) } else { plot.svg(WIDTH, HEIGHT).map(String::into_bytes) };
-            files.push((path, bytes.map_err(|error| Error::data(error.to_string()))?));
-        }
-        if let Some(path) = &output.report {
-            files.push((path, self.page()?.to_html().into_bytes()));
-        }
-        write_files(files)?;
+        let files =
+            Files { columns: &self.names, rows: &self.answer.coefficients, plot: || self.plot(), page: || self.page() };
+        files.write(output, saved)?;
         self.warnings.iter().for_each(|warning| warn(warning));
         Ok(text)
     }
@@ -206,7 +192,7 @@ impl Outcome<'_> {
         let section = Section {
             heading: format!("Regression on {}", self.input),
             text: self.warnings.clone(),
-            figures: vec![self.plot().svg(WIDTH, HEIGHT).map_err(|error| Error::data(error.to_string()))?],
+            figures: vec![svg(&self.plot())?],
             table: Some(self.facts()),
         };
         let table = Section { heading: "Coefficients".into(), table: Some(self.coefficients()), ..Section::default() };

@@ -63,15 +63,14 @@ impl<T: Real, O: SketchOperator<T>> Tree<T, O> {
         if self.levels.is_empty() {
             return Ok(self.current);
         }
-        if crate::RowSummary::rows_seen(&self.current) > 0 || self.current.ranges().next().is_some() {
-            self.levels.push((0, self.current));
+        // Every row claims its number, whatever its weight.
+        if self.current.ranges().next().is_some() {
+            let params = self.params.first_index(self.next);
+            let empty = Sketched::new(params, self.operator).map_err(allocated::<T>)?;
+            self.levels.push((0, std::mem::replace(&mut self.current, empty)));
         }
         while self.levels.len() > 1 {
-            if let Some((_, last)) = self.levels.pop()
-                && let Some((_, before)) = self.levels.last_mut()
-            {
-                before.merge(&last)?;
-            }
+            self.fold()?;
         }
         self.levels.pop().map(|(_, whole)| whole).ok_or_else(|| crate::CoreError::Corrupt.into())
     }
