@@ -7,11 +7,23 @@ use sketchlet::lstsq::{
     LeastSquaresFit, LeastSquaresParams, Path, RowBlock, RowSource, Scalar, Sketch, Warning, lstsq, lstsq_passes,
 };
 use sketchlet::random::keyed::{Domain, normal_pair, word2};
-use sketchlet::{CoreError, Error, MatRef, Real};
+use sketchlet::regression::{Query, SketchedLeastSquares, SketchedLeastSquaresParams};
+use sketchlet::sketch::Srct;
+use sketchlet::{CoreError, Error, MatRef, Real, RowSummary};
 use std::num::NonZeroUsize;
 
 const PATHS: [Path; 6] =
     [Path::Auto, Path::Exact, Path::Normal, Path::PreconditionedCholesky, Path::PreconditionedCg, Path::HeavyBall];
+
+const SKETCHES: [Sketch; 7] = [
+    Sketch::Srht,
+    Sketch::Srct,
+    Sketch::Gaussian,
+    Sketch::Rademacher,
+    Sketch::CountSketch,
+    Sketch::Osnap { nonzeros: 8 },
+    Sketch::Pooled,
+];
 
 fn normal(seed: u64, i: usize, j: usize) -> f64 {
     normal_pair::<f64>(word2(seed, Domain::Normal, i as u64, j as u64)).0
@@ -145,8 +157,52 @@ fn auto_takes_the_path_that_the_condition_asks_for() {
     ] {
         let fit = Problem::conditioned(n, d, kappa, 1.0, 2).fit(Path::Auto);
         assert_eq!(fit.path, path);
-        assert_eq!(fit.sketch_rows, if path == Path::Exact { None } else { Some(12 * d) });
+        let is_sketched = matches!(path, Path::PreconditionedCholesky | Path::PreconditionedCg);
+        assert_eq!(fit.sketch_rows, is_sketched.then_some(12 * d));
         assert_eq!(fit.warnings, []);
+    }
+}
+
+#[test]
+fn a_sketch_that_is_asked_for_is_made() {
+    let problem = Problem::conditioned(4000, 20, 1e3, 1.0, 2);
+    let (x, ..) = problem.oracle();
+    let params = LeastSquaresParams::new();
+    for (params, rows) in [(params.rows(300), 300), (params.sketch(Sketch::Rademacher), 240)] {
+        let fit = problem.solve(&params).unwrap();
+        assert_eq!((fit.path, fit.sketch_rows), (Path::Normal, Some(rows)));
+        assert!(distance(&fit.coefficients, &x) < 1e-12 * norm(&x));
+    }
+}
+
+#[test]
+fn first_rows_that_mislead_cost_time_alone() {
+    // Independent at first, then all but along one direction; and the other way round.
+    let (n, d) = (6000, 10);
+    let good = Problem::random(n, d, 30);
+    for (is_good_first, factor) in [(true, 1e7), (true, 2e6), (false, 1e7)] {
+        let mut problem = Problem { a: good.a.clone(), b: good.b.clone(), n, d };
+        for (i, row) in problem.a.chunks_exact_mut(d).enumerate() {
+            if (i < 200) != is_good_first {
+                let common = factor * row[0];
+                row.iter_mut().for_each(|x| *x += common);
+            }
+        }
+        let (x, rank, kappa) = problem.oracle();
+        let fit = problem.fit(Path::Auto);
+        assert_eq!((fit.rank, fit.warnings.len()), (rank, 0));
+        assert!(fit.backward_error.as_ref().unwrap()[0] < 1e-15);
+        assert!(distance(&fit.coefficients, &x) < 1e-13 * kappa * norm(&x), "{:?} {x:?}", fit.coefficients);
+        assert_eq!(fit.path, Path::PreconditionedCholesky, "{}", fit.condition);
+    }
+    // Columns that are empty at first.
+    let mut problem = Problem { a: good.a.clone(), b: good.b.clone(), n, d };
+    problem.a[..200 * d].chunks_exact_mut(d).for_each(|row| row[3] = 0.0);
+    let (x, ..) = problem.oracle();
+    for assume in [false, true] {
+        let fit = problem.solve(&LeastSquaresParams::new().assume_well_conditioned(assume)).unwrap();
+        assert_eq!((fit.path, fit.sketch_rows.is_some()), (Path::Normal, !assume));
+        assert!(distance(&fit.coefficients, &x) < 1e-13 * norm(&x));
     }
 }
 
@@ -393,15 +449,83 @@ fn several_targets_are_solved_as_one_by_one() {
 #[test]
 fn threads_change_no_bit() {
     let problem = Problem::conditioned(30_000, 30, 1e3, 1.0, 16);
-    for path in PATHS.into_iter().chain([Path::Sketched]) {
-        for sketch in [Sketch::Srht, Sketch::Srct] {
-            let fit = |threads| {
-                let threads = NonZeroUsize::new(threads).unwrap();
-                problem.solve(&LeastSquaresParams::new().path(path).sketch(sketch).threads(threads)).unwrap()
-            };
-            let one = fit(1);
-            assert_eq!(one, fit(2), "{path}");
-            assert_eq!(one, fit(5), "{path}");
+    let sketched = SKETCHES.map(|sketch| (Path::Sketched, sketch));
+    for (path, sketch) in PATHS.map(|path| (path, Sketch::Srht)).into_iter().chain(sketched) {
+        let params = |threads| {
+            let threads = NonZeroUsize::new(threads).unwrap();
+            LeastSquaresParams::new().path(path).sketch(sketch).threads(threads)
+        };
+        let one = problem.solve(&params(1)).unwrap();
+        let read =
+            (sketch != Sketch::Pooled).then(|| lstsq_passes(&mut Blocks::new(&problem, 777), &params(1)).unwrap());
+        for threads in [2, 5, 100] {
+            assert_eq!(problem.solve(&params(threads)).unwrap(), one, "{path} {sketch:?} {threads}");
+            if let Some(read) = &read {
+                let fit = lstsq_passes(&mut Blocks::new(&problem, 777), &params(threads)).unwrap();
+                assert_eq!(fit, *read, "{path} {sketch:?} {threads}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_circulant_sketch_is_that_of_the_core() {
+    for (n, d, m, weights) in [(9000, 5, 100, false), (9000, 5, 129, true), (300, 3, 40, false), (5000, 2, 9000, true)]
+    {
+        let problem = Problem::random(n, d, 40);
+        let weights: Vec<f64> = (0..n).map(|i| if weights { (i % 4) as f64 } else { 1.0 }).collect();
+        let mut summary =
+            SketchedLeastSquares::<f64, _, _, _>::new(SketchedLeastSquaresParams::new(d + 1, m).seed(3), Srct).unwrap();
+        for (i, row) in problem.a.chunks_exact(d).enumerate() {
+            let row: Vec<f64> = row.iter().copied().chain([problem.b[i]]).collect();
+            summary.update_weighted(i as u64, &row, weights[i]).unwrap();
+        }
+        let columns: Vec<usize> = (0..=d).collect();
+        let query = Query::new(&columns[..d], &columns[d..]);
+        let (mut scratch, mut answer) = (vec![0.0; query.scratch_len()], vec![0.0; query.answer_len()]);
+        let expected = summary.solve_in(&query, &mut scratch, &mut answer).unwrap();
+        let params = LeastSquaresParams::new().path(Path::Sketched).sketch(Sketch::Srct).rows(m).seed(3);
+        let fit = problem.solve(&params.weights(&weights)).unwrap();
+        assert!(distance(&fit.coefficients, expected.coefficients) < 1e-12, "{n} {m}");
+        assert!(distance(&fit.half_widths.unwrap(), expected.half_widths.unwrap()) < 1e-12, "{n} {m}");
+        assert_eq!(fit.rows, summary.rows_seen());
+    }
+}
+
+#[test]
+fn what_ends_a_pass_ends_it_in_every_thread() {
+    struct Broken<'a>(Blocks<'a>);
+    impl RowSource<f64> for Broken<'_> {
+        fn dims(&self) -> (usize, usize) {
+            self.0.dims()
+        }
+        fn rewind(&mut self) -> Result<(), Error> {
+            self.0.rewind()
+        }
+        fn next_block(&mut self) -> Result<Option<RowBlock<'_, f64>>, Error> {
+            // The second pass finds the source broken.
+            if self.0.rewinds > 1 && self.0.next > 20_000 {
+                return Err(CoreError::Corrupt.into());
+            }
+            self.0.next_block()
+        }
+    }
+    let mut problem = Problem::random(30_000, 5, 41);
+    for threads in [1, 2, 7] {
+        let params = LeastSquaresParams::new().threads(NonZeroUsize::new(threads).unwrap());
+        for path in [Path::Auto, Path::Exact, Path::PreconditionedCg] {
+            let mut source = Broken(Blocks::new(&problem, 500));
+            source.0.rewinds = 1;
+            let error = lstsq_passes(&mut source, &params.path(path)).unwrap_err();
+            assert_eq!(error.core(), Some(CoreError::Corrupt), "{path} {threads}");
+        }
+    }
+    problem.a[5 * 25_000 + 2] = f64::NAN;
+    for threads in [1, 2, 7] {
+        let params = LeastSquaresParams::new().threads(NonZeroUsize::new(threads).unwrap());
+        for path in [Path::Auto, Path::Exact, Path::PreconditionedCg] {
+            let error = lstsq_passes(&mut Blocks::new(&problem, 500), &params.path(path)).unwrap_err();
+            assert_eq!((error.core(), error.row()), (Some(CoreError::NonFinite { index: 2 }), Some(25_001)));
         }
     }
 }
@@ -473,15 +597,7 @@ fn passes_give_the_bits_of_memory_whatever_the_blocks() {
 fn every_sketch_preconditions() {
     let problem = Problem::conditioned(6000, 12, 1e8, 1.0, 18);
     let (x, _, kappa) = problem.oracle();
-    for sketch in [
-        Sketch::Srht,
-        Sketch::Srct,
-        Sketch::Gaussian,
-        Sketch::Rademacher,
-        Sketch::CountSketch,
-        Sketch::Osnap { nonzeros: 8 },
-        Sketch::Pooled,
-    ] {
+    for sketch in SKETCHES {
         for path in [Path::PreconditionedCholesky, Path::PreconditionedCg] {
             let fit = problem.solve(&LeastSquaresParams::new().path(path).sketch(sketch)).unwrap();
             assert!(distance(&fit.coefficients, &x) < 1e-14 * kappa * norm(&x) * 30.0, "{sketch:?} {path}");
@@ -536,7 +652,15 @@ fn what_is_assumed_well_conditioned_is_checked_all_the_same() {
     assert!(bad.solve(&params.path(Path::Normal)).is_err());
     let mut poisoned = Problem::random(5000, 15, 22);
     poisoned.a[15 * 4321 + 3] = f64::NAN;
-    assert_eq!(poisoned.solve(&params).unwrap_err().row(), Some(4322));
+    for path in [Path::Auto, Path::Normal] {
+        assert_eq!(poisoned.solve(&params.path(path)).unwrap_err().row(), Some(4322));
+    }
+    poisoned = Problem::random(5000, 15, 22);
+    poisoned.b[4321] = f64::INFINITY;
+    for path in [Path::Auto, Path::Normal] {
+        let error = poisoned.solve(&params.path(path)).unwrap_err();
+        assert_eq!((error.core(), error.row()), (Some(CoreError::NonFinite { index: 15 }), Some(4322)));
+    }
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use super::source::{Layout, RowBlock, RowSource};
 use crate::{CoreError, Error, MatRef, Real};
+use core::ops::{ControlFlow, Range};
 use sketchlet_core::Rule;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError, mpsc};
 
 /// Rows that are worked on together. A fixed number, so that sums don't depend on threads, nor on the blocks of a source.
 pub(super) const CHUNK: usize = 4096;
@@ -24,11 +25,41 @@ impl<T: Real> Data<'_, T> {
         mut fold: impl FnMut(P) + Send,
     ) -> Result<(), Error> {
         match self {
-            Self::Memory(rows) if threads > 1 && rows.rows() > CHUNK => spread(rows, threads, &work, fold),
-            _ => self.pass_in_order(|first, chunk| {
+            _ if threads <= 1 => self.pass_in_order(|first, chunk| {
                 fold(work(first, chunk)?);
                 Ok(())
             }),
+            Self::Memory(rows) => {
+                let chunks = rows.rows().div_ceil(CHUNK);
+                let next = AtomicUsize::new(0);
+                let take = || {
+                    let chunk = next.fetch_add(1, Ordering::Relaxed);
+                    (chunk < chunks).then_some((chunk, ()))
+                };
+                let work = |chunk, ()| {
+                    let first = chunk * CHUNK;
+                    work(first, rows.rows_from(first, CHUNK))
+                };
+                spread(threads.min(chunks), take, work, fold, |_| Ok(()))
+            }
+            Self::Passes(source) => {
+                let (sender, receiver) = mpsc::sync_channel::<(usize, Chunk<T>)>(threads);
+                let receiver = Mutex::new(receiver);
+                let take = || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
+                let work = |chunk, rows: Chunk<T>| work(chunk * CHUNK, rows.as_block()?);
+                spread(threads, take, work, fold, move |is_failed| {
+                    let mut number = 0;
+                    read_chunks(*source, |_, chunk| {
+                        let full = core::mem::replace(chunk, Chunk::new(chunk.dims));
+                        // Threads end when the sender does: this one always finds a receiver.
+                        if is_failed() || sender.send((number, full)).is_err() {
+                            return Ok(ControlFlow::Break(()));
+                        }
+                        number += 1;
+                        Ok(ControlFlow::Continue(()))
+                    })
+                })
+            }
         }
     }
 
@@ -37,27 +68,39 @@ impl<T: Real> Data<'_, T> {
         &mut self,
         mut work: impl FnMut(usize, RowBlock<'_, T>) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.pass_until(|first, chunk| work(first, chunk).map(ControlFlow::Continue))
+    }
+
+    /// The same until `work` has enough.
+    pub(super) fn pass_until(
+        &mut self,
+        mut work: impl FnMut(usize, RowBlock<'_, T>) -> Result<ControlFlow<()>, Error>,
+    ) -> Result<(), Error> {
         match self {
-            Self::Memory(rows) => (0..rows.rows()).step_by(CHUNK).try_for_each(|i| work(i, rows.rows_from(i, CHUNK))),
-            Self::Passes(source) => {
-                source.rewind()?;
-                let mut chunk = Chunk::new(source.dims());
-                let (mut first, mut read) = (0, 0);
-                while let Some(block) = source.next_block()? {
-                    check_shape(read, &block, chunk.dims)?;
-                    read += block.rows();
-                    let mut taken = 0;
-                    while taken < block.rows() {
-                        taken += chunk.fill(&block.rows_from(taken, CHUNK - chunk.rows));
-                        if chunk.rows == CHUNK {
-                            work(first, chunk.as_block()?)?;
-                            first += CHUNK;
-                            chunk.clear();
-                        }
+            Self::Memory(rows) => {
+                for first in (0..rows.rows()).step_by(CHUNK) {
+                    if work(first, rows.rows_from(first, CHUNK))?.is_break() {
+                        break;
                     }
                 }
-                if chunk.rows > 0 { work(first, chunk.as_block()?) } else { Ok(()) }
+                Ok(())
             }
+            Self::Passes(source) => read_chunks(*source, |first, chunk| work(first, chunk.as_block()?)),
+        }
+    }
+
+    /// Calls `add` for every part with every chunk, in order. Each part belongs to a thread: the parts are columns, and none
+    /// waits for another.
+    pub(super) fn pass_by_parts<P: Send>(
+        &mut self,
+        parts: &mut [P],
+        add: impl Fn(&mut P, usize, &RowBlock<'_, T>) -> Result<(), Error> + Sync,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Memory(rows) => each(parts, |part| {
+                (0..rows.rows()).step_by(CHUNK).try_for_each(|first| add(part, first, &rows.rows_from(first, CHUNK)))
+            }),
+            Self::Passes(_) => self.pass_in_order(|first, chunk| each(parts, |part| add(part, first, &chunk))),
         }
     }
 
@@ -65,6 +108,26 @@ impl<T: Real> Data<'_, T> {
     pub(super) fn check_finite(&mut self, layout: Layout) -> Result<(), Error> {
         self.pass_in_order(|first, chunk| check_finite(first, &chunk, layout))
     }
+}
+
+/// Does the same for every part, each in a thread of its own.
+pub(super) fn each<P: Send>(parts: &mut [P], run: impl Fn(&mut P) -> Result<(), Error> + Sync) -> Result<(), Error> {
+    if let [part] = parts {
+        return run(part);
+    }
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = parts.iter_mut().map(|part| scope.spawn(|| run(part))).collect();
+        // A thread that panicked hands its panic on.
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
+/// `count` columns, or strips of them, cut into a piece for each thread, and at least one.
+pub(super) fn shares(count: usize, threads: usize) -> impl Iterator<Item = Range<usize>> {
+    let pieces = threads.min(count).max(1);
+    (0..pieces).map(move |i| count * i / pieces..count * (i + 1) / pieces)
 }
 
 /// Names the first entry of a chunk that is NaN or infinite.
@@ -108,40 +171,35 @@ pub(super) fn check_shape<T: Real>(first: usize, block: &RowBlock<'_, T>, dims: 
     }
 }
 
-/// Threads take chunks in order; each waits with its result until it is its turn.
-fn spread<T: Real, P: Send>(
-    rows: &RowBlock<'_, T>,
+/// Threads take numbered pieces of work in order; each waits with its result until it is its turn. `feed` runs beside them; it
+/// is given a way to ask whether anything failed. Of several errors the first in the order of the pieces counts.
+fn spread<W, P: Send>(
     threads: usize,
-    work: &(impl Fn(usize, RowBlock<'_, T>) -> Result<P, Error> + Sync),
+    take: impl Fn() -> Option<(usize, W)> + Sync,
+    work: impl Fn(usize, W) -> Result<P, Error> + Sync,
     fold: impl FnMut(P) + Send,
+    feed: impl FnOnce(&dyn Fn() -> bool) -> Result<(), Error>,
 ) -> Result<(), Error> {
     struct Turn<F> {
         next: usize,
         fold: F,
         error: Option<Error>,
     }
-    let chunks = rows.rows().div_ceil(CHUNK);
-    let next = AtomicUsize::new(0);
     let turn = Mutex::new(Turn { next: 0, fold, error: None });
     let moved_on = Condvar::new();
-    std::thread::scope(|scope| {
-        for _ in 0..threads.min(chunks) {
+    let lock = || turn.lock().unwrap_or_else(PoisonError::into_inner);
+    let fed = std::thread::scope(|scope| {
+        for _ in 0..threads {
             scope.spawn(|| {
-                loop {
-                    let chunk = next.fetch_add(1, Ordering::Relaxed);
-                    if chunk >= chunks {
-                        return;
-                    }
-                    let first = chunk * CHUNK;
-                    let result = work(first, rows.rows_from(first, CHUNK));
-                    let mut turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-                    while turn.next != chunk {
+                while let Some((piece, rows)) = take() {
+                    let result = work(piece, rows);
+                    let mut turn = lock();
+                    while turn.next != piece {
                         turn = moved_on.wait(turn).unwrap_or_else(PoisonError::into_inner);
                     }
                     match result {
                         Ok(part) if turn.error.is_none() => (turn.fold)(part),
                         Ok(_) => {}
-                        // The first one in the order of rows.
                         Err(error) => drop(turn.error.get_or_insert(error)),
                     }
                     turn.next += 1;
@@ -149,9 +207,40 @@ fn spread<T: Real, P: Send>(
                 }
             });
         }
+        feed(&|| lock().error.is_some())
     });
     let turn = turn.into_inner().unwrap_or_else(PoisonError::into_inner);
-    turn.error.map_or(Ok(()), Err)
+    turn.error.map_or(fed, Err)
+}
+
+/// Calls `work` for every chunk of a source, with the number of its first row, until it has enough.
+fn read_chunks<T: Real>(
+    source: &mut dyn RowSource<T>,
+    mut work: impl FnMut(usize, &mut Chunk<T>) -> Result<ControlFlow<()>, Error>,
+) -> Result<(), Error> {
+    source.rewind()?;
+    let mut chunk = Chunk::new(source.dims());
+    let (mut first, mut read) = (0, 0);
+    while let Some(block) = source.next_block()? {
+        check_shape(read, &block, chunk.dims)?;
+        read += block.rows();
+        let mut taken = 0;
+        while taken < block.rows() {
+            taken += chunk.fill(&block.rows_from(taken, CHUNK - chunk.rows));
+            if chunk.rows == CHUNK {
+                if work(first, &mut chunk)?.is_break() {
+                    return Ok(());
+                }
+                first += CHUNK;
+                chunk.clear();
+            }
+        }
+    }
+    if chunk.rows > 0 {
+        // The last one: nothing is left to go on with.
+        let _ = work(first, &mut chunk)?;
+    }
+    Ok(())
 }
 
 /// Rows of a source, collected until there are enough.

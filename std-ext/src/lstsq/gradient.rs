@@ -11,21 +11,25 @@ use faer::{Accum, Mat, MatRef, Par};
 /// Rows that are worked on while they are in the second cache.
 const PANEL_BYTES: usize = 1 << 18;
 
-/// Gradients, coefficients x targets, and squares of the residuals.
+/// What a pass adds up: gradients, coefficients x targets, and squares of the residuals.
 #[derive(Clone)]
-pub(super) struct Gradient<T> {
+pub(super) struct Sums<T> {
     pub(super) gradient: Mat<T>,
     pub(super) squares: Vec<T>,
+    /// Rows with a weight that is not 0.
+    pub(super) rows: u64,
 }
 
-impl<T: Scalar> Gradient<T> {
+impl<T: Scalar> Sums<T> {
     pub(super) fn zero(layout: Layout) -> Self {
-        Self { gradient: Mat::zeros(layout.coefficients(), layout.targets), squares: vec![T::ZERO; layout.targets] }
+        let squares = vec![T::ZERO; layout.targets];
+        Self { gradient: Mat::zeros(layout.coefficients(), layout.targets), squares, rows: 0 }
     }
 
     pub(super) fn add(&mut self, other: &Self) {
         self.gradient += &other.gradient;
         self.squares.iter_mut().zip(&other.squares).for_each(|(sum, &x)| *sum += x);
+        self.rows += other.rows;
     }
 }
 
@@ -43,12 +47,12 @@ pub(super) fn gradient<T: Scalar>(
     layout: Layout,
     operand: &Operand<T>,
     threads: usize,
-) -> Result<Gradient<T>, Error> {
-    let mut sum = Gradient::zero(layout);
+) -> Result<Sums<T>, Error> {
+    let mut sum = Sums::zero(layout);
     data.pass(
         threads,
         |_, chunk| {
-            let mut part = Gradient::zero(layout);
+            let mut part = Sums::zero(layout);
             for panel in panels(&chunk) {
                 add_panel(&mut part, &panel, layout, operand);
             }
@@ -68,12 +72,8 @@ pub(super) fn panels<'a, T: Real>(chunk: &RowBlock<'a, T>) -> impl Iterator<Item
 }
 
 /// Adds the rows of a panel.
-pub(super) fn add_panel<T: Scalar>(
-    sum: &mut Gradient<T>,
-    panel: &RowBlock<'_, T>,
-    layout: Layout,
-    operand: &Operand<T>,
-) {
+pub(super) fn add_panel<T: Scalar>(sum: &mut Sums<T>, panel: &RowBlock<'_, T>, layout: Layout, operand: &Operand<T>) {
+    sum.rows += panel.rows_that_count();
     if layout.targets > 1 {
         return add_by_products(sum, panel, layout, operand);
     }
@@ -84,7 +84,7 @@ pub(super) fn add_panel<T: Scalar>(
     sum.gradient.col_mut(0).iter_mut().zip(&gradient).for_each(|(to, &from)| *to = from);
 }
 
-fn add_by_products<T: Scalar>(sum: &mut Gradient<T>, panel: &RowBlock<'_, T>, layout: Layout, operand: &Operand<T>) {
+fn add_by_products<T: Scalar>(sum: &mut Sums<T>, panel: &RowBlock<'_, T>, layout: Layout, operand: &Operand<T>) {
     let (rows, constants) = (panel.rows(), layout.constants);
     let a = MatRef::from_row_major_slice(panel.features.as_slice(), rows, layout.features);
     let mut residual = Mat::from_fn(rows, layout.targets, |i, u| {
@@ -133,6 +133,7 @@ impl<T: Real> pulp::NullaryFnOnce for AddPanel<'_, '_, T> {
         let (first, gradient) = gradient.split_at_mut(layout.constants);
         let (width, rows) = (layout.features, panel.rows());
         let (a, b) = (panel.features.as_slice(), panel.targets.as_slice());
+        let is_zero = x.iter().all(|&x| x == T::ZERO);
         let mut square = T::ZERO;
         let mut total = T::ZERO;
         for from in (0..rows).step_by(4) {
@@ -143,7 +144,7 @@ impl<T: Real> pulp::NullaryFnOnce for AddPanel<'_, '_, T> {
                 &a[row * width..row * width + width]
             };
             let tile = [row(0), row(1), row(2), row(3)];
-            let products = dots(tile, x);
+            let products = if is_zero { [T::ZERO; 4] } else { dots(tile, x) };
             let mut weighted = [T::ZERO; 4];
             for r in 0..count {
                 let target = if scale == T::ZERO { T::ZERO } else { b[from + r] * scale };

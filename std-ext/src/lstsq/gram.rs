@@ -1,7 +1,7 @@
 //! Gram matrices of the rows, of the columns that count, as they are or behind a triangle.
 
 use super::data::Data;
-use super::gradient::{Gradient, Operand, add_panel, panels};
+use super::gradient::{Operand, Sums, add_panel, panels};
 use super::source::{Layout, RowBlock};
 use super::triangle::Triangle;
 use super::{Scalar, dense};
@@ -26,7 +26,7 @@ pub(super) fn gram<T: Scalar>(
     is_preconditioned: bool,
     operand: &Operand<T>,
     threads: usize,
-) -> Result<(Mat<T>, Gradient<T>), Error> {
+) -> Result<(Mat<T>, Sums<T>), Error> {
     let rank = triangle.rank;
     let order = &triangle.order[..rank];
     let is_weighted = match data {
@@ -44,15 +44,16 @@ pub(super) fn gram<T: Scalar>(
         Form::Packed { order, scales, triangle: is_preconditioned.then(|| triangle.leading()) }
     };
     let width = if is_plain { layout.features } else { rank };
-    let mut sum = (Mat::zeros(width, width), Gradient::zero(layout));
+    let mut sum = (Mat::zeros(width, width), Sums::zero(layout));
     data.pass(
         threads,
         |_, chunk| {
-            let mut part = (Mat::zeros(width, width), Gradient::zero(layout));
+            let mut part = (Mat::zeros(width, width), Sums::zero(layout));
             let mut buffer = Vec::new();
             for panel in panels(&chunk) {
-                add_panel(&mut part.1, &panel, layout, operand);
+                // The product first: its work hides the reading of the rows.
                 add_gram(&mut part.0, &panel, layout, &form, &mut buffer);
+                add_panel(&mut part.1, &panel, layout, operand);
             }
             Ok(part)
         },

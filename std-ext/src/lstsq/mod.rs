@@ -1,13 +1,14 @@
 //! Least squares over rows in memory, or over rows that can be read again: several times faster than QR of the data, and never a
 //! silent wrong answer.
 //!
-//! A sketch of the rows, one pass at the speed of reading them, measures condition and rank; they decide how the rest goes. Few
+//! Condition and rank decide how it goes. Where the first rows look well conditioned the Gram matrix of all is tried at once, and its
+//! factor tells whether they are; else a sketch of the rows, one pass at the speed of reading them, measures both. Few
 //! rows are factored as they are. Forms of several targets, weights, ridge and intercept cost no copy of the data.
 //!
 //! | path | when [`Path::Auto`] takes it | cost, `n` rows, `d` coefficients | backward error (measured) |
 //! |---|---|---|---|
 //! | [`Path::Exact`] | less than `48 d` rows, or the others fail | `2 n d^2` | below 1e-16 |
-//! | [`Path::Normal`] | condition below 1e6 (`f32`: 1e2) | sketch, `n d^2`, 1 to 5 cheap passes | below 1e-16 |
+//! | [`Path::Normal`] | condition below 1e6 (`f32`: 1e2) | `n d^2`, 2 or 3 cheap passes, sometimes a sketch | below 1e-16 |
 //! | [`Path::PreconditionedCholesky`] | up to 400 coefficients | sketch, `2 n d^2`, 1 to 5 cheap passes | below 1e-17 |
 //! | [`Path::PreconditionedCg`] | above | sketch, 30 to 50 cheap passes | below 1e-16 |
 //! | [`Path::HeavyBall`] | never | sketch, 40 to 60 cheap passes, no inner products | below 1e-16 |
@@ -18,7 +19,7 @@
 //!
 //! # Guarantee
 //! Every path but `Sketched` ends with a pass over the data that gives the true residual and an estimate of the backward error (Karlson
-//! and Walden). From paths that start with a sketch an answer with one above `64 eps` is not returned: [`Path::Auto`] turns to a
+//! and Walden). From all but [`Path::Exact`] an answer with one above `64 eps` is not returned: [`Path::Auto`] turns to a
 //! safer path and says so in [`LeastSquaresFit::warnings`], a path that was asked for is an error. [`Path::Exact`] reports its own. A rank below the number of columns is checked against the
 //! data too, since a sketch may lose what the data have. Half-widths of `Sketched` are exact in distribution for
 //! [`Sketch::Gaussian`] and calibrated, not proven, for the other dense operators: [`Srht`](crate::sketch::Srht) says what is
@@ -71,6 +72,7 @@ mod reflectors;
 mod sketch;
 mod solver;
 mod source;
+mod srct;
 mod srht;
 mod state;
 mod triangle;
@@ -87,10 +89,10 @@ use data::Data;
 use sketchlet_core::Rule;
 use source::Layout;
 
-/// A scalar that both this library and faer know: `f32` and `f64`.
-pub trait Scalar: Real + faer::traits::RealField {}
+/// A scalar that this library, faer and the Fourier transforms know: `f32` and `f64`.
+pub trait Scalar: Real + faer::traits::RealField + realfft::FftNum {}
 
-impl<T: Real + faer::traits::RealField> Scalar for T {}
+impl<T: Real + faer::traits::RealField + realfft::FftNum> Scalar for T {}
 
 /// Which coefficients explain the targets best? Minimises `|A x - b|` for each column `b` of the targets, over a matrix in memory.
 ///
@@ -111,7 +113,7 @@ pub fn lstsq<T: Scalar>(
     solver::solve(&mut Data::Memory(rows), layout, params, Some(a.rows() as u64))
 }
 
-/// The same over rows that are read again and again, in one thread. Weights are those of the blocks.
+/// The same over rows that are read again and again, by the calling thread. Weights are those of the blocks.
 ///
 /// # Errors
 /// As [`lstsq`], and those of the source.

@@ -56,14 +56,15 @@ impl<'a, T> LeastSquaresParams<'a, T> {
         self
     }
 
-    /// The sketching operator.
+    /// The sketching operator. One that is not the default is used even where the first rows look well conditioned.
     #[must_use]
     pub const fn sketch(mut self, sketch: Sketch) -> Self {
         self.sketch = sketch;
         self
     }
 
-    /// Rows of the sketch; 0, the default, for 12 a coefficient, and 16 for [`Path::Sketched`].
+    /// Rows of the sketch; 0, the default, for 12 a coefficient, and 16 for [`Path::Sketched`]. With a number of rows there is a
+    /// sketch even where the first rows look well conditioned.
     #[must_use]
     pub const fn rows(mut self, rows: usize) -> Self {
         self.rows = rows;
@@ -113,8 +114,8 @@ impl<'a, T> LeastSquaresParams<'a, T> {
         self
     }
 
-    /// Goes to the normal equations without the sketch that would measure the condition: a third less time. The condition is
-    /// then estimated from their factor, and the answer still checked against the data.
+    /// Tries the normal equations first, whatever the first rows look like. Their factor still tells the condition, and the answer is
+    /// checked against the data: a wrong assumption costs time and is told, no more.
     #[must_use]
     pub const fn assume_well_conditioned(mut self, assume: bool) -> Self {
         self.assume_well_conditioned = assume;

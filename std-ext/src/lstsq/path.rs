@@ -6,9 +6,9 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Path {
-    /// Whichever of the others suits: [`Exact`](Self::Exact) for few rows; otherwise a sketch measures the condition, and
-    /// decides between [`Normal`](Self::Normal), [`PreconditionedCholesky`](Self::PreconditionedCholesky) and, from 400
-    /// coefficients on, [`PreconditionedCg`](Self::PreconditionedCg).
+    /// Whichever of the others suits: [`Exact`](Self::Exact) for few rows; otherwise the condition decides, that of the Gram matrix
+    /// or of a sketch, between [`Normal`](Self::Normal), [`PreconditionedCholesky`](Self::PreconditionedCholesky) and, from
+    /// 400 coefficients on, [`PreconditionedCg`](Self::PreconditionedCg).
     #[default]
     Auto,
     /// Householder QR of the rows, some thousand at a time; pivoted where columns depend on each other.

@@ -1,11 +1,12 @@
 //! The balanced Gaussian-pooled transform: `S = B D_gamma Pi F D_sigma J`.
 
-use super::data::Data;
+use super::data::{Data, each, shares};
 use super::source::Layout;
 use crate::linalg::hadamard;
 use crate::random::keyed::{Domain, below, normal_pair, word};
 use crate::sketch::{SketchOperator, SketchShape, Srht};
 use crate::{CoreError, Error, Real};
+use core::ops::Range;
 use sketchlet_core::Rule;
 
 /// `S A`, whole. The rows are padded to `N` (`J`), get random signs (`D_sigma`), the Hadamard transform over `sqrt N` (`F`), a uniform
@@ -14,6 +15,7 @@ pub(super) fn sketch<T: Real>(
     data: &mut Data<'_, T>,
     layout: Layout,
     shape: SketchShape,
+    threads: usize,
 ) -> Result<(Vec<T>, u64), Error> {
     let Data::Memory(rows) = data else {
         return Err(CoreError::Parameter { name: "sketch", rule: Rule::Streamable }.into());
@@ -32,19 +34,30 @@ pub(super) fn sketch<T: Real>(
         weights.extend([first, second]);
     }
     let scale = T::ONE / Real::sqrt(T::count(padded as u64));
-    let mut state = vec![T::ZERO; shape.len()];
-    let mut column = vec![T::ZERO; padded];
-    for j in 0..shape.cols {
-        column.fill(T::ZERO);
-        for (i, to) in column.iter_mut().take(n).enumerate() {
-            let negated = <Srht as SketchOperator<T>>::is_negated(&Srht, seed, i as u64);
-            let factor = rows.root_weight(i).negate_if(negated);
-            layout.copy_row(rows, i, factor * scale, j, core::slice::from_mut(to));
+    // A part is some columns of the sketch, column after column.
+    let mut parts: Vec<(Range<usize>, Vec<T>)> =
+        shares(shape.cols, threads).map(|columns| (columns.clone(), vec![T::ZERO; columns.len() * m])).collect();
+    each(&mut parts, |(columns, sums)| {
+        let mut column = vec![T::ZERO; padded];
+        for (j, sums) in columns.clone().zip(sums.chunks_exact_mut(m)) {
+            column.fill(T::ZERO);
+            for (i, to) in column.iter_mut().take(n).enumerate() {
+                let negated = <Srht as SketchOperator<T>>::is_negated(&Srht, seed, i as u64);
+                let factor = rows.root_weight(i).negate_if(negated);
+                layout.copy_row(rows, i, factor * scale, j, core::slice::from_mut(to));
+            }
+            hadamard::transform(&mut column)?;
+            let pools = places.chunks_exact(pool).zip(weights.chunks_exact(pool));
+            for (sum, (places, weights)) in sums.iter_mut().zip(pools) {
+                *sum = places.iter().zip(weights).fold(T::ZERO, |sum, (&place, &weight)| sum + weight * column[place]);
+            }
         }
-        hadamard::transform(&mut column)?;
-        for (k, (places, weights)) in places.chunks_exact(pool).zip(weights.chunks_exact(pool)).enumerate() {
-            let sum = places.iter().zip(weights).fold(T::ZERO, |sum, (&place, &weight)| sum + weight * column[place]);
-            state[k * shape.cols + j] = sum;
+        Ok(())
+    })?;
+    let mut state = vec![T::ZERO; shape.len()];
+    for (columns, sums) in parts {
+        for (j, sums) in columns.zip(sums.chunks_exact(m)) {
+            state.chunks_exact_mut(shape.cols).zip(sums).for_each(|(row, &sum)| row[j] = sum);
         }
     }
     Ok((state, rows.rows_that_count()))

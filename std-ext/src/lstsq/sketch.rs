@@ -7,7 +7,7 @@ pub enum Sketch {
     /// [`Srht`](crate::sketch::Srht) in blocks: the fastest.
     #[default]
     Srht,
-    /// [`Srct`](crate::sketch::Srct).
+    /// [`Srct`](crate::sketch::Srct), by fast Fourier transforms.
     Srct,
     /// [`GaussianSketch`](crate::sketch::GaussianSketch).
     Gaussian,

@@ -1,12 +1,13 @@
 //! Which path, and how each goes.
 
 use super::data::Data;
-use super::gradient::{Gradient, Operand, backward_error, gradient};
+use super::gradient::{Operand, Sums, backward_error, gradient};
 use super::source::Layout;
 use super::triangle::{Ridge, Scaling, Triangle, condition};
-use super::{LeastSquaresFit, LeastSquaresParams, Path, Scalar, Warning, dense, exact, gram, state};
+use super::{LeastSquaresFit, LeastSquaresParams, Path, Scalar, Sketch, Warning, dense, exact, gram, state};
 use crate::{CoreError, Error, Real};
-use faer::Mat;
+use core::ops::ControlFlow;
+use faer::{Mat, MatRef};
 
 /// Corrections at most. Two are the rule.
 const CORRECTIONS: usize = 4;
@@ -17,6 +18,9 @@ const CHOLESKY_LIMIT: usize = 400;
 /// Rows of a sketch for each coefficient: as a preconditioner, and as an answer.
 const ROWS: [usize; 2] = [12, 16];
 
+/// Rows for each column that are looked at before the first pass.
+const PILOT: usize = 4;
+
 /// Condition up to which normal equations are safe.
 fn gate<T: Real>() -> f64 {
     if T::BYTES == 4 { 1e2 } else { 1e6 }
@@ -26,10 +30,10 @@ fn gate<T: Real>() -> f64 {
 fn sketch_rows<T>(params: &LeastSquaresParams<'_, T>, coefficients: usize) -> usize {
     let factor = ROWS[usize::from(params.path == Path::Sketched)];
     match (params.rows, params.sketch) {
-        (0, super::Sketch::Osnap { nonzeros }) => coefficients.saturating_mul(factor).next_multiple_of(nonzeros.max(1)),
-        (0, super::Sketch::Pooled) => coefficients.saturating_mul(factor).next_power_of_two(),
+        (0, Sketch::Osnap { nonzeros }) => coefficients.saturating_mul(factor).next_multiple_of(nonzeros.max(1)),
+        (0, Sketch::Pooled) => coefficients.saturating_mul(factor).next_power_of_two(),
         (0, _) => coefficients.saturating_mul(factor),
-        (rows, super::Sketch::Pooled) => rows.next_power_of_two(),
+        (rows, Sketch::Pooled) => rows.next_power_of_two(),
         (rows, _) => rows,
     }
 }
@@ -64,10 +68,9 @@ pub(super) fn solve<T: Scalar>(
     if rows < coefficients {
         return Err(CoreError::TooFewRows { needed: coefficients as u64, got: rows as u64 }.into());
     }
-    if params.assume_well_conditioned
-        && matches!(params.path, Path::Auto | Path::Normal)
-        && let Some(seen) = known_rows
-        && let Some(fit) = solver.without_sketch(seen)?
+    if matches!(params.path, Path::Auto | Path::Normal)
+        && let Some(exponents) = solver.pilot()?
+        && let Some(fit) = solver.without_sketch(exponents, rows)?
     {
         return Ok(fit);
     }
@@ -184,12 +187,13 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
 
     /// Normal equations beyond their condition end far from where rounding alone would: that is no answer.
     fn is_accepted(&self, triangle: &Triangle<T>, refined: &Refined<T>) -> Result<(), Failure> {
-        let worst = self.backward_errors(triangle, refined).into_iter().fold(T::ZERO, Real::max);
-        if worst <= T::constant(64.0) * <T as Real>::EPSILON {
-            Ok(())
-        } else {
-            Err(Failure::Path(CoreError::NotConverged { residual: worst.as_f64() }))
+        let errors = self.backward_errors(triangle, refined);
+        // NaN is not accepted either.
+        if errors.iter().all(|&error| error <= T::constant(64.0) * <T as Real>::EPSILON) {
+            return Ok(());
         }
+        let worst = errors.into_iter().fold(0.0, |worst, error| Real::max(worst, error.as_f64()));
+        Err(Failure::Path(CoreError::NotConverged { residual: worst }))
     }
 
     /// Normal equations of the data.
@@ -278,7 +282,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         self.evaluate(triangle, x)
     }
 
-    /// Gradient and residual at some coefficients: a pass over the rows.
+    /// Sums and residual at some coefficients: a pass over the rows.
     pub(super) fn evaluate(&mut self, triangle: &Triangle<T>, x: Mat<T>) -> Result<Refined<T>, Error> {
         self.passes += 1;
         let found = gradient(self.data, self.layout, &operand(triangle, &x), self.threads())?;
@@ -296,7 +300,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
     }
 
     /// The gradient in the scaled coefficients of the independent columns, that of the ridge with it.
-    pub(super) fn scaled_gradient(&self, triangle: &Triangle<T>, found: &Gradient<T>, x: &Mat<T>) -> Mat<T> {
+    pub(super) fn scaled_gradient(&self, triangle: &Triangle<T>, found: &Sums<T>, x: &Mat<T>) -> Mat<T> {
         Mat::from_fn(triangle.rank, self.layout.targets, |k, u| {
             let column = triangle.order[k];
             found.gradient[(column, u)].times_power_of_two(-triangle.exponents[column])
@@ -310,19 +314,21 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
             .fold(refined.squares[u], |sum, k| sum + self.penalty(triangle, k) * refined.x[(k, u)] * refined.x[(k, u)])
     }
 
-    /// Whether a bound on the backward error, cheaper than the estimate, is already below rounding.
+    /// Whether the backward error is below rounding: by a bound, and where that is too wide, by the estimate itself.
     pub(super) fn is_stable(&self, triangle: &Triangle<T>, refined: &Refined<T>) -> bool {
+        let limit = T::constant(0.25) * <T as Real>::EPSILON;
         let r = triangle.leading();
         let largest = largest_singular(&r);
         let mut solved = refined.gradient.clone();
         dense::solve_lower(r.transpose(), solved.as_mut());
-        (0..solved.ncols()).all(|u| {
+        let is_bounded = (0..solved.ncols()).all(|u| {
             let norm = |x: &Mat<T>| dense::norm(x.col(u));
             let x = norm(&refined.x);
             let phi = Real::sqrt(self.whole_square(triangle, refined, u)) / x;
             let bound = Real::min(norm(&solved), norm(&refined.gradient) / phi);
-            bound <= T::constant(0.25) * <T as Real>::EPSILON * x * largest
-        })
+            bound <= limit * x * largest
+        });
+        is_bounded || self.backward_errors(triangle, refined).iter().all(|&error| error <= limit)
     }
 
     fn backward_errors(&self, triangle: &Triangle<T>, refined: &Refined<T>) -> Vec<T> {
@@ -403,47 +409,81 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         }
     }
 
-    /// Normal equations at once; `None` if they turn out not to be safe.
-    fn without_sketch(&mut self, seen: u64) -> Result<Option<LeastSquaresFit<T>>, Error> {
+    /// Whether the first rows look so well conditioned that normal equations are worth a try before a sketch; the exponents of their
+    /// columns if so. A guess alone: the Gram matrix of all rows decides.
+    fn pilot(&mut self) -> Result<Option<Vec<i32>>, Error> {
+        let (params, layout) = (self.params, self.layout);
+        let is_sketch_asked_for = params.rows > 0 || params.sketch != Sketch::default();
+        if is_sketch_asked_for && !params.assume_well_conditioned {
+            return Ok(None);
+        }
+        let mut rows = Mat::zeros(0, layout.columns());
+        self.data.pass_until(|_, chunk| {
+            let count = chunk.rows().min(PILOT * layout.columns());
+            let mut entries = vec![T::ZERO; count * layout.columns()];
+            for (row, entries) in entries.chunks_exact_mut(layout.columns()).enumerate() {
+                layout.copy_row(&chunk, row, chunk.root_weight(row), 0, entries);
+            }
+            rows = MatRef::from_row_major_slice(&entries, count, layout.columns()).to_owned();
+            Ok(ControlFlow::Break(()))
+        })?;
+        let is_finite = (0..layout.columns()).all(|j| dense::norm(rows.col(j)).is_finite());
+        if !is_finite || rows.nrows() < layout.columns() {
+            return Ok(None);
+        }
+        let seen = rows.nrows() as u64;
+        let triangle = Triangle::of(rows, layout, seen, Ridge { lambda: 0.0, spared: 0 }, Scaling::Each)?;
+        let is_promising = triangle.rank == layout.coefficients() && triangle.condition.as_f64() < gate::<T>();
+        Ok((is_promising || params.assume_well_conditioned).then_some(triangle.exponents))
+    }
+
+    /// Normal equations at once, of columns with these exponents or near them; `None` if they turn out not to be safe.
+    fn without_sketch(&mut self, exponents: Vec<i32>, sketch_rows: usize) -> Result<Option<LeastSquaresFit<T>>, Error> {
         let (coefficients, targets) = (self.layout.coefficients(), self.layout.targets);
-        let mut triangle = Triangle::unscaled(coefficients, targets);
+        let mut triangle = Triangle::unfactored(exponents, coefficients);
         let mut x = Mat::zeros(coefficients, targets);
         self.passes += 1;
         let threads = self.threads();
         let (gram, first) = gram::gram(self.data, self.layout, &triangle, false, &operand(&triangle, &x), threads)?;
-        let columns = (0..coefficients).map(|k| gram[(k, k)]).chain(first.squares.iter().copied());
-        for (exponent, square) in triangle.exponents.iter_mut().zip(columns) {
-            *exponent = if square > T::ZERO && square.is_finite() { Real::exponent(Real::sqrt(square)) } else { 0 };
+        if self.params.path == Path::Auto && is_small(first.rows, sketch_rows) {
+            self.passes = 0;
+            return self.exact().map(Some);
         }
-        let exponents = &triangle.exponents;
+        // The scales of all rows are not quite those of the first.
+        let squares: Vec<T> = (0..coefficients).map(|k| gram[(k, k)]).chain(first.squares.iter().copied()).collect();
+        let shifts: Vec<i32> = squares.iter().map(|&square| Real::exponent(Real::sqrt(square))).collect();
+        triangle.exponents.iter_mut().zip(&shifts).for_each(|(exponent, shift)| *exponent += shift);
+        let is_in_range = squares.iter().zip(&shifts).all(|(x, e)| x.is_finite() && e.abs() <= T::COMFORT);
         let mut scaled = Mat::from_fn(coefficients, coefficients, |i, j| {
             let (row, col) = (i.max(j), i.min(j));
             let ridge = if i == j { self.penalty(&triangle, i) } else { T::ZERO };
-            gram[(row, col)].times_power_of_two(-exponents[row] - exponents[col]) + ridge
+            gram[(row, col)].times_power_of_two(-shifts[row] - shifts[col]) + ridge
         });
-        if dense::cholesky(&mut scaled) {
+        if is_in_range && dense::cholesky(&mut scaled) {
             triangle.r = Mat::from_fn(coefficients, coefficients, |i, j| if i <= j { scaled[(j, i)] } else { T::ZERO });
             triangle.condition = condition(&triangle.r, coefficients);
-        }
-        if triangle.condition.as_f64() < gate::<T>() {
-            let solve = |x: &mut Mat<T>| {
-                dense::solve_lower(scaled.as_ref(), x.as_mut());
-                dense::solve_upper(scaled.transpose(), x.as_mut());
-            };
-            x = Mat::from_fn(coefficients, targets, |k, u| {
-                first.gradient[(k, u)].times_power_of_two(-exponents[k] - exponents[coefficients + u])
-            });
-            solve(&mut x);
-            let refined = self.refine(&triangle, x, &solve)?;
-            if self.is_accepted(&triangle, &refined).is_ok() {
-                return Ok(Some(self.fit(&triangle, &refined, Path::Normal, None, seen)));
+            // Rounding of the Gram matrix must not reach its smallest eigenvalue, else the condition is not that of the rows.
+            let blur = triangle.condition * triangle.condition * T::count(coefficients as u64) * <T as Real>::EPSILON;
+            if triangle.condition.as_f64() < gate::<T>() && blur <= T::constant(0.01) {
+                let solve = |x: &mut Mat<T>| {
+                    dense::solve_lower(scaled.as_ref(), x.as_mut());
+                    dense::solve_upper(scaled.transpose(), x.as_mut());
+                };
+                x = Mat::from_fn(coefficients, targets, |k, u| {
+                    let shift = shifts[coefficients + u] + triangle.exponents[k];
+                    first.gradient[(k, u)].times_power_of_two(-shift)
+                });
+                solve(&mut x);
+                let refined = self.refine(&triangle, x, &solve)?;
+                if self.is_accepted(&triangle, &refined).is_ok() {
+                    return Ok(Some(self.fit(&triangle, &refined, Path::Normal, None, first.rows)));
+                }
             }
         }
-        if self.params.path == Path::Normal {
-            return Err(CoreError::IllConditioned.into());
-        }
         self.passes = 0;
-        self.warnings.push(Warning::PathLeft { path: Path::Normal });
+        if self.params.assume_well_conditioned {
+            self.warnings.push(Warning::PathLeft { path: Path::Normal });
+        }
         Ok(None)
     }
 }

@@ -4,7 +4,7 @@
 //! line. A block is transformed in two rounds: over 64 neighbouring rows while they are in the nearest cache, then over the
 //! 64 groups, one strip at a time, straight into the sketch, whose rows are kept in the order in which they are met.
 
-use super::data::{CHUNK, Data};
+use super::data::{CHUNK, Data, shares};
 use super::source::{Layout, RowBlock};
 use crate::sketch::{SketchOperator, SketchShape, Srht};
 use crate::{Error, Real};
@@ -33,29 +33,12 @@ fn sketch_by<T: Real, const L: usize>(
     threads: usize,
 ) -> Result<(Vec<T>, u64), Error> {
     let plan = Plan::new(shape);
-    let strips = shape.cols.div_ceil(L);
-    let shares = match data {
-        Data::Memory(_) => threads.min(strips),
-        Data::Passes(_) => 1,
-    };
     let mut parts: Vec<Strips<T, L>> =
-        (0..shares).map(|i| Strips::new(&plan, strips * i / shares..strips * (i + 1) / shares)).collect();
-    match data {
-        Data::Memory(rows) if shares > 1 => std::thread::scope(|scope| {
-            for part in &mut parts {
-                let (plan, rows) = (&plan, &*rows);
-                scope.spawn(move || {
-                    for first in (0..rows.rows()).step_by(CHUNK) {
-                        part.add_chunk(plan, layout, first, &rows.rows_from(first, CHUNK));
-                    }
-                });
-            }
-        }),
-        _ => data.pass_in_order(|first, chunk| {
-            parts.iter_mut().for_each(|part| part.add_chunk(&plan, layout, first, &chunk));
-            Ok(())
-        })?,
-    }
+        shares(shape.cols.div_ceil(L), threads).map(|strips| Strips::new(&plan, strips)).collect();
+    data.pass_by_parts(&mut parts, |part, first, chunk| {
+        part.add_chunk(&plan, layout, first, chunk);
+        Ok(())
+    })?;
     let mut state = vec![T::ZERO; shape.len()];
     for part in &parts {
         part.copy_state(&plan, shape.cols, &mut state);

@@ -1,12 +1,13 @@
 //! The sketch of all rows, by whichever operator.
 
-use super::data::Data;
+use super::data::{Data, shares};
 use super::source::Layout;
-use super::{LeastSquaresParams, Scalar, Sketch, pooled, srht};
+use super::{LeastSquaresParams, Scalar, Sketch, pooled, srct, srht};
 use crate::sketch::{
     CountSketch, GaussianSketch, Osnap, Piece, RademacherSketch, SketchOperator, SketchShape, Srct, Srht,
 };
 use crate::{CoreError, Error, Real};
+use core::ops::Range;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};
 
@@ -29,12 +30,16 @@ pub(super) fn sketch<T: Scalar>(
             let factor = <Srht as SketchOperator<T>>::factor(&Srht, rows);
             (srht::sketch(data, layout, shape, params.threads.get())?, factor)
         }
-        Sketch::Srct => by_products(data, layout, params, shape, Srct)?,
+        Sketch::Srct => {
+            let factor = <Srct as SketchOperator<T>>::factor(&Srct, rows);
+            (srct::sketch(data, layout, shape, params.threads.get())?, factor)
+        }
         Sketch::Gaussian => by_products(data, layout, params, shape, GaussianSketch)?,
         Sketch::Rademacher => by_products(data, layout, params, shape, RademacherSketch)?,
-        Sketch::CountSketch => by_rows(data, layout, shape, CountSketch)?,
-        Sketch::Osnap { nonzeros } => by_rows(data, layout, shape, Osnap { nonzeros })?,
-        Sketch::Pooled => (pooled::sketch(data, layout, shape)?, 1.0),
+        // It is done when the rows are read: threads would be in each other's way.
+        Sketch::CountSketch => by_rows(data, layout, 1, shape, CountSketch)?,
+        Sketch::Osnap { nonzeros } => by_rows(data, layout, params.threads.get(), shape, Osnap { nonzeros })?,
+        Sketch::Pooled => (pooled::sketch(data, layout, shape, params.threads.get())?, 1.0),
     };
     if !T::all_finite(&state) {
         data.check_finite(layout)?;
@@ -100,26 +105,45 @@ fn by_products<T: Scalar, O: SketchOperator<T> + Sync>(
     Ok(((state, sum.1), operator.factor(shape.rows)))
 }
 
-/// Adds row after row.
-fn by_rows<T: Real, O: SketchOperator<T>>(
+/// Adds row after row; threads share the columns.
+fn by_rows<T: Real, O: SketchOperator<T> + Sync>(
     data: &mut Data<'_, T>,
     layout: Layout,
+    threads: usize,
     shape: SketchShape,
     operator: O,
 ) -> Result<((Vec<T>, u64), f64), Error> {
+    struct Part<T> {
+        columns: Range<usize>,
+        entries: Vec<T>,
+        state: Vec<T>,
+        seen: u64,
+    }
     operator.check(shape)?;
-    let mut state = vec![T::ZERO; shape.len()];
-    let mut entries = vec![T::ZERO; shape.cols];
-    let mut seen = 0;
-    data.pass_in_order(|first, chunk| {
+    let mut parts: Vec<Part<T>> = shares(shape.cols, threads)
+        .map(|columns| {
+            let (entries, state) = (vec![T::ZERO; columns.len()], vec![T::ZERO; columns.len() * shape.rows]);
+            Part { columns, entries, state, seen: 0 }
+        })
+        .collect();
+    data.pass_by_parts(&mut parts, |part, first, chunk| {
+        let share = SketchShape { cols: part.columns.len(), ..shape };
         for row in 0..chunk.rows() {
             let factor = chunk.root_weight(row);
-            seen += u64::from(factor > T::ZERO);
-            layout.copy_row(&chunk, row, factor, 0, &mut entries);
-            let piece = Piece { index: (first + row) as u64, column: 0, entries: &entries, subtract: false };
-            operator.accumulate(shape, &[], piece, &mut state)?;
+            part.seen += u64::from(factor > T::ZERO);
+            layout.copy_row(chunk, row, factor, part.columns.start, &mut part.entries);
+            let piece = Piece { index: (first + row) as u64, column: 0, entries: &part.entries, subtract: false };
+            operator.accumulate(share, &[], piece, &mut part.state)?;
         }
         Ok(())
     })?;
+    let seen = parts.first().map_or(0, |part| part.seen);
+    let mut state = vec![T::ZERO; shape.len()];
+    for part in &parts {
+        let width = part.columns.len().max(1);
+        for (row, from) in state.chunks_exact_mut(shape.cols).zip(part.state.chunks_exact(width)) {
+            row[part.columns.clone()].copy_from_slice(from);
+        }
+    }
     Ok(((state, seen), operator.factor(shape.rows)))
 }

@@ -92,10 +92,11 @@ impl<T: Scalar> Triangle<T> {
         (T::count(8 * coefficients as u64) + Real::sqrt(T::count(rows))) * <T as Real>::EPSILON
     }
 
-    /// Nothing known yet: all columns, as they are.
-    pub(super) fn unscaled(features: usize, targets: usize) -> Self {
+    /// All columns, with these exponents, and nothing else known yet.
+    pub(super) fn unfactored(exponents: Vec<i32>, features: usize) -> Self {
+        let targets = exponents.len() - features;
         Self {
-            exponents: vec![0; features + targets],
+            exponents,
             order: (0..features).collect(),
             r: Mat::identity(features, features),
             z: Mat::zeros(features, targets),
