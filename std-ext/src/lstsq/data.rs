@@ -25,11 +25,7 @@ impl<T: Real> Data<'_, T> {
         mut fold: impl FnMut(P) + Send,
     ) -> Result<(), Error> {
         match self {
-            _ if threads <= 1 => self.pass_in_order(|first, chunk| {
-                fold(work(first, chunk)?);
-                Ok(())
-            }),
-            Self::Memory(rows) => {
+            Self::Memory(rows) if threads > 1 && rows.rows() > CHUNK => {
                 let chunks = rows.rows().div_ceil(CHUNK);
                 let next = AtomicUsize::new(0);
                 let take = || {
@@ -42,24 +38,26 @@ impl<T: Real> Data<'_, T> {
                 };
                 spread(threads.min(chunks), take, work, fold, |_| Ok(()))
             }
-            Self::Passes(source) => {
+            Self::Passes(source) if threads > 1 => {
                 let (sender, receiver) = mpsc::sync_channel::<(usize, Chunk<T>)>(threads);
                 let receiver = Mutex::new(receiver);
                 let take = || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
                 let work = |chunk, rows: Chunk<T>| work(chunk * CHUNK, rows.as_block()?);
                 spread(threads, take, work, fold, move |is_failed| {
-                    let mut number = 0;
-                    read_chunks(*source, |_, chunk| {
+                    read_chunks(*source, |first, chunk| {
                         let full = core::mem::replace(chunk, Chunk::new(chunk.dims));
                         // Threads end when the sender does: this one always finds a receiver.
-                        if is_failed() || sender.send((number, full)).is_err() {
+                        if is_failed() || sender.send((first / CHUNK, full)).is_err() {
                             return Ok(ControlFlow::Break(()));
                         }
-                        number += 1;
                         Ok(ControlFlow::Continue(()))
                     })
                 })
             }
+            _ => self.pass_in_order(|first, chunk| {
+                fold(work(first, chunk)?);
+                Ok(())
+            }),
         }
     }
 

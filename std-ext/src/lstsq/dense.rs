@@ -59,6 +59,12 @@ pub(super) fn solve_lower<T: Scalar>(l: MatRef<'_, T>, x: MatMut<'_, T>) {
     triangular_solve::solve_lower_triangular_in_place(l, x, Par::Seq);
 }
 
+/// `x <- (L L')^-1 x`.
+pub(super) fn solve_cholesky<T: Scalar>(l: MatRef<'_, T>, x: &mut Mat<T>) {
+    solve_lower(l, x.as_mut());
+    solve_upper(l.transpose(), x.as_mut());
+}
+
 /// Euclidean norm, safe against overflow.
 pub(super) fn norm<T: Scalar>(x: ColRef<'_, T>) -> T {
     let largest = x.iter().fold(T::ZERO, |largest, &x| Real::max(largest, Real::abs(x)));

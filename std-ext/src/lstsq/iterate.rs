@@ -33,7 +33,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         let mut x = triangle.solve();
         for _ in 0..2 {
             let refined = self.evaluate(triangle, x)?;
-            if self.is_stable(triangle, &refined) {
+            if refined.is_stable() {
                 return Ok(refined);
             }
             let mut wanted = refined.gradient;

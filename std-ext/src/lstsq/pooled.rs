@@ -4,7 +4,7 @@ use super::data::{Data, each, shares};
 use super::source::Layout;
 use crate::linalg::hadamard;
 use crate::random::keyed::{Domain, below, normal_pair, word};
-use crate::sketch::{SketchOperator, SketchShape, Srht};
+use crate::sketch::SketchShape;
 use crate::{CoreError, Error, Real};
 use core::ops::Range;
 use sketchlet_core::Rule;
@@ -42,8 +42,7 @@ pub(super) fn sketch<T: Real>(
         for (j, sums) in columns.clone().zip(sums.chunks_exact_mut(m)) {
             column.fill(T::ZERO);
             for (i, to) in column.iter_mut().take(n).enumerate() {
-                let negated = <Srht as SketchOperator<T>>::is_negated(&Srht, seed, i as u64);
-                let factor = rows.root_weight(i).negate_if(negated);
+                let factor = rows.signed_root_weight(i, seed, i as u64);
                 layout.copy_row(rows, i, factor * scale, j, core::slice::from_mut(to));
             }
             hadamard::transform(&mut column)?;

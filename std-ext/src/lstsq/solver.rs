@@ -7,7 +7,7 @@ use super::triangle::{Ridge, Scaling, Triangle, condition};
 use super::{LeastSquaresFit, LeastSquaresParams, Path, Scalar, Sketch, Warning, dense, exact, gram, state};
 use crate::{CoreError, Error, Real};
 use core::ops::ControlFlow;
-use faer::{Mat, MatRef};
+use faer::Mat;
 
 /// Corrections at most. Two are the rule.
 const CORRECTIONS: usize = 4;
@@ -121,11 +121,33 @@ impl From<Error> for Failure {
     }
 }
 
-/// Scaled coefficients of the independent columns, with the gradient and the squares that belong to them.
+/// Scaled coefficients of the independent columns, with what the data say of them, a target each.
 pub(super) struct Refined<T> {
     pub(super) x: Mat<T>,
     pub(super) gradient: Mat<T>,
     pub(super) squares: Vec<T>,
+    backward_errors: Vec<T>,
+}
+
+impl<T: Scalar> Refined<T> {
+    /// Whether the backward error is below rounding.
+    pub(super) fn is_stable(&self) -> bool {
+        self.is_within(0.25)
+    }
+
+    /// Normal equations beyond their condition end far from where rounding alone would: that is no answer.
+    fn accept(&self) -> Result<(), Failure> {
+        if self.is_within(64.0) {
+            return Ok(());
+        }
+        let worst = self.backward_errors.iter().fold(0.0, |worst, error| Real::max(worst, error.as_f64()));
+        Err(Failure::Path(CoreError::NotConverged { residual: worst }))
+    }
+
+    /// NaN is within nothing.
+    fn is_within(&self, epsilons: f64) -> bool {
+        self.backward_errors.iter().all(|&error| error <= T::constant(epsilons) * <T as Real>::EPSILON)
+    }
 }
 
 pub(super) struct Solver<'a, 'd, 'p, T> {
@@ -152,7 +174,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
             Path::HeavyBall => self.iterate(triangle, rows, true)?,
             _ => self.iterate(triangle, rows, false)?,
         };
-        self.is_accepted(triangle, &refined)?;
+        refined.accept()?;
         if triangle.rank < triangle.coefficients() {
             self.confirm_rank(triangle, &refined, seen)?;
         }
@@ -185,17 +207,6 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         if is_confirmed { Ok(()) } else { Err(Failure::Path(CoreError::RankDeficient { rank: triangle.rank })) }
     }
 
-    /// Normal equations beyond their condition end far from where rounding alone would: that is no answer.
-    fn is_accepted(&self, triangle: &Triangle<T>, refined: &Refined<T>) -> Result<(), Failure> {
-        let errors = self.backward_errors(triangle, refined);
-        // NaN is not accepted either.
-        if errors.iter().all(|&error| error <= T::constant(64.0) * <T as Real>::EPSILON) {
-            return Ok(());
-        }
-        let worst = errors.into_iter().fold(0.0, |worst, error| Real::max(worst, error.as_f64()));
-        Err(Failure::Path(CoreError::NotConverged { residual: worst }))
-    }
-
     /// Normal equations of the data.
     fn normal(&mut self, triangle: &Triangle<T>) -> Result<Refined<T>, Failure> {
         let mut x = triangle.solve();
@@ -208,10 +219,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         if !dense::cholesky(&mut gram) {
             return Err(Failure::Path(CoreError::IllConditioned));
         }
-        let solve = |x: &mut Mat<T>| {
-            dense::solve_lower(gram.as_ref(), x.as_mut());
-            dense::solve_upper(gram.transpose(), x.as_mut());
-        };
+        let solve = |x: &mut Mat<T>| dense::solve_cholesky(gram.as_ref(), x);
         let mut step = self.scaled_gradient(triangle, &first, &x);
         solve(&mut step);
         x += &step;
@@ -243,8 +251,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         }
         let solve = |x: &mut Mat<T>| {
             dense::solve_lower(r.transpose(), x.as_mut());
-            dense::solve_lower(gram.as_ref(), x.as_mut());
-            dense::solve_upper(gram.transpose(), x.as_mut());
+            dense::solve_cholesky(gram.as_ref(), x);
             dense::solve_upper(r.as_ref(), x.as_mut());
         };
         let mut step = self.scaled_gradient(triangle, &first, &x);
@@ -268,7 +275,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
             solve(&mut step);
             let size = |x: &Mat<T>, u: usize| x.col(u).iter().fold(T::ZERO, |size, x| Real::max(size, Real::abs(*x)));
             let steps = (0..step.ncols()).map(|u| (size(&step, u), size(&refined.x, u)));
-            let is_done = steps.clone().all(|(step, x)| step <= small * x) || self.is_stable(triangle, &refined);
+            let is_done = steps.clone().all(|(step, x)| step <= small * x) || refined.is_stable();
             let largest = steps
                 .fold(T::ZERO, |largest, (step, x)| if x > T::ZERO { Real::max(largest, step / x) } else { largest });
             let shrinks = largest <= T::constant(0.5) * before;
@@ -282,12 +289,31 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         self.evaluate(triangle, x)
     }
 
-    /// Sums and residual at some coefficients: a pass over the rows.
+    /// Gradient, residual and backward error at some coefficients: a pass over the rows.
     pub(super) fn evaluate(&mut self, triangle: &Triangle<T>, x: Mat<T>) -> Result<Refined<T>, Error> {
         self.passes += 1;
         let found = gradient(self.data, self.layout, &operand(triangle, &x), self.threads())?;
         let gradient = self.scaled_gradient(triangle, &found, &x);
-        Ok(Refined { x, gradient, squares: found.squares })
+        Ok(self.refined(triangle, x, gradient, found.squares))
+    }
+
+    /// Coefficients with their gradient and squares, and the backward errors that follow from them.
+    pub(super) fn refined(&self, triangle: &Triangle<T>, x: Mat<T>, gradient: Mat<T>, squares: Vec<T>) -> Refined<T> {
+        let r = triangle.leading();
+        let largest = largest_singular(&r);
+        let backward_errors = (0..x.ncols())
+            .map(|u| {
+                let column = |x: &Mat<T>| x.col(u).iter().copied().collect::<Vec<T>>();
+                backward_error(
+                    &r,
+                    largest,
+                    &column(&x),
+                    &column(&gradient),
+                    self.whole_square(triangle, &x, squares[u], u),
+                )
+            })
+            .collect();
+        Refined { x, gradient, squares, backward_errors }
     }
 
     /// The ridge's share of a diagonal entry of the scaled Gram matrix.
@@ -309,38 +335,8 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
     }
 
     /// Square of the residual, that of the ridge's rows with it.
-    fn whole_square(&self, triangle: &Triangle<T>, refined: &Refined<T>, u: usize) -> T {
-        (0..triangle.rank)
-            .fold(refined.squares[u], |sum, k| sum + self.penalty(triangle, k) * refined.x[(k, u)] * refined.x[(k, u)])
-    }
-
-    /// Whether the backward error is below rounding: by a bound, and where that is too wide, by the estimate itself.
-    pub(super) fn is_stable(&self, triangle: &Triangle<T>, refined: &Refined<T>) -> bool {
-        let limit = T::constant(0.25) * <T as Real>::EPSILON;
-        let r = triangle.leading();
-        let largest = largest_singular(&r);
-        let mut solved = refined.gradient.clone();
-        dense::solve_lower(r.transpose(), solved.as_mut());
-        let is_bounded = (0..solved.ncols()).all(|u| {
-            let norm = |x: &Mat<T>| dense::norm(x.col(u));
-            let x = norm(&refined.x);
-            let phi = Real::sqrt(self.whole_square(triangle, refined, u)) / x;
-            let bound = Real::min(norm(&solved), norm(&refined.gradient) / phi);
-            bound <= limit * x * largest
-        });
-        is_bounded || self.backward_errors(triangle, refined).iter().all(|&error| error <= limit)
-    }
-
-    fn backward_errors(&self, triangle: &Triangle<T>, refined: &Refined<T>) -> Vec<T> {
-        let r = triangle.leading();
-        let largest = largest_singular(&r);
-        (0..self.layout.targets)
-            .map(|u| {
-                let column = |x: &Mat<T>| x.col(u).iter().copied().collect::<Vec<T>>();
-                let (x, gradient) = (column(&refined.x), column(&refined.gradient));
-                backward_error(&r, largest, &x, &gradient, self.whole_square(triangle, refined, u))
-            })
-            .collect()
+    fn whole_square(&self, triangle: &Triangle<T>, x: &Mat<T>, square: T, u: usize) -> T {
+        (0..triangle.rank).fold(square, |sum, k| sum + self.penalty(triangle, k) * x[(k, u)] * x[(k, u)])
     }
 
     /// QR of the rows themselves.
@@ -362,10 +358,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         let triangle = Triangle::of(rows, self.layout, seen, self.ridge(), Scaling::Each)?;
         let r = triangle.leading();
         // The triangle is that of the rows, to rounding: corrections with it reach what rounding allows.
-        let solve = |x: &mut Mat<T>| {
-            dense::solve_lower(r.transpose(), x.as_mut());
-            dense::solve_upper(r.as_ref(), x.as_mut());
-        };
+        let solve = |x: &mut Mat<T>| dense::solve_cholesky(r.transpose(), x);
         let refined = self.refine(&triangle, triangle.solve(), &solve)?;
         Ok(self.fit(&triangle, &refined, Path::Exact, None, seen))
     }
@@ -378,7 +371,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         sketch_rows: Option<usize>,
         seen: u64,
     ) -> LeastSquaresFit<T> {
-        let backward_error = Some(self.backward_errors(triangle, refined));
+        let backward_error = Some(refined.backward_errors.clone());
         let first = triangle.coefficients();
         let residual_norms = (0..self.layout.targets)
             .map(|u| Real::sqrt(refined.squares[u]).times_power_of_two(triangle.exponents[first + u]))
@@ -419,12 +412,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         }
         let mut rows = Mat::zeros(0, layout.columns());
         self.data.pass_until(|_, chunk| {
-            let count = chunk.rows().min(PILOT * layout.columns());
-            let mut entries = vec![T::ZERO; count * layout.columns()];
-            for (row, entries) in entries.chunks_exact_mut(layout.columns()).enumerate() {
-                layout.copy_row(&chunk, row, chunk.root_weight(row), 0, entries);
-            }
-            rows = MatRef::from_row_major_slice(&entries, count, layout.columns()).to_owned();
+            rows = exact::rows(&chunk.rows_from(0, PILOT * layout.columns()), layout);
             Ok(ControlFlow::Break(()))
         })?;
         let is_finite = (0..layout.columns()).all(|j| dense::norm(rows.col(j)).is_finite());
@@ -441,10 +429,9 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
     fn without_sketch(&mut self, exponents: Vec<i32>, sketch_rows: usize) -> Result<Option<LeastSquaresFit<T>>, Error> {
         let (coefficients, targets) = (self.layout.coefficients(), self.layout.targets);
         let mut triangle = Triangle::unfactored(exponents, coefficients);
-        let mut x = Mat::zeros(coefficients, targets);
+        let origin = operand(&triangle, &Mat::zeros(coefficients, targets));
         self.passes += 1;
-        let threads = self.threads();
-        let (gram, first) = gram::gram(self.data, self.layout, &triangle, false, &operand(&triangle, &x), threads)?;
+        let (gram, first) = gram::gram(self.data, self.layout, &triangle, false, &origin, self.threads())?;
         if self.params.path == Path::Auto && is_small(first.rows, sketch_rows) {
             self.passes = 0;
             return self.exact().map(Some);
@@ -462,22 +449,19 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         if is_in_range && dense::cholesky(&mut scaled) {
             triangle.r = Mat::from_fn(coefficients, coefficients, |i, j| if i <= j { scaled[(j, i)] } else { T::ZERO });
             triangle.condition = condition(&triangle.r, coefficients);
-            // Rounding of the Gram matrix must not reach its smallest eigenvalue, else the condition is not that of the rows.
-            let blur = triangle.condition * triangle.condition * T::count(coefficients as u64) * <T as Real>::EPSILON;
-            if triangle.condition.as_f64() < gate::<T>() && blur <= T::constant(0.01) {
-                let solve = |x: &mut Mat<T>| {
-                    dense::solve_lower(scaled.as_ref(), x.as_mut());
-                    dense::solve_upper(scaled.transpose(), x.as_mut());
-                };
-                x = Mat::from_fn(coefficients, targets, |k, u| {
-                    let shift = shifts[coefficients + u] + triangle.exponents[k];
-                    first.gradient[(k, u)].times_power_of_two(-shift)
-                });
-                solve(&mut x);
-                let refined = self.refine(&triangle, x, &solve)?;
-                if self.is_accepted(&triangle, &refined).is_ok() {
-                    return Ok(Some(self.fit(&triangle, &refined, Path::Normal, None, first.rows)));
-                }
+        }
+        // Rounding of the Gram matrix must not reach its smallest eigenvalue, else the condition is not that of the rows.
+        let blur = triangle.condition * triangle.condition * T::count(coefficients as u64) * <T as Real>::EPSILON;
+        if triangle.condition.as_f64() < gate::<T>() && blur <= T::constant(0.01) {
+            let solve = |x: &mut Mat<T>| dense::solve_cholesky(scaled.as_ref(), x);
+            let mut x = Mat::from_fn(coefficients, targets, |k, u| {
+                let shift = shifts[coefficients + u] + triangle.exponents[k];
+                first.gradient[(k, u)].times_power_of_two(-shift)
+            });
+            solve(&mut x);
+            let refined = self.refine(&triangle, x, &solve)?;
+            if refined.accept().is_ok() {
+                return Ok(Some(self.fit(&triangle, &refined, Path::Normal, None, first.rows)));
             }
         }
         self.passes = 0;

@@ -1,5 +1,6 @@
 //! Where rows come from.
 
+use crate::sketch::{SketchOperator, Srht};
 use crate::{Error, MatRef, Real};
 
 /// Rows of features and of targets that belong together, and weights where there are any.
@@ -86,6 +87,12 @@ impl<T: Real> RowBlock<'_, T> {
     #[inline(always)]
     pub(super) fn root_weight(&self, row: usize) -> T {
         self.weights.map_or(T::ONE, |weights| Real::sqrt(weights[row]))
+    }
+
+    /// The same with the random sign of the row, which has this number among all rows.
+    #[inline(always)]
+    pub(super) fn signed_root_weight(&self, row: usize, seed: u64, index: u64) -> T {
+        self.root_weight(row).negate_if(<Srht as SketchOperator<T>>::is_negated(&Srht, seed, index))
     }
 }
 

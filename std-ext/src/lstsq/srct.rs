@@ -86,8 +86,7 @@ impl<T: Scalar> Share<T> {
         self.transform_signs(first, chunk.rows())?;
         let width = self.columns.len();
         for (row, entries) in self.rows.chunks_exact_mut(width).enumerate().take(chunk.rows()) {
-            let negated = <Srht as SketchOperator<T>>::is_negated(&Srht, self.shape.seed, (first + row) as u64);
-            let factor = chunk.root_weight(row).negate_if(negated);
+            let factor = chunk.signed_root_weight(row, self.shape.seed, (first + row) as u64);
             layout.copy_row(chunk, row, factor, self.columns.start, entries);
         }
         let bins = self.kernel.len();

@@ -119,8 +119,7 @@ impl<T: Real, const L: usize> Strips<T, L> {
         let first = group * plan.group;
         let present = plan.group.min(block.rows().saturating_sub(first));
         for (row, line) in self.rows.chunks_exact_mut(self.count).take(present).enumerate() {
-            let negated = <Srht as SketchOperator<T>>::is_negated(&Srht, plan.seed, index + (first + row) as u64);
-            let factor = block.root_weight(first + row).negate_if(negated);
+            let factor = block.signed_root_weight(first + row, plan.seed, index + (first + row) as u64);
             layout.copy_row(block, first + row, factor, self.first * L, line.as_flattened_mut());
         }
         self.rows[present * self.count..].fill([T::ZERO; L]);

@@ -25,21 +25,16 @@ pub(super) fn sketch<T: Scalar>(
     rows: usize,
 ) -> Result<State<T>, Error> {
     let shape = SketchShape { rows, cols: layout.columns(), seed: params.seed };
+    let threads = params.threads.get();
     let ((mut state, seen), factor) = match params.sketch {
-        Sketch::Srht => {
-            let factor = <Srht as SketchOperator<T>>::factor(&Srht, rows);
-            (srht::sketch(data, layout, shape, params.threads.get())?, factor)
-        }
-        Sketch::Srct => {
-            let factor = <Srct as SketchOperator<T>>::factor(&Srct, rows);
-            (srct::sketch(data, layout, shape, params.threads.get())?, factor)
-        }
-        Sketch::Gaussian => by_products(data, layout, params, shape, GaussianSketch)?,
-        Sketch::Rademacher => by_products(data, layout, params, shape, RademacherSketch)?,
+        Sketch::Srht => (srht::sketch(data, layout, shape, threads)?, SketchOperator::<T>::factor(&Srht, rows)),
+        Sketch::Srct => (srct::sketch(data, layout, shape, threads)?, SketchOperator::<T>::factor(&Srct, rows)),
+        Sketch::Gaussian => by_products(data, layout, threads, shape, GaussianSketch)?,
+        Sketch::Rademacher => by_products(data, layout, threads, shape, RademacherSketch)?,
         // It is done when the rows are read: threads would be in each other's way.
         Sketch::CountSketch => by_rows(data, layout, 1, shape, CountSketch)?,
-        Sketch::Osnap { nonzeros } => by_rows(data, layout, params.threads.get(), shape, Osnap { nonzeros })?,
-        Sketch::Pooled => (pooled::sketch(data, layout, shape, params.threads.get())?, 1.0),
+        Sketch::Osnap { nonzeros } => by_rows(data, layout, threads, shape, Osnap { nonzeros })?,
+        Sketch::Pooled => (pooled::sketch(data, layout, shape, threads)?, 1.0),
     };
     if !T::all_finite(&state) {
         data.check_finite(layout)?;
@@ -62,7 +57,7 @@ const PANEL: usize = 256;
 fn by_products<T: Scalar, O: SketchOperator<T> + Sync>(
     data: &mut Data<'_, T>,
     layout: Layout,
-    params: &LeastSquaresParams<'_, T>,
+    threads: usize,
     shape: SketchShape,
     operator: O,
 ) -> Result<((Vec<T>, u64), f64), Error> {
@@ -70,7 +65,7 @@ fn by_products<T: Scalar, O: SketchOperator<T> + Sync>(
     let column = SketchShape { cols: 1, ..shape };
     let mut sum = (Mat::<T>::zeros(shape.cols, shape.rows), 0);
     data.pass(
-        params.threads.get(),
+        threads,
         |first, chunk| {
             let mut part = Mat::zeros(shape.cols, shape.rows);
             let (mut operators, mut entries) = (vec![T::ZERO; PANEL * shape.rows], vec![T::ZERO; PANEL * shape.cols]);

@@ -4,7 +4,7 @@ use super::data::check_finite;
 use super::exact;
 use super::gradient::{Operand, gradient};
 use super::reflectors::Reflectors;
-use super::solver::{Refined, Solver};
+use super::solver::Solver;
 use super::source::{Layout, RowBlock};
 use super::triangle::{Scaling, Triangle};
 use super::{LeastSquaresFit, Path, Scalar};
@@ -50,7 +50,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
             let own = (l.col(column).transpose() * residual.col(u)).times_power_of_two(-triangle.exponents[column]);
             own - self.penalty_of(&triangle, k) * inner[(k, u)]
         });
-        let refined = Refined { x: inner, gradient: inner_gradient, squares: found.squares };
+        let refined = self.refined(&triangle, inner, inner_gradient, found.squares);
         let mut fit = self.fit(&triangle, &refined, Path::Exact, None, seen);
         fit.coefficients =
             (0..targets).flat_map(|u| (0..coefficients).map(move |i| (i, u))).map(|at| x[at] + T::ZERO).collect();

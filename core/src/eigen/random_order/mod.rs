@@ -15,7 +15,7 @@ use super::iterate::fill_random;
 use super::monitor::{self, DIRECTION_AT, Monitor};
 use super::scale::Scale;
 use crate::linalg::vector;
-use crate::matrix::{check_batch, check_finite};
+use crate::matrix::{check_batch, check_row};
 use crate::random::keyed::{Domain, unit, word};
 use crate::real::CompensatedSum;
 use crate::summary::{constructors, wire_form};
@@ -434,10 +434,7 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
     /// Keeps a row until the full block is worked off.
     fn wait(&mut self, row: &[T]) -> Result<(), Error> {
         let dim = self.params.dim;
-        if row.len() != dim {
-            return Err(Error::Dimension { expected: dim, got: row.len() });
-        }
-        check_finite(row)?;
+        check_row(dim, row)?;
         let limit = self.params.deferred;
         if self.state.counts.waiting == limit {
             return Err(Error::Capacity { limit });

@@ -41,37 +41,33 @@ impl<T: Real, O: SketchOperator<T>> Tree<T, O> {
             while let [.., (below, _), (level, _)] = self.levels[..]
                 && below == level
             {
-                self.fold()?;
+                fold(&mut self.levels)?;
             }
         }
         Ok(())
     }
 
-    /// Merges the last summary into the one before it.
-    fn fold(&mut self) -> Result<(), Error> {
-        if let Some((_, last)) = self.levels.pop()
-            && let Some((level, before)) = self.levels.last_mut()
-        {
-            before.merge(&last)?;
-            *level += 1;
-        }
-        Ok(())
-    }
-
-    pub(super) fn finish(mut self) -> Result<Sketched<T, O>, Error> {
-        self.current.flush();
-        if self.levels.is_empty() {
-            return Ok(self.current);
-        }
+    pub(super) fn finish(self) -> Result<Sketched<T, O>, Error> {
+        let Self { mut levels, mut current, .. } = self;
+        current.flush();
         // Every row claims its number, whatever its weight.
-        if self.current.ranges().next().is_some() {
-            let params = self.params.first_index(self.next);
-            let empty = Sketched::new(params, self.operator).map_err(allocated::<T>)?;
-            self.levels.push((0, std::mem::replace(&mut self.current, empty)));
+        if levels.is_empty() || current.ranges().next().is_some() {
+            levels.push((0, current));
         }
-        while self.levels.len() > 1 {
-            self.fold()?;
+        while levels.len() > 1 {
+            fold(&mut levels)?;
         }
-        self.levels.pop().map(|(_, whole)| whole).ok_or_else(|| crate::CoreError::Corrupt.into())
+        levels.pop().map(|(_, whole)| whole).ok_or_else(|| crate::CoreError::Corrupt.into())
     }
+}
+
+/// Merges the last summary into the one before it.
+fn fold<T: Real, O: SketchOperator<T>>(levels: &mut Vec<(u32, Sketched<T, O>)>) -> Result<(), Error> {
+    if let Some((_, last)) = levels.pop()
+        && let Some((level, before)) = levels.last_mut()
+    {
+        before.merge(&last)?;
+        *level += 1;
+    }
+    Ok(())
 }
