@@ -73,10 +73,12 @@ pub enum Kind {
     NormalEquations,
     /// `regression::RecursiveLeastSquares`.
     RecursiveLeastSquares,
+    /// `regression::Gradient`.
+    Gradient,
 }
 
 /// Family, type and kind: the one table.
-const KINDS: [(u8, u8, Kind); 15] = [
+const KINDS: [(u8, u8, Kind); 16] = [
     (1, 1, Kind::RandomOrderEigen),
     (1, 2, Kind::ExactEigen),
     (1, 3, Kind::FrequentDirections),
@@ -92,6 +94,7 @@ const KINDS: [(u8, u8, Kind); 15] = [
     (2, 2, Kind::StreamingQr),
     (2, 3, Kind::NormalEquations),
     (2, 4, Kind::RecursiveLeastSquares),
+    (2, 5, Kind::Gradient),
 ];
 
 impl Kind {

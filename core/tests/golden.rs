@@ -17,8 +17,8 @@ use sketchlet_core::eigen::{
     WarmUp,
 };
 use sketchlet_core::regression::{
-    Fit, NormalEquations, NormalEquationsParams, Query, RecursiveLeastSquares, RecursiveLeastSquaresParams,
-    SketchedLeastSquares, SketchedLeastSquaresParams, StreamingQr, StreamingQrParams,
+    Fit, Gradient, GradientParams, NormalEquations, NormalEquationsParams, Query, RecursiveLeastSquares,
+    RecursiveLeastSquaresParams, SketchedLeastSquares, SketchedLeastSquaresParams, StreamingQr, StreamingQrParams,
 };
 use sketchlet_core::sketch::{GaussianSketch, SketchOperator, Srct, Srht};
 use sketchlet_core::{Lane, Real, RowSummary};
@@ -201,6 +201,20 @@ fn regressions_have_the_golden_bits() {
     });
     record_fit::<f32>(&mut out, "regression/normal-equations-i64/imu", |query, scratch, answer| {
         fit_text(&normal.solve_in(query, scratch, answer).unwrap())
+    });
+    let rows: Vec<Vec<f32>> = rows.iter().map(|row| row.iter().map(|&x| x as f32).collect()).collect();
+    let params = SketchedLeastSquaresParams::new(9, 64).seed(7).block_len(16);
+    let mut sketch = SketchedLeastSquares::<f32, _, _, _>::new(params, Srht).unwrap();
+    rows.iter().for_each(|row| sketch.update(row).unwrap());
+    record_fit::<f32>(&mut out, "regression/refined/imu", |query, scratch, answer| {
+        let mut gradient = Gradient::<f32, _>::new(GradientParams::new(8, 1)).unwrap();
+        gradient.start_at(sketch.solve_in(query, scratch, answer).unwrap().coefficients).unwrap();
+        for row in &rows {
+            let mut row = row.clone();
+            row.swap(7, 8);
+            gradient.update(&row).unwrap();
+        }
+        fit_text(&sketch.refine_in(query, &gradient, scratch, answer).unwrap())
     });
     record_numbers(&mut out, "regression/recursive/imu", ["x", "coefficients"], recursive.coefficients());
     compare("regression.txt", &out);

@@ -5,7 +5,7 @@ use crate::data;
 use crate::golden::{Name, Sink};
 use crate::hash::Hash;
 use sketchlet_core::regression::{
-    Fit, NormalEquations, NormalEquationsParams, Query, RecursiveLeastSquares, RecursiveLeastSquaresParams,
+    Fit, Gradient, GradientParams, NormalEquations, NormalEquationsParams, Query, RecursiveLeastSquares, RecursiveLeastSquaresParams,
     SketchedLeastSquares, SketchedLeastSquaresParams, StreamingQr, StreamingQrParams,
 };
 use sketchlet_core::sketch::{GaussianSketch, SketchOperator, Srct, Srht};
@@ -21,6 +21,7 @@ const SKETCH: SketchedLeastSquaresParams = SketchedLeastSquaresParams::new(COLUM
 const BLOCKED: SketchedLeastSquaresParams = SKETCH.block_len(16);
 const QR: StreamingQrParams = StreamingQrParams::new(COLUMNS);
 const NORMAL: NormalEquationsParams = NormalEquationsParams::new(COLUMNS);
+const GRADIENT: GradientParams = GradientParams::new(8, 1);
 const RECURSIVE: RecursiveLeastSquaresParams = RecursiveLeastSquaresParams::new(8).forgetting(0.999);
 
 /// Computes the values of all cases.
@@ -36,7 +37,8 @@ pub fn all<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
     sketched("regression/gaussian-f32/imu", SKETCH, GaussianSketch, [0.0; SKETCH.storage_len()], f32::from, sink)?;
     streaming_qr(sink)?;
     normal_equations(sink)?;
-    recursive(sink)
+    recursive(sink)?;
+    refined(sink)
 }
 
 /// Each case in a function of its own: in one frame, they would need the stack of all of them.
@@ -93,6 +95,27 @@ fn recursive<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
         summary.update(&sample)?;
     }
     put_numbers(case, "x", "coefficients", summary.coefficients(), sink);
+    sink.end(case);
+    Ok(())
+}
+
+/// The samples are replayed against the sketched answer.
+#[inline(never)]
+fn refined<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
+    let case = "regression/refined/imu";
+    sink.begin(case);
+    let (storage, indices) = ([0f32; BLOCKED.storage_len()], [0; BLOCKED.index_len()]);
+    let mut summary = SketchedLeastSquares::new_in(BLOCKED, Srht, storage, indices)?;
+    data::accelerometers().try_for_each(|sample| summary.update(&sample))?;
+    let (mut scratch, mut answer) = ([0f32; QUERY.scratch_len()], [0f32; QUERY.answer_len()]);
+    let mut gradient = Gradient::new_in(GRADIENT, [0f32; GRADIENT.storage_len()])?;
+    gradient.start_at(summary.solve_in(&QUERY, &mut scratch, &mut answer)?.coefficients)?;
+    for mut sample in data::accelerometers() {
+        // The target goes last.
+        sample.swap(TARGET[0], COLUMNS - 1);
+        gradient.update(&sample)?;
+    }
+    put_fit(case, &summary.refine_in(&QUERY, &gradient, &mut scratch, &mut answer)?, sink);
     sink.end(case);
     Ok(())
 }

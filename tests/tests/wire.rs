@@ -111,6 +111,15 @@ fn recursive<T: Real>(summary: &mut RecursiveLeastSquares<T, Vec<T>>) -> Vec<(St
     summary.coefficients().iter().enumerate().map(|(i, x)| (format!("x{i}"), x.as_f64())).collect()
 }
 
+fn sums<T: Real>(gradient: &mut Gradient<T, Vec<T>>) -> Vec<(String, f64)> {
+    let named = |what: &str, values: &[T]| {
+        values.iter().enumerate().map(|(i, x)| (format!("{what}{i}"), x.as_f64())).collect::<Vec<_>>()
+    };
+    let mut lines = named("sum", gradient.sums());
+    lines.extend(named("square", gradient.residual_squares()));
+    lines
+}
+
 /// Runs a block for every form: a `Form` of another type each time.
 macro_rules! for_every_form {
     (|$form:ident| $body:block) => {
@@ -186,6 +195,11 @@ macro_rules! for_every_form {
         let new = RecursiveLeastSquaresParams::new(DIM - 1).forgetting(0.98);
         let summary = filled(RecursiveLeastSquares::new(new), 0..150);
         for_every_form!(@one $t, "recursive", RecursiveLeastSquares<$t, Vec<$t>>, summary, recursive, $form, $body);
+        let mut gradient = Gradient::new(GradientParams::new(DIM - 2, 2)).unwrap();
+        gradient.start_at(&[2.0, -1.0, 0.5, 3.0]).unwrap();
+        let mut gradient = filled(Ok(gradient), 0..150);
+        gradient.remove(&row(3)).unwrap();
+        for_every_form!(@one $t, "gradient", Gradient<$t, Vec<$t>>, gradient, sums, $form, $body);
         for (name, warm_up) in [("order-monitor", WarmUp::Stored), ("order-monitor-running", WarmUp::Running)] {
             let monitor = filled(OrderMonitor::<$t, Vec<$t>>::new(OrderMonitorParams::new(DIM).warm_up(warm_up)), 0..300);
             for_every_form!(@one $t, name, OrderMonitor<$t, Vec<$t>>, monitor, order, $form, $body);

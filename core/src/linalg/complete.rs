@@ -69,18 +69,29 @@ pub fn factor<T: Real>(triangle: &mut [T], dim: usize, columns: usize, rank: usi
 /// [`Error::Storage`] and [`Error::Dimension`] as [`factor`], for `columns` the length of `x`.
 pub fn apply_transposed<T: Real>(triangle: &[T], dim: usize, rank: usize, x: &mut [T]) -> Result<(), Error> {
     check(triangle, dim, x.len(), rank)?;
-    let width = x.len() - rank;
-    for k in 0..rank {
-        let tail = packed::index(dim, k, rank);
-        let reflector = if width > 0 { &triangle[tail..tail + width] } else { &[] };
-        let square = reflector.iter().fold(T::ZERO, |sum, &v| sum + v * v);
-        if square > T::ZERO {
-            let tau = T::constant(2.0) / (T::ONE + square);
-            let (head, rest) = x.split_at_mut(rank);
-            head[k] -= reflect(tau, head[k], rest, reflector);
-        }
-    }
+    (0..rank).for_each(|k| apply_one(triangle, dim, rank, k, x));
     Ok(())
+}
+
+/// Reflects forth, the other way round: what `x` has in the span of the rows comes to its first `rank` entries.
+///
+/// # Errors
+/// As [`apply_transposed`].
+pub fn apply<T: Real>(triangle: &[T], dim: usize, rank: usize, x: &mut [T]) -> Result<(), Error> {
+    check(triangle, dim, x.len(), rank)?;
+    (0..rank).rev().for_each(|k| apply_one(triangle, dim, rank, k, x));
+    Ok(())
+}
+
+fn apply_one<T: Real>(triangle: &[T], dim: usize, rank: usize, k: usize, x: &mut [T]) {
+    let (tail, width) = (packed::index(dim, k, rank), x.len() - rank);
+    let reflector = if width > 0 { &triangle[tail..tail + width] } else { &[] };
+    let square = reflector.iter().fold(T::ZERO, |sum, &v| sum + v * v);
+    if square > T::ZERO {
+        let tau = T::constant(2.0) / (T::ONE + square);
+        let (head, rest) = x.split_at_mut(rank);
+        head[k] -= reflect(tau, head[k], rest, reflector);
+    }
 }
 
 /// Takes the component along the reflector off `rest`, and gives what has to be taken off the head, whose reflector is 1.
@@ -129,7 +140,14 @@ mod tests {
             let mut x = vec![T::ZERO; columns];
             x[..rank].copy_from_slice(&z);
             triangular::solve(&factored, dim, &mut x[..rank]).unwrap();
+            let before = x.clone();
             apply_transposed(&factored, dim, rank, &mut x).unwrap();
+            let mut back = x.clone();
+            apply(&factored, dim, rank, &mut back).unwrap();
+            let size = before.iter().fold(0.0f64, |size, x| size.max(x.as_f64().abs()));
+            for (x, y) in before.iter().zip(&back) {
+                assert!((x.as_f64() - y.as_f64()).abs() <= 40.0 * eps * size, "{dim} {columns} {rank}");
+            }
             let x: Vec<f64> = x.iter().map(|x| x.as_f64()).collect();
             // It solves the equations ...
             for (row, z) in rows.iter().zip(&z) {

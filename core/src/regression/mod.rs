@@ -11,6 +11,7 @@
 //! | rows that come and go, features far from dependent (condition below 1e3 in `f32`, 1e7 in `f64`) | [`NormalEquations`] | exact up to the squared condition; integers exactly | yes, removes too | `p (p + 1) / 2` |
 //! | the same with worse features; single cells in any order; rows in pieces | [`SketchedLeastSquares`] | a half-width on every coefficient | yes, removes too | `m p + B p`, `m` about `8 d` to `32 d` |
 //! | columns of the same rows on several devices | [`SketchedLeastSquares`] on each, joined | as above | side by side | as above |
+//! | a log that can be replayed | [`Gradient`] of a sketched answer | `sqrt(d / m)` of the error is left, each time | yes, removes too | `2 d + 1` a target |
 //! | integers, no multiplier | [`SketchedLeastSquares`] over `i32` or `i64` | as above, the same bits in any order | yes, removes too | as above |
 //! | coefficients after every row | [`RecursiveLeastSquares`] | exact | no | `p^2 / 2 + 2 p` |
 //!
@@ -40,6 +41,7 @@
 //! ```
 
 mod fit;
+mod gradient;
 mod normal_equations;
 mod query;
 mod recursive;
@@ -51,6 +53,7 @@ mod student;
 mod weight;
 
 pub use fit::Fit;
+pub use gradient::{Gradient, GradientParams};
 pub use normal_equations::{NormalEquations, NormalEquationsParams};
 pub use query::Query;
 pub use recursive::{RecursiveLeastSquares, RecursiveLeastSquaresParams};

@@ -1,9 +1,9 @@
 //! From rows to coefficients: the one way in which every summary of this family that keeps rows answers.
 
-use super::{Fit, Query, StudentT};
+use super::{Fit, Gradient, Query, StudentT};
 use crate::linalg::qr::norm_exponent;
 use crate::linalg::{complete, givens, packed, triangular};
-use crate::{Error, Real};
+use crate::{Error, Real, Storage};
 
 /// Rows whose least-squares problem is the one to solve: those of a sketch, or of a triangle.
 pub(super) trait Evidence<R> {
@@ -42,18 +42,8 @@ pub(super) fn solve<'a, R: Real>(
 ) -> Result<Fit<'a, R>, Error> {
     query.check(columns)?;
     query.check_buffers(scratch, answer)?;
-    let (features, targets, dim) = (query.features.len(), query.targets.len(), query.len());
-    let rows = evidence.rows();
-    if meaning.factor.is_some() && rows < features {
-        return Err(Error::TooFewRows { needed: features as u64, got: rows as u64 });
-    }
-    let (triangle, rest) = scratch.split_at_mut(packed::len(dim));
-    let (work, rest) = rest.split_at_mut(dim);
-    let (exponents, order) = rest.split_at_mut(dim);
-    let mut problem = Problem { query, meaning, triangle, work, exponents, order: &mut order[..features], rank: 0 };
-    problem.feed(evidence)?;
-    problem.equilibrate();
-    problem.pivot(rows)?;
+    let (features, targets, rows) = (query.features.len(), query.targets.len(), evidence.rows());
+    let mut problem = Problem::new(evidence, meaning, query, scratch)?;
     let condition = problem.condition()?;
     let (coefficients, rest) = answer.split_at_mut(targets * features);
     let (widths, norms) = rest.split_at_mut(targets * features);
@@ -102,6 +92,66 @@ pub(super) fn solve<'a, R: Real>(
     })
 }
 
+/// A step along the inverse Gram matrix of a sketch, in units of the exact one, and the share of the sketch's estimate that it is
+/// expected to take off the square of the residual.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    length: f64,
+    gain: f64,
+}
+
+impl Step {
+    /// A step that shortens every error, but for the rarest sketch: Epperly's `(1 - rho)^2 / (1 + rho)`, whose `rho = d / m` is
+    /// that of many features; few of them may stray further, by about 1 in `sqrt d`.
+    pub(super) fn damped(rank: usize, rows: usize) -> Self {
+        let (d, m) = (rank as f64, rows as f64);
+        let rho = d / m;
+        let root = Real::sqrt(d) + 1.0;
+        let stray = (root * root / m).min(0.5 * (1.0 + rho));
+        let length = (1.0 - stray) * (1.0 - stray) / (1.0 + stray);
+        // In the triangle's coordinates the error of a sketched answer has no direction.
+        let bend = if rho < 1.0 { length * (1.0 + rho) / ((1.0 - rho) * (1.0 - rho)) } else { 0.0 };
+        Self { length, gain: length * (2.0 - bend) }
+    }
+
+    /// For `(m - rank - 1) / m` and coefficients of zero, whose error doesn't depend on the sketch.
+    pub(super) fn unbiased(share: f64) -> Self {
+        Self { length: share, gain: 2.0 * share - 1.0 }
+    }
+}
+
+/// Corrects the coefficients of a gradient by the step that is given for the rank.
+pub(super) fn correct<'a, R: Real, S: Storage<R>>(
+    evidence: &impl Evidence<R>,
+    meaning: Meaning,
+    query: &Query<'_>,
+    (gradient, step): (&Gradient<R, S>, impl Fn(usize) -> Step),
+    scratch: &mut [R],
+    answer: &'a mut [R],
+) -> Result<Fit<'a, R>, Error> {
+    let features = query.features.len();
+    let mut problem = Problem::new(evidence, meaning, query, scratch)?;
+    let condition = problem.condition()?;
+    if problem.rank < features {
+        problem.restore_units()?;
+    }
+    let step = step(problem.rank);
+    let (coefficients, rest) = answer.split_at_mut(gradient.coefficients().len());
+    let (widths, norms) = rest.split_at_mut(coefficients.len());
+    widths.fill(R::ZERO);
+    coefficients.copy_from_slice(gradient.coefficients());
+    let sums = gradient.sums().chunks_exact(features).zip(gradient.residual_squares());
+    let per_target = coefficients.chunks_exact_mut(features).zip(&mut *norms).zip(sums);
+    for (target, ((x, norm), (sums, &square))) in per_target.enumerate() {
+        *norm = problem.correct(x, sums, square, step)?.sqrt();
+        if !(norm.is_finite() && x.iter().all(|x| x.is_finite())) {
+            return Err(Error::NonFinite { index: query.targets[target] });
+        }
+    }
+    let rank = problem.rank;
+    Ok(Fit { coefficients, half_widths: None, residual_norm: norms, residual_is_estimate: true, rank, condition })
+}
+
 /// A triangle of features and targets on its way to an answer. Feature `k` of the triangle is feature `order[k]` of the query,
 /// and is `2^exponents[k]` times what stands there; both are small integers, kept as scalars.
 struct Problem<'a, 'q, R> {
@@ -114,7 +164,28 @@ struct Problem<'a, 'q, R> {
     rank: usize,
 }
 
-impl<R: Real> Problem<'_, '_, R> {
+impl<'a, 'q, R: Real> Problem<'a, 'q, R> {
+    /// The triangle of the rows, units out and independent features in front.
+    fn new(
+        evidence: &impl Evidence<R>,
+        meaning: Meaning,
+        query: &'a Query<'q>,
+        scratch: &'a mut [R],
+    ) -> Result<Self, Error> {
+        let (features, dim, rows) = (query.features.len(), query.len(), evidence.rows());
+        if meaning.factor.is_some() && rows < features {
+            return Err(Error::TooFewRows { needed: features as u64, got: rows as u64 });
+        }
+        let (triangle, rest) = scratch.split_at_mut(packed::len(dim));
+        let (work, rest) = rest.split_at_mut(dim);
+        let (exponents, order) = rest.split_at_mut(dim);
+        let mut problem = Self { query, meaning, triangle, work, exponents, order: &mut order[..features], rank: 0 };
+        problem.feed(evidence)?;
+        problem.equilibrate();
+        problem.pivot(rows)?;
+        Ok(problem)
+    }
+
     const fn dim(&self) -> usize {
         self.query.len()
     }
@@ -244,6 +315,43 @@ impl<R: Real> Problem<'_, '_, R> {
             x[self.place(k)] = self.work[k].times_power_of_two(e - own);
         }
         Ok(())
+    }
+
+    /// Adds a step along the inverse Gram matrix of the rows times the gradient to the coefficients (the pseudo-inverse, in the
+    /// units of the data, if features depend on each other). Gives the square of their residual, from that before.
+    fn correct(&mut self, x: &mut [R], sums: &[R], square: R, step: Step) -> Result<R, Error> {
+        let (dim, features, rank) = (self.dim(), self.features(), self.rank);
+        let is_full = rank == features;
+        let ridge = R::constant(self.query.ridge);
+        for k in 0..features {
+            let place = self.place(k);
+            let pull = if self.query.is_penalized(place) { ridge * x[place] } else { R::ZERO };
+            let own = if is_full { self.exponent(k) } else { 0 };
+            self.work[k] = (sums[place] - pull).times_power_of_two(-own);
+        }
+        if !is_full {
+            complete::apply(self.triangle, dim, rank, &mut self.work[..features])?;
+            self.work[rank..features].fill(R::ZERO);
+        }
+        triangular::solve_transposed(self.triangle, dim, &mut self.work[..rank])?;
+        let explained = self.work[..rank].iter().fold(R::ZERO, |sum, &z| sum + z * z);
+        triangular::solve(self.triangle, dim, &mut self.work[..rank])?;
+        if !is_full {
+            complete::apply_transposed(self.triangle, dim, rank, &mut self.work[..features])?;
+        }
+        // The rows are stored without their factor.
+        let unscaled = self.meaning.factor.map_or(1.0, |factor| 1.0 / (factor * factor));
+        let mut left = square - R::constant(step.gain * unscaled) * explained;
+        for k in 0..features {
+            let (place, own) = (self.place(k), if is_full { self.exponent(k) } else { 0 });
+            let before = x[place];
+            x[place] += (R::constant(step.length * unscaled) * self.work[k]).times_power_of_two(-own);
+            if self.query.is_penalized(place) {
+                // What the step takes off the minimum, it takes off residual and penalty together.
+                left += ridge * (before * before - x[place] * x[place]);
+            }
+        }
+        Ok(left.max(R::ZERO))
     }
 
     /// Half-widths of all targets, by the law of a Gaussian sketch: coefficient `j` is off by at most `t` times

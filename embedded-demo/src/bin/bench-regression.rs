@@ -9,7 +9,7 @@ use cortex_m_semihosting::hprintln;
 use panic_semihosting as _;
 use portable_atomic as _;
 use sketchlet_core::regression::{
-    Fit, NormalEquations, NormalEquationsParams, Query, RecursiveLeastSquares, RecursiveLeastSquaresParams,
+    Fit, Gradient, GradientParams, NormalEquations, NormalEquationsParams, Query, RecursiveLeastSquares, RecursiveLeastSquaresParams,
     SketchedLeastSquares, SketchedLeastSquaresParams, StreamingQr, StreamingQrParams,
 };
 use sketchlet_core::sketch::{SketchOperator, Srct, Srht};
@@ -39,6 +39,7 @@ const BLOCKED: SketchedLeastSquaresParams = SKETCH.block_len(2 * DIM);
 const TABLED: SketchedLeastSquaresParams = BLOCKED.row_table();
 const QR: StreamingQrParams = StreamingQrParams::new(COLUMNS);
 const NORMAL: NormalEquationsParams = NormalEquationsParams::new(COLUMNS);
+const GRADIENT: GradientParams = GradientParams::new(DIM, 1);
 const RECURSIVE: RecursiveLeastSquaresParams = RecursiveLeastSquaresParams::new(DIM);
 
 /// Rows that are timed: four blocks.
@@ -72,7 +73,8 @@ fn all(counter: &mut Counter) -> Result<(), Error> {
     streaming_qr(floats, counter)?;
     normal_equations(floats, counter)?;
     normal_equations_of_integers(counter)?;
-    recursive(floats, counter)
+    recursive(floats, counter)?;
+    gradient(floats, counter)
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "pixels from 0 to 16")]
@@ -204,4 +206,17 @@ fn recursive(floats: &mut [f32], counter: &mut Counter) -> Result<(), Error> {
     };
     let bytes = bytes + size_of_val(&summary);
     measure("recursive", bytes, &mut summary, |x| x, |summary, row| summary.update(row), answer, counter)
+}
+
+#[inline(never)]
+fn gradient(floats: &mut [f32], counter: &mut Counter) -> Result<(), Error> {
+    let storage = &mut floats[..GRADIENT.storage_len()];
+    let bytes = size_of_val(storage);
+    let mut summary = Gradient::new_in(GRADIENT, storage)?;
+    let answer = |summary: &Gradient<f32, &mut [f32]>| {
+        black_box(summary.sums()[0]);
+        Ok(())
+    };
+    let bytes = bytes + size_of_val(&summary);
+    measure("gradient", bytes, &mut summary, |x| x, |summary, row| summary.update(row), answer, counter)
 }

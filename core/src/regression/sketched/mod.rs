@@ -4,6 +4,7 @@ mod combine;
 mod params;
 mod pending;
 mod ranges;
+mod refine;
 mod wire;
 
 pub use params::SketchedLeastSquaresParams;
@@ -262,17 +263,22 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         scratch: &mut [R],
         answer: &'a mut [R],
     ) -> Result<Fit<'a, R>, Error> {
+        let meaning = self.meaning(query)?;
+        solve(self, self.params.columns, meaning, query, scratch, answer)
+    }
+
+    /// What the rows of the sketch stand for, if the query can be asked now.
+    fn meaning(&self, query: &Query<'_>) -> Result<Meaning, Error> {
         self.check_settled()?;
         query.check(self.params.columns)?;
         if !self.state.is_written {
             return Err(Error::TooFewRows { needed: 1, got: 0 });
         }
-        let meaning = Meaning {
+        Ok(Meaning {
             rows_seen: self.state.rows_seen,
             factor: Some(self.operator.factor(self.params.rows)),
             is_dense: O::DENSE,
-        };
-        solve(self, self.params.columns, meaning, query, scratch, answer)
+        })
     }
 
     fn split(&mut self) -> Parts<'_, L> {

@@ -1,0 +1,301 @@
+//! What the rows say of coefficients already there: the correlation of features with residuals.
+
+use super::weight::root_of_weight;
+use crate::linalg::vector;
+use crate::matrix::{check_finite, check_row};
+use crate::summary::{constructors, wire_form};
+use crate::wire::{self, Kind, Reader, Writer};
+use crate::{Error, Merge, Real, RowSummary, Rule, Storage};
+use core::marker::PhantomData;
+
+/// Shape of [`Gradient`].
+///
+/// # Example
+/// ```
+/// use sketchlet_core::regression::GradientParams;
+/// assert_eq!(GradientParams::new(8, 1).storage_len(), 17);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GradientParams {
+    pub(super) features: usize,
+    pub(super) targets: usize,
+}
+
+impl GradientParams {
+    /// `features` features and, behind them, `targets` targets, in the order of the [`Query`](super::Query) to be corrected.
+    pub const fn new(features: usize, targets: usize) -> Self {
+        Self { features, targets }
+    }
+
+    /// Scalars of storage: for each target the coefficients, as many sums, and a square. Saturates.
+    pub const fn storage_len(&self) -> usize {
+        self.len().saturating_mul(2).saturating_add(self.targets)
+    }
+
+    /// Coefficients of all targets.
+    const fn len(&self) -> usize {
+        self.features.saturating_mul(self.targets)
+    }
+
+    const fn columns(&self) -> usize {
+        self.features.saturating_add(self.targets)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let fail = |name, rule| Err(Error::Parameter { name, rule });
+        match () {
+            () if self.features == 0 => fail("features", Rule::Positive),
+            () if self.targets == 0 => fail("targets", Rule::Positive),
+            () if !crate::storage::is_addressable(self.storage_len()) => fail("features", Rule::Addressable),
+            () => Ok(()),
+        }
+    }
+
+    fn write(&self, w: &mut Writer<'_>) {
+        w.len(self.features);
+        w.len(self.targets);
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let params = Self { features: r.len()?, targets: r.len()? };
+        params.check().map_err(|_| Error::Corrupt)?;
+        Ok(params)
+    }
+}
+
+/// How far are coefficients from the exact ones, and which way? What one more pass over the rows adds to a sketched answer.
+///
+/// Keeps `A'(b - A x)` and the square of the residual of coefficients `x` that are set before the pass
+/// ([`start_at`](Self::start_at)). The sketch that gave `x` turns the sums into a correction:
+/// [`refine_in`](super::SketchedLeastSquares::refine_in). Coefficients of zero, those of a summary that is new, make the sums
+/// `A'b`: what a Hessian sketch needs ([`hessian_sketch_in`](super::SketchedLeastSquares::hessian_sketch_in)), in the same pass
+/// as the sketch.
+///
+/// # Guarantee
+/// The sums are those of the rows, to rounding: `n` rows cost relative errors of up to `n eps` of the sum of absolute values.
+/// # Cost
+/// `4 d t` flops a row for `d` features and `t` targets. State: see [`GradientParams::storage_len`].
+/// # Numerics
+/// Every sum adds its products in row order. What cancels in `b - A x` is lost: repeated corrections end where the residual is
+/// rounding (forward stable, not backward stable).
+/// # Randomness
+/// None.
+/// # Merging
+/// Adds the sums, for equal coefficients: parts of a log can be replayed where they are.
+/// # When to use another
+/// [`StreamingQr`](super::StreamingQr) if the rows come in order and whole: exact in one pass. `lstsq` of the `sketchlet` crate
+/// for rows that can be read any number of times.
+/// # Example
+/// ```
+/// use sketchlet_core::{RowSummary, sketch::Srht};
+/// use sketchlet_core::regression::{Gradient, GradientParams, Query, SketchedLeastSquares, SketchedLeastSquaresParams};
+/// const SKETCH: SketchedLeastSquaresParams = SketchedLeastSquaresParams::new(3, 32).block_len(16).ranges(1);
+/// const GRADIENT: GradientParams = GradientParams::new(2, 1);
+/// let log = || (0..1000u16).map(|i| {
+///     let (x, y) = (f64::from(i * 37 % 101) - 50.0, f64::from(i * 53 % 89) - 44.0);
+///     [x, y, 3.0 * x - 2.0 * y + f64::from(i % 3) - 1.0]
+/// });
+/// let storage = ([0.0; SKETCH.storage_len()], [0; SKETCH.index_len()]);
+/// let mut sketch = SketchedLeastSquares::new_in(SKETCH, Srht, storage.0, storage.1)?;
+/// log().try_for_each(|row| sketch.update(&row))?;
+/// let query = Query::new(&[0, 1], &[2]);
+/// let (mut scratch, mut answer) = ([0.0; 15], [0.0; 5]);
+/// let fit = sketch.solve_in(&query, &mut scratch, &mut answer)?;
+/// // The log is replayed, columns in the order of the query.
+/// let mut gradient = Gradient::new_in(GRADIENT, [0.0; GRADIENT.storage_len()])?;
+/// gradient.start_at(fit.coefficients)?;
+/// log().try_for_each(|row| gradient.update(&row))?;
+/// let before = gradient.residual_squares()[0].sqrt();
+/// let fit = sketch.refine_in(&query, &gradient, &mut scratch, &mut answer)?;
+/// assert!(fit.residual_norm[0] < before);
+/// # Ok::<(), sketchlet_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Gradient<T, S> {
+    params: GradientParams,
+    state: State<T>,
+    storage: S,
+}
+
+/// Everything of the state that is not in storage.
+#[derive(Clone, Copy, Debug)]
+struct State<T> {
+    rows_seen: u64,
+    rows_removed: u64,
+    scalar: PhantomData<T>,
+}
+
+impl<T> State<T> {
+    const fn new(_: &GradientParams) -> Self {
+        Self { rows_seen: 0, rows_removed: 0, scalar: PhantomData }
+    }
+}
+
+constructors!(Gradient, GradientParams);
+wire_form!(Gradient);
+
+struct Parts<'a, T> {
+    coefficients: &'a mut [T],
+    sums: &'a mut [T],
+    squares: &'a mut [T],
+}
+
+impl<T: Real, S: Storage<T>> Gradient<T, S> {
+    /// Forgets all rows and takes other coefficients, targets x features as in a [`Fit`](super::Fit).
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] unless there is one a feature and target, [`Error::NonFinite`] with the place of one that is not
+    /// finite. Nothing is changed then.
+    pub fn start_at(&mut self, coefficients: &[T]) -> Result<(), Error> {
+        let (expected, got) = (self.params.len(), coefficients.len());
+        if expected != got {
+            return Err(Error::Dimension { expected, got });
+        }
+        check_finite(coefficients)?;
+        self.clear();
+        self.split().coefficients.copy_from_slice(coefficients);
+        Ok(())
+    }
+
+    /// The coefficients whose residual is looked at, targets x features.
+    pub fn coefficients(&self) -> &[T] {
+        &self.storage.as_ref()[..self.params.len()]
+    }
+
+    /// `A'(b - A x)`, targets x features.
+    pub fn sums(&self) -> &[T] {
+        &self.storage.as_ref()[self.params.len()..2 * self.params.len()]
+    }
+
+    /// Square of the norm of the residual of the coefficients, one a target: exact, where a sketch only estimates.
+    pub fn residual_squares(&self) -> &[T] {
+        &self.storage.as_ref()[2 * self.params.len()..]
+    }
+
+    /// Rows taken away.
+    pub const fn rows_removed(&self) -> u64 {
+        self.state.rows_removed
+    }
+
+    /// Consumes a row whose square counts `weight` times. A weight of 0 changes nothing.
+    ///
+    /// # Errors
+    /// As [`update`](RowSummary::update), also for a row that overflows with its weight; [`Error::Parameter`] for a weight
+    /// that is negative; [`Error::NonFinite`] with the place behind the last column for one that is not finite.
+    pub fn update_weighted(&mut self, row: &[T], weight: T) -> Result<(), Error> {
+        self.add(row, weight, false)?;
+        self.state.rows_seen += u64::from(weight > T::ZERO);
+        Ok(())
+    }
+
+    /// Takes away a row that was consumed.
+    ///
+    /// # Errors
+    /// As [`update`](RowSummary::update).
+    pub fn remove(&mut self, row: &[T]) -> Result<(), Error> {
+        self.remove_weighted(row, T::ONE)
+    }
+
+    /// Takes away a row that [`update_weighted`](Self::update_weighted) has consumed.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn remove_weighted(&mut self, row: &[T], weight: T) -> Result<(), Error> {
+        self.add(row, weight, true)?;
+        self.state.rows_removed += u64::from(weight > T::ZERO);
+        Ok(())
+    }
+
+    fn add(&mut self, row: &[T], weight: T, subtract: bool) -> Result<(), Error> {
+        check_row(self.params.columns(), row)?;
+        root_of_weight(row, weight)?;
+        let (a, b) = row.split_at(self.params.features);
+        let residual = |x: &[T], b: T| b - vector::dot(a, x);
+        let per_target = self.coefficients().chunks_exact(a.len()).zip(b);
+        if let Some(target) = per_target.map(|(x, &b)| residual(x, b)).position(|r| !r.is_finite()) {
+            return Err(Error::NonFinite { index: a.len() + target });
+        }
+        let Parts { coefficients, sums, squares } = self.split();
+        let per_target = coefficients.chunks_exact(a.len()).zip(sums.chunks_exact_mut(a.len()));
+        for (((x, sums), square), &b) in per_target.zip(squares).zip(b) {
+            let residual = residual(x, b);
+            let weighted = (residual * weight).negate_if(subtract);
+            vector::add_scaled(sums, weighted, a);
+            *square += weighted * residual;
+        }
+        Ok(())
+    }
+
+    fn split(&mut self) -> Parts<'_, T> {
+        let len = self.params.len();
+        let (coefficients, rest) = self.storage.as_mut().split_at_mut(len);
+        let (sums, squares) = rest.split_at_mut(len);
+        Parts { coefficients, sums, squares }
+    }
+
+    fn write(&self, w: &mut Writer<'_>) {
+        self.params.write(w);
+        w.u64(self.state.rows_seen);
+        w.u64(self.state.rows_removed);
+        w.reals(self.storage.as_ref());
+    }
+
+    fn read(bytes: &[u8]) -> Result<(GradientParams, State<T>, Reader<'_>), Error> {
+        let mut r = wire::open::<T>(Kind::Gradient, bytes)?;
+        let params = GradientParams::read(&mut r)?;
+        let state = State { rows_seen: r.count()?, rows_removed: r.count()?, scalar: PhantomData };
+        let vectors = r.skip_reals::<T>(params.storage_len())?;
+        r.end()?;
+        Ok((params, state, vectors))
+    }
+
+    fn load(&mut self, vectors: &mut Reader<'_>) {
+        vectors.fill(self.storage.as_mut());
+    }
+}
+
+impl<T: Real, S: Storage<T>> RowSummary for Gradient<T, S> {
+    type Scalar = T;
+
+    /// Features and the targets behind them.
+    fn dim(&self) -> usize {
+        self.params.columns()
+    }
+
+    fn rows_seen(&self) -> u64 {
+        self.state.rows_seen
+    }
+
+    /// Consumes one row, features first.
+    ///
+    /// # Errors
+    /// Those of the trait; [`Error::NonFinite`] with the place of a target also where a residual overflows.
+    fn update(&mut self, row: &[T]) -> Result<(), Error> {
+        self.update_weighted(row, T::ONE)
+    }
+
+    /// Coefficients of zero as well; [`start_at`](Self::start_at) sets others.
+    fn clear(&mut self) {
+        self.state = State::new(&self.params);
+        self.storage.as_mut().fill(T::ZERO);
+    }
+}
+
+impl<T: Real, S: Storage<T>> Merge for Gradient<T, S> {
+    /// Absorbs the sums of other rows.
+    ///
+    /// # Errors
+    /// [`Error::Incompatible`] for another shape or other coefficients.
+    fn merge(&mut self, other: &Self) -> Result<(), Error> {
+        if self.params != other.params || self.coefficients() != other.coefficients() {
+            return Err(Error::Incompatible);
+        }
+        let len = self.params.len();
+        for (sum, &x) in self.storage.as_mut()[len..].iter_mut().zip(&other.storage.as_ref()[len..]) {
+            *sum += x;
+        }
+        self.state.rows_seen = self.state.rows_seen.saturating_add(other.state.rows_seen);
+        self.state.rows_removed = self.state.rows_removed.saturating_add(other.state.rows_removed);
+        Ok(())
+    }
+}
