@@ -41,6 +41,10 @@ pub enum Rule {
     Distinct,
     /// One that needs all rows at once only for rows in memory.
     Streamable,
+    /// 1, 2, 4, 8 or 16.
+    LadderSteps,
+    /// At most as many as an id of the storage can number.
+    WithinIds,
 }
 
 impl Rule {
@@ -62,6 +66,8 @@ impl Rule {
             Self::Settled => "work must be done first: call settle or flush",
             Self::WithinColumns => "must name columns that there are",
             Self::Streamable => "needs all rows in memory here: take another",
+            Self::LadderSteps => "must be 1, 2, 4, 8 or 16",
+            Self::WithinIds => "must be a number that the ids of the storage can hold",
             Self::Distinct => "must be different from each other and from the targets",
         }
     }

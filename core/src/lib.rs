@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | eigen | which direction carries most of the energy of a stream of rows? | [`eigen`] |
 //! | regression | what explains a column of a stream by others? | [`regression`] |
+//! | submodular | which elements of a set are worth most together, while it grows and shrinks? | [`submodular`] |
 //!
 //! Below the families lie the floors they stand on: [`Error`], [`Real`], [`Storage`]; [`MatRef`], the traits
 //! [`RowSummary`] and [`Merge`], the byte form [`Wire`]; [`random`], [`linalg`] and [`sketch`]. Imports run downwards only.
@@ -58,6 +59,7 @@ pub mod linalg;
 pub mod random;
 pub mod regression;
 pub mod sketch;
+pub mod submodular;
 
 pub use error::{Error, Rule};
 pub use matrix::{MatMut, MatRef};
@@ -65,7 +67,7 @@ pub use real::{Lane, Real, ScalarType, Scaled};
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 pub use storage::Allocated;
-pub use storage::Storage;
+pub use storage::{Id, Storage};
 pub use stream::{Merge, RowSummary};
 pub use wire::{Header, Kind, Wire};
 

@@ -1,5 +1,7 @@
 //! Where a summary keeps its numbers: any slice-like thing the caller owns or borrows.
 
+use core::fmt::Debug;
+
 /// Memory for a summary: arrays, `&mut [T]`, `heapless::Vec`, `Box<[T]>` and `Vec` all qualify.
 ///
 /// The summary checks the length once, at construction, and never grows it. A `heapless::Vec` counts with its length,
@@ -18,6 +20,54 @@ pub trait Storage<T>: AsRef<[T]> + AsMut<[T]> {}
 
 impl<T, S: AsRef<[T]> + AsMut<[T]> + ?Sized> Storage<T> for S {}
 
+/// The number of an element in storage: `u8`, `u16` or `u32`, sealed. The smaller, the less memory; it must be able to hold
+/// the number of elements.
+///
+/// # Example
+/// ```
+/// use sketchlet_core::Id;
+/// assert_eq!((u8::from_usize(200), u16::LARGEST, 7u32.to_usize()), (200, 65535, 7));
+/// ```
+pub trait Id: id::Sealed + Copy + Default + Eq + Ord + Debug + Send + Sync + 'static {
+    /// Bits of one.
+    const BITS: usize;
+    /// The largest one.
+    const LARGEST: usize;
+    /// The id as a place in a slice.
+    fn to_usize(self) -> usize;
+    /// The id of a place, which must be at most [`LARGEST`](Self::LARGEST).
+    fn from_usize(place: usize) -> Self;
+}
+
+mod id {
+    pub trait Sealed {}
+}
+
+macro_rules! id {
+    ($t:ident) => {
+        impl id::Sealed for $t {}
+
+        impl Id for $t {
+            const BITS: usize = $t::BITS as usize;
+            const LARGEST: usize = $t::MAX as usize;
+
+            #[inline(always)]
+            fn to_usize(self) -> usize {
+                self as usize
+            }
+            #[inline(always)]
+            #[allow(clippy::cast_possible_truncation, reason = "the caller's promise")]
+            fn from_usize(place: usize) -> Self {
+                place as Self
+            }
+        }
+    };
+}
+
+id!(u8);
+id!(u16);
+id!(u32);
+
 /// Storage that the library can allocate by itself: scalars, or scalars and indices. Sealed.
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
@@ -34,7 +84,7 @@ mod sealed {
     use alloc::vec::Vec;
     pub trait Sealed {}
     impl<L> Sealed for Vec<L> {}
-    impl<L> Sealed for (Vec<L>, Vec<u32>) {}
+    impl<L, D> Sealed for (Vec<L>, Vec<D>) {}
 }
 
 #[cfg(feature = "alloc")]
@@ -45,7 +95,7 @@ impl<L: crate::Lane> Allocated for alloc::vec::Vec<L> {
 }
 
 #[cfg(feature = "alloc")]
-impl<L: crate::Lane> Allocated for (alloc::vec::Vec<L>, alloc::vec::Vec<u32>) {
+impl<L: crate::Lane, D: Id> Allocated for (alloc::vec::Vec<L>, alloc::vec::Vec<D>) {
     fn allocate(scalars: usize, indices: usize) -> Result<Self, crate::Error> {
         Ok((allocate(scalars)?, allocate(indices)?))
     }
@@ -60,6 +110,17 @@ pub(crate) fn allocate<T: Copy + Default>(len: usize) -> Result<alloc::vec::Vec<
     }
     storage.resize(len, T::default());
     Ok(storage)
+}
+
+/// Zeros behind what is there, up to a length; an error, not an abort, if there is no room for so many.
+#[cfg(feature = "alloc")]
+pub(crate) fn extend<T: Copy + Default>(storage: &mut alloc::vec::Vec<T>, len: usize) -> Result<(), crate::Error> {
+    let (more, got) = (len.saturating_sub(storage.len()), storage.len());
+    if storage.try_reserve(more).is_err() {
+        return Err(crate::Error::Storage { needed: len, got });
+    }
+    storage.resize(len, T::default());
+    Ok(())
 }
 
 /// Bytes of a scalar times the saturated length must stay addressable on every target.

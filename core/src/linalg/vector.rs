@@ -84,6 +84,61 @@ fn dot_kernel<T: Real>(x: &[T], y: &[T]) -> T {
     tree(&sums)
 }
 
+/// Sum of a term of every pair of entries, over the common length, in the order of [`dot`].
+#[inline(always)]
+pub(crate) fn sum_of_pairs<A: Copy, T: Real>(x: &[A], y: &[T], term: impl Fn(A, T) -> T) -> T {
+    wide::run(
+        #[inline(always)]
+        || {
+            let len = x.len().min(y.len());
+            let ((x, x_tail), (y, y_tail)) = (x[..len].as_chunks::<LANES>(), y[..len].as_chunks::<LANES>());
+            let mut lanes = [T::ZERO; LANES];
+            for (x, y) in x.iter().zip(y) {
+                for i in 0..LANES {
+                    lanes[i] += term(x[i], y[i]);
+                }
+            }
+            let mut sums = lanes;
+            wide::settle(&mut sums);
+            for ((sum, &x), &y) in sums.iter_mut().zip(x_tail).zip(y_tail) {
+                *sum += term(x, y);
+            }
+            tree(&sums)
+        },
+    )
+}
+
+/// The same with a weight for every term.
+#[inline(always)]
+pub(crate) fn sum_of_weighted_pairs<A: Copy, W: Copy, T: Real>(
+    weights: &[W],
+    x: &[A],
+    y: &[T],
+    term: impl Fn(W, A, T) -> T,
+) -> T {
+    wide::run(
+        #[inline(always)]
+        || {
+            let len = x.len().min(y.len()).min(weights.len());
+            let (x, x_tail) = x[..len].as_chunks::<LANES>();
+            let (y, y_tail) = y[..len].as_chunks::<LANES>();
+            let (w, w_tail) = weights[..len].as_chunks::<LANES>();
+            let mut lanes = [T::ZERO; LANES];
+            for ((x, y), w) in x.iter().zip(y).zip(w) {
+                for i in 0..LANES {
+                    lanes[i] += term(w[i], x[i], y[i]);
+                }
+            }
+            let mut sums = lanes;
+            wide::settle(&mut sums);
+            for (((sum, &x), &y), &w) in sums.iter_mut().zip(x_tail).zip(y_tail).zip(w_tail) {
+                *sum += term(w, x, y);
+            }
+            tree(&sums)
+        },
+    )
+}
+
 /// Inner products of `x` with the rows of `matrix`, as [`dot`] gives them. `2 n` flops a row.
 pub fn project<T: Real>(matrix: &[T], x: &[T], out: &mut [T]) {
     wide::run(

@@ -45,6 +45,8 @@ pub enum Domain {
     Bucket,
     /// Seed of the second factor of a tensor sketch.
     Second,
+    /// Coins of a guess of a dynamic selection.
+    Guess,
 }
 
 impl Domain {
@@ -64,6 +66,7 @@ impl Domain {
             Self::Rademacher => 12,
             Self::Bucket => 13,
             Self::Second => 14,
+            Self::Guess => 15,
         }
     }
 }
@@ -121,6 +124,38 @@ pub const fn below(word: u64, bound: u64) -> u64 {
     index
 }
 
+/// Numbers below bounds, one after the other, of a (seed, domain, first index): what needs a few coins that can be saved and
+/// gone on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Coins {
+    pub(crate) seed: u64,
+    pub(crate) domain: Domain,
+    pub(crate) first: u64,
+    /// Words taken so far.
+    pub(crate) taken: u64,
+}
+
+impl Coins {
+    /// A number below `bound`, exactly uniform (Lemire's method on half words); 0 if `bound` is 0.
+    pub(crate) fn below(&mut self, bound: u32) -> u32 {
+        if bound == 0 {
+            return 0;
+        }
+        // The lowest `2^32 mod bound` products would be drawn once too often.
+        let surplus = bound.wrapping_neg() % bound;
+        loop {
+            let word = word2(self.seed, self.domain, self.first, self.taken);
+            self.taken += 1;
+            let product = (word >> 32) * u64::from(bound);
+            #[allow(clippy::cast_possible_truncation, reason = "lower and upper half are wanted")]
+            let (low, high) = (product as u32, (product >> 32) as u32);
+            if low >= surplus {
+                return high;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +181,26 @@ mod tests {
             [0, 1, 7, 1000, u64::MAX].map(|bound| below(word, bound)),
             [0, 0, 4, 664, 12_261_816_906_692_124_191]
         );
+    }
+
+    #[test]
+    fn coins_are_uniform_and_can_be_gone_on_with() {
+        let start = Coins { seed: 5, domain: Domain::Guess, first: 3, taken: 0 };
+        let mut coins = start;
+        let mut counts = [0u32; 7];
+        (0..70_000).for_each(|_| counts[coins.below(7) as usize] += 1);
+        // Chi-square with 6 degrees of freedom exceeds 45 with probability 5e-8.
+        let chi2: f64 = counts.iter().map(|&c| (f64::from(c) - 1e4).powi(2) / 1e4).sum();
+        assert!(chi2 < 45.0, "{chi2}");
+        let (mut coins, mut first) = (start, [0; 4]);
+        first.iter_mut().for_each(|x| *x = coins.below(1000));
+        let mut later = Coins { taken: 2, ..start };
+        assert_eq!([first[2], first[3]], [later.below(1000), later.below(1000)]);
+        assert_eq!((first, coins.below(0)), ([432, 639, 56, 451], 0));
+        // Nearly every second word is refused, and counted.
+        let mut coins = start;
+        (0..100).for_each(|_| assert!(coins.below((1 << 31) + 1) <= 1 << 31));
+        assert!(coins.taken > 150);
     }
 
     #[test]

@@ -1,0 +1,181 @@
+//! How well do the chosen elements represent fixed exemplars?
+
+use super::checks::{check_entries, check_weights};
+use super::{GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};
+use crate::linalg::vector;
+use crate::{Error, Id, Real};
+
+/// An entry of a table of similarities: `f32`, `f64`, or `u8`, which is read as so many 255ths. Sealed.
+pub trait Similarity: sealed::Sealed + Copy + PartialOrd + core::fmt::Debug {
+    /// What the unit of similarity is in units of the entry.
+    #[doc(hidden)]
+    const UNIT: f64;
+    /// The entry as a scalar, in its own units.
+    #[doc(hidden)]
+    fn real<T: Real>(self) -> T;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for u8 {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+impl Similarity for u8 {
+    const UNIT: f64 = 255.0;
+
+    #[inline(always)]
+    fn real<T: Real>(self) -> T {
+        T::constant(f64::from(self))
+    }
+}
+
+impl Similarity for f32 {
+    const UNIT: f64 = 1.0;
+
+    #[inline(always)]
+    fn real<T: Real>(self) -> T {
+        T::constant(f64::from(self))
+    }
+}
+
+impl Similarity for f64 {
+    const UNIT: f64 = 1.0;
+
+    #[inline(always)]
+    fn real<T: Real>(self) -> T {
+        T::constant(self)
+    }
+}
+
+/// How well do the chosen elements represent fixed exemplars? `f(S) = sum_j w_j max_{e in S} s(e, j)`.
+///
+/// A table of similarities, elements x exemplars, that are not negative; a negative one that nobody looked for
+/// ([`validate`](Self::validate)) counts as 0. The exemplars are fixed: with all elements for exemplars the function is the usual
+/// facility location, with a sample of them it costs as much as the sample is large.
+///
+/// # Cost
+/// A gain: `3 m` flops for `m` exemplars. State: a row of `m` running maxima for every number of pushes.
+/// # Numerics
+/// The 16 lanes of [`vector`]: relative errors up to `m eps`. Maxima are exact, so gains never grow as computed.
+/// # Example
+/// ```
+/// use sketchlet_core::submodular::{FacilityLocation, GreedyParams, LazyGreedy};
+/// let similarities = [250u8, 10, 10, 240, 20, 20, 5, 5, 200]; // three elements, three exemplars
+/// let oracle = FacilityLocation::new(&similarities, 3)?;
+/// let params = GreedyParams::new(3, 2).prefix(FacilityLocation::<u8>::prefix_len_of(3, 2));
+/// let mut greedy = LazyGreedy::<f32, u8, _, _>::new(params)?;
+/// let answer = greedy.select(&oracle, &[0, 1, 2])?;
+/// assert_eq!(greedy.selected(), [1, 2]);
+/// assert!((answer.value - (240.0 + 20.0 + 200.0) / 255.0).abs() < 1e-6);
+/// # Ok::<(), sketchlet_core::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct FacilityLocation<'a, E, W = f32> {
+    similarities: &'a [E],
+    exemplars: usize,
+    weights: Option<&'a [W]>,
+}
+
+impl<'a, E: Similarity> FacilityLocation<'a, E> {
+    /// Similarities of all elements to `exemplars` exemplars, row after row.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] without exemplars, [`Error::Dimension`] unless the rows are whole.
+    pub const fn new(similarities: &'a [E], exemplars: usize) -> Result<Self, Error> {
+        if exemplars == 0 {
+            return Err(Error::Parameter { name: "exemplars", rule: crate::Rule::Positive });
+        }
+        let odd = similarities.len() % exemplars;
+        if odd != 0 {
+            return Err(Error::Dimension { expected: exemplars, got: odd });
+        }
+        Ok(Self { similarities, exemplars, weights: None })
+    }
+
+    /// Length of the state of up to `size` elements over so many exemplars. Saturates.
+    pub const fn prefix_len_of(exemplars: usize, size: usize) -> PrefixLen {
+        PrefixLen { scalars: size.saturating_add(1).saturating_mul(exemplars), indices: 0, scratch: 0 }
+    }
+}
+
+impl<'a, E: Similarity, W: Real> FacilityLocation<'a, E, W> {
+    /// A weight for each exemplar; without any, each counts 1.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`] for another number of weights; [`Error::NonFinite`] and [`Error::Negative`] with the place of a weight
+    /// that is no weight.
+    pub fn weights<V: Real>(self, weights: &'a [V]) -> Result<FacilityLocation<'a, E, V>, Error> {
+        check_weights(weights, self.exemplars)?;
+        Ok(FacilityLocation { similarities: self.similarities, exemplars: self.exemplars, weights: Some(weights) })
+    }
+
+    /// Looks at every similarity.
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`] and [`Error::Negative`] with the place of the first in the table that is no similarity.
+    pub fn validate(&self) -> Result<(), Error> {
+        check_entries(self.similarities.iter().map(|x| x.real::<f64>()))
+    }
+
+    fn row(&self, id: usize) -> &'a [E] {
+        &self.similarities[id * self.exemplars..][..self.exemplars]
+    }
+}
+
+impl<E: Similarity, W: Real> GroundSet for FacilityLocation<'_, E, W> {
+    fn elements(&self) -> usize {
+        self.similarities.len() / self.exemplars
+    }
+
+    fn prefix_len(&self, size: usize) -> PrefixLen {
+        FacilityLocation::<E>::prefix_len_of(self.exemplars, size)
+    }
+}
+
+impl<T: Real, E: Similarity, W: Real> PrefixOracle<T> for FacilityLocation<'_, E, W> {
+    fn gain<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize) -> T {
+        let maxima = &prefix.scalars[pushes * self.exemplars..][..self.exemplars];
+        let sum = match self.weights {
+            None => vector::sum_of_pairs(
+                self.row(id),
+                maxima,
+                #[inline(always)]
+                |s, max| above(s, max),
+            ),
+            Some(weights) => vector::sum_of_weighted_pairs(
+                weights,
+                self.row(id),
+                maxima,
+                #[inline(always)]
+                |w: W, s, max| w.to_real::<T>() * above(s, max),
+            ),
+        };
+        if E::UNIT == 1.0 { sum } else { sum / T::constant(E::UNIT) }
+    }
+
+    fn push<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize) {
+        let rows = &mut prefix.scalars[pushes * self.exemplars..][..2 * self.exemplars];
+        let (before, after) = rows.split_at_mut(self.exemplars);
+        for ((after, &before), &s) in after.iter_mut().zip(&*before).zip(self.row(id)) {
+            let s = s.real::<T>();
+            *after = if s > before { s } else { before };
+        }
+    }
+
+    fn truncate<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize) {
+        if pushes == 0 {
+            prefix.scalars[..self.exemplars].fill(T::ZERO);
+        }
+    }
+}
+
+/// What a similarity has above the maximum. A NaN is not at most 0: it comes through, and the algorithm sees it.
+#[inline(always)]
+fn above<E: Similarity, T: Real>(similarity: E, max: T) -> T {
+    let more = similarity.real::<T>() - max;
+    if more <= T::ZERO { T::ZERO } else { more }
+}
+
+impl<E, W> Monotone for FacilityLocation<'_, E, W> {}

@@ -1,0 +1,250 @@
+//! The best elements of a set that stays: greedy, lazily.
+
+use super::heap::Heap;
+use super::meter::Meter;
+use super::{Monotone, Prefix, PrefixLen, PrefixOracle, Selection};
+use crate::{Error, Id, Real, Rule, Storage};
+use core::marker::PhantomData;
+
+/// Shape of the greedy methods.
+///
+/// # Example
+/// ```
+/// use sketchlet_core::submodular::{FacilityLocation, GreedyParams};
+/// let params = GreedyParams::new(100, 8).prefix(FacilityLocation::<f32>::prefix_len_of(32, 8));
+/// assert_eq!((params.storage_len(), params.index_len()), (9 * 32 + 100, 208));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GreedyParams {
+    capacity: usize,
+    size: usize,
+    prefix: PrefixLen,
+}
+
+impl GreedyParams {
+    /// At most `size` elements out of at most `capacity`.
+    pub const fn new(capacity: usize, size: usize) -> Self {
+        Self { capacity, size, prefix: PrefixLen { scalars: 0, indices: 0, scratch: 0 } }
+    }
+
+    /// Length of the state of the function for `size` pushes: its [`prefix_len`](super::GroundSet::prefix_len).
+    #[must_use]
+    pub const fn prefix(mut self, prefix: PrefixLen) -> Self {
+        self.prefix = prefix;
+        self
+    }
+
+    /// Scalars of storage: the state of the function, and a gain an element. Saturates.
+    pub const fn storage_len(&self) -> usize {
+        self.prefix.scalars.saturating_add(self.prefix.scratch).saturating_add(self.capacity)
+    }
+
+    /// Ids of storage: the state of the function, two an element, and the answer. Saturates.
+    pub const fn index_len(&self) -> usize {
+        self.prefix.indices.saturating_add(self.capacity.saturating_mul(2)).saturating_add(self.size)
+    }
+
+    fn check<D: Id>(&self) -> Result<(), Error> {
+        let fail = |name, rule| Err(Error::Parameter { name, rule });
+        let len = self.storage_len().saturating_add(self.index_len());
+        match () {
+            () if self.capacity == 0 => fail("capacity", Rule::Positive),
+            () if self.size == 0 => fail("size", Rule::Positive),
+            () if self.capacity > D::LARGEST => fail("capacity", Rule::WithinIds),
+            () if !crate::storage::is_addressable(len) => fail("capacity", Rule::Addressable),
+            () => Ok(()),
+        }
+    }
+}
+
+/// Which elements of a set that stays are worth most together?
+///
+/// Greedy: the element that adds most, again and again, of equal ones the one with the smallest id. Lazily: what an element adds
+/// never grows, so what it added before tells whether to ask again; the answer is that of asking all of them each time. An
+/// element that adds nothing is not taken.
+///
+/// # Guarantee
+/// At least `1 - 1 / e` of the best value (Nemhauser, Wolsey and Fisher, 1978), for a function that is monotone. Usually far more:
+/// [`bound`](Self::bound) proves how much, for as many gains as there are elements.
+/// # Cost
+/// A gain an element, and some more; at most `size` an element. State: see [`GreedyParams::storage_len`].
+/// # Randomness
+/// None.
+/// # When to use another
+/// [`LazyDynamic`](super::LazyDynamic) if elements come and go between answers.
+/// # Example
+/// See [`FacilityLocation`](super::FacilityLocation).
+#[derive(Clone, Debug)]
+pub struct LazyGreedy<T, D, S, I> {
+    params: GreedyParams,
+    len: usize,
+    value: T,
+    storage: S,
+    indices: I,
+    id: PhantomData<D>,
+}
+
+struct Parts<'a, T, D> {
+    prefix: Prefix<'a, T, D>,
+    heap: Heap<'a, T, D>,
+    answer: &'a mut [D],
+}
+
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+impl<T: Real, D: Id> LazyGreedy<T, D, alloc::vec::Vec<T>, alloc::vec::Vec<D>> {
+    /// In storage of its own.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if a parameter is out of range.
+    pub fn new(params: GreedyParams) -> Result<Self, Error> {
+        params.check::<D>()?;
+        let (scalars, indices) = (params.storage_len(), params.index_len());
+        Self::new_in(params, crate::storage::allocate(scalars)?, crate::storage::allocate(indices)?)
+    }
+}
+
+impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyGreedy<T, D, S, I> {
+    /// In the storage given, whatever is in it.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if a parameter is out of range; [`Error::Storage`] if the storage has not as many scalars as
+    /// [`storage_len`](GreedyParams::storage_len) says, or not as many ids as [`index_len`](GreedyParams::index_len).
+    pub fn new_in(params: GreedyParams, storage: S, indices: I) -> Result<Self, Error> {
+        params.check::<D>()?;
+        let lens = [(params.storage_len(), storage.as_ref().len()), (params.index_len(), indices.as_ref().len())];
+        if let Some(&(needed, got)) = lens.iter().find(|(needed, got)| needed != got) {
+            return Err(Error::Storage { needed, got });
+        }
+        Ok(Self { params, len: 0, value: T::ZERO, storage, indices, id: PhantomData })
+    }
+
+    /// The parameters.
+    pub const fn params(&self) -> &GreedyParams {
+        &self.params
+    }
+
+    /// Chooses among the elements given, in any order, each once.
+    ///
+    /// # Errors
+    /// [`Error::Capacity`] for more elements than the parameters say; [`Error::NotFound`] for one that the function doesn't have;
+    /// [`Error::AlreadyPresent`] for one given twice; [`Error::Storage`] if the function needs a longer state. The answer before
+    /// stays then. [`Error::OracleFault`] if the function gave something that is not finite; the answer is what was chosen until
+    /// then.
+    pub fn select<O: PrefixOracle<T> + Monotone>(&mut self, oracle: &O, ids: &[u32]) -> Result<Selection<T>, Error> {
+        self.check(oracle, ids)?;
+        let mut meter = Meter::unlimited(oracle);
+        let mut parts = self.split();
+        oracle.truncate(&mut parts.prefix, 0);
+        for &id in ids {
+            let gain = meter.gain(&mut parts.prefix, 0, id as usize).unwrap_or(T::ZERO);
+            parts.heap.add(gain, D::from_usize(id as usize));
+        }
+        let (chosen, value) = lazily(&mut parts.prefix, &mut parts.heap, parts.answer, &mut meter);
+        let fault = meter.fault;
+        (self.len, self.value) = (chosen, value);
+        match fault {
+            Some(index) => Err(Error::OracleFault { index }),
+            None => Ok(self.selection()),
+        }
+    }
+
+    fn check<O: PrefixOracle<T>>(&self, oracle: &O, ids: &[u32]) -> Result<(), Error> {
+        check_prefix(&oracle.prefix_len(self.params.size), &self.params.prefix)?;
+        if ids.len() > self.params.capacity {
+            return Err(Error::Capacity { limit: self.params.capacity });
+        }
+        let elements = oracle.elements().min(D::LARGEST);
+        if let Some(&id) = ids.iter().find(|&&id| id as usize >= elements) {
+            return Err(Error::NotFound { index: id as usize });
+        }
+        // Ascending ids, the usual case, need no search.
+        let is_ascending = ids.windows(2).all(|pair| pair[0] < pair[1]);
+        let twice = (1..ids.len()).find(|&i| !is_ascending && ids[..i].contains(&ids[i]));
+        twice.map_or(Ok(()), |i| Err(Error::AlreadyPresent { index: ids[i] as usize }))
+    }
+
+    /// The last answer.
+    pub const fn selection(&self) -> Selection<T> {
+        Selection { value: self.value, upper_bound: None, len: self.len, stale: false }
+    }
+
+    /// Ids of the last answer, in order of choice.
+    pub fn selected(&self) -> &[D] {
+        &self.indices.as_ref()[self.params.index_len() - self.params.size..][..self.len]
+    }
+
+    /// No `size` of the elements given are worth more than this, to rounding: the value, and the `size` largest gains given what
+    /// is chosen. For the elements of the last [`select`](Self::select), whose function must still be the same.
+    ///
+    /// # Errors
+    /// As `select`.
+    pub fn bound<O: PrefixOracle<T>>(&mut self, oracle: &O, ids: &[u32]) -> Result<T, Error> {
+        self.check(oracle, ids)?;
+        let (value, chosen, size) = (self.value, self.len, self.params.size);
+        let mut parts = self.split();
+        for &id in ids {
+            let gain = oracle.gain(&mut parts.prefix, chosen, id as usize);
+            if gain > T::ZERO {
+                parts.heap.add(gain, D::from_usize(id as usize));
+            }
+        }
+        parts.heap.build();
+        let mut bound = value;
+        for _ in 0..size.min(parts.heap.len) {
+            bound += parts.heap.gains[0];
+            parts.heap.pop();
+        }
+        Ok(bound)
+    }
+
+    fn split(&mut self) -> Parts<'_, T, D> {
+        let params = self.params;
+        let (scalars, rest) = self.storage.as_mut().split_at_mut(params.prefix.scalars);
+        let (scratch, gains) = rest.split_at_mut(params.prefix.scratch);
+        let (indices, rest) = self.indices.as_mut().split_at_mut(params.prefix.indices);
+        let (ids, rest) = rest.split_at_mut(params.capacity);
+        let (pushes, answer) = rest.split_at_mut(params.capacity);
+        Parts { prefix: Prefix { scalars, indices, scratch }, heap: Heap { gains, ids, pushes, len: 0 }, answer }
+    }
+}
+
+/// Refuses a function whose state is longer than there is room for.
+pub(super) fn check_prefix(needed: &PrefixLen, got: &PrefixLen) -> Result<(), Error> {
+    let pairs = [(needed.scalars, got.scalars), (needed.indices, got.indices), (needed.scratch, got.scratch)];
+    let short = pairs.into_iter().find(|(needed, got)| needed > got);
+    short.map_or(Ok(()), |(needed, got)| Err(Error::Storage { needed, got }))
+}
+
+/// Greedy, lazily, over elements whose gains given nothing are known; the state of the function is empty. Gives the number of
+/// elements chosen and their value.
+pub(super) fn lazily<T: Real, D: Id, O: PrefixOracle<T>>(
+    prefix: &mut Prefix<'_, T, D>,
+    heap: &mut Heap<'_, T, D>,
+    answer: &mut [D],
+    meter: &mut Meter<'_, O>,
+) -> (usize, T) {
+    // NaN would have no place in a heap.
+    let len = heap.len;
+    heap.gains[..len].iter_mut().filter(|gain| !gain.is_finite()).for_each(|gain| *gain = T::ZERO);
+    heap.build();
+    let (mut chosen, mut value) = (0, T::ZERO);
+    while chosen < answer.len() && heap.len > 0 && heap.gains[0] > T::ZERO {
+        let id = heap.ids[0];
+        if heap.pushes[0].to_usize() < chosen {
+            heap.gains[0] = match meter.gain(prefix, chosen, id.to_usize()) {
+                Ok(gain) if gain > T::ZERO => gain,
+                _ => T::ZERO,
+            };
+            heap.pushes[0] = D::from_usize(chosen);
+            heap.sink(0);
+            continue;
+        }
+        meter.oracle.push(prefix, chosen, id.to_usize());
+        value += heap.gains[0];
+        answer[chosen] = id;
+        chosen += 1;
+        heap.pop();
+    }
+    (chosen, value)
+}

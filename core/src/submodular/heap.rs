@@ -1,0 +1,93 @@
+//! A heap of elements on slices: the largest gain on top, of equal ones the smallest id.
+
+use crate::{Id, Real};
+
+/// Elements, their gains and the number of pushes given which each gain was asked for.
+#[derive(Debug)]
+pub(super) struct Heap<'a, T, D> {
+    pub(super) gains: &'a mut [T],
+    pub(super) ids: &'a mut [D],
+    pub(super) pushes: &'a mut [D],
+    pub(super) len: usize,
+}
+
+impl<T: Real, D: Id> Heap<'_, T, D> {
+    /// Puts an element behind the others; to be followed by [`build`](Self::build).
+    pub(super) fn add(&mut self, gain: T, id: D) {
+        self.gains[self.len] = gain;
+        self.ids[self.len] = id;
+        self.pushes[self.len] = D::default();
+        self.len += 1;
+    }
+
+    /// Makes a heap of what was added.
+    pub(super) fn build(&mut self) {
+        for place in (0..self.len / 2).rev() {
+            self.sink(place);
+        }
+    }
+
+    /// Restores the order after the element at a place has become smaller.
+    pub(super) fn sink(&mut self, mut place: usize) {
+        loop {
+            let mut first = place;
+            for child in [2 * place + 1, 2 * place + 2] {
+                if child < self.len && self.is_before(child, first) {
+                    first = child;
+                }
+            }
+            if first == place {
+                return;
+            }
+            self.exchange(place, first);
+            place = first;
+        }
+    }
+
+    /// Takes the element on top away.
+    pub(super) fn pop(&mut self) {
+        self.len -= 1;
+        self.exchange(0, self.len);
+        self.sink(0);
+    }
+
+    fn exchange(&mut self, place: usize, other: usize) {
+        self.gains.swap(place, other);
+        self.ids.swap(place, other);
+        self.pushes.swap(place, other);
+    }
+
+    fn is_before(&self, place: usize, other: usize) -> bool {
+        let (gain, than) = (self.gains[place], self.gains[other]);
+        gain > than || gain == than && self.ids[place] < self.ids[other]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::keyed::{Domain, below, word};
+    use std::vec;
+    use std::vec::Vec;
+
+    #[test]
+    fn elements_come_in_order_of_gain_and_id() {
+        for len in 0..40usize {
+            let (mut gains, mut ids, mut pushes) = (vec![0.0; len], vec![0u16; len], vec![0u16; len]);
+            let mut heap = Heap { gains: &mut gains, ids: &mut ids, pushes: &mut pushes, len: 0 };
+            let mut expected = Vec::new();
+            for i in 0..len {
+                let gain = below(word(9, Domain::Coin, (i + 100 * len) as u64), 7) as f64;
+                heap.add(gain, Id::from_usize(i));
+                expected.push((gain, i));
+            }
+            heap.build();
+            expected.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            for expected in expected {
+                assert_eq!((heap.gains[0], heap.ids[0].to_usize()), expected);
+                heap.pop();
+            }
+            assert_eq!(heap.len, 0);
+        }
+    }
+}

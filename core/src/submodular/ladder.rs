@@ -1,0 +1,151 @@
+//! Guesses of the best value: powers of a ratio, exact under scaling by powers of two.
+
+use crate::{Error, Real, Rule};
+
+/// `2^(i / 16)`.
+#[allow(clippy::unreadable_literal, reason = "digits of a table")]
+const ROOTS: [f64; 17] = [
+    1.0,
+    1.0442737824274138,
+    1.0905077326652577,
+    1.1387886347566916,
+    1.189207115002721,
+    1.241857812073484,
+    1.2968395546510096,
+    1.3542555469368927,
+    core::f64::consts::SQRT_2,
+    1.4768261459394993,
+    1.5422108254079407,
+    1.6104903319492543,
+    1.681792830507429,
+    1.7562521603732995,
+    1.8340080864093424,
+    1.9152065613971474,
+    2.0,
+];
+
+/// Guesses `2^(j / steps)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ladder {
+    steps: u32,
+}
+
+impl Ladder {
+    pub(super) fn new(steps: u32) -> Result<Self, Error> {
+        let is_known = steps.is_power_of_two() && steps <= 16;
+        if is_known {
+            Ok(Self { steps })
+        } else {
+            Err(Error::Parameter { name: "ladder_steps", rule: Rule::LadderSteps })
+        }
+    }
+
+    fn root(self, step: i32) -> f64 {
+        let place = step.unsigned_abs() as usize * (16 / self.steps as usize);
+        ROOTS.get(place).copied().unwrap_or(2.0)
+    }
+
+    /// A guess over the one before it.
+    pub(super) fn ratio<T: Real>(self) -> T {
+        T::constant(self.root(1))
+    }
+
+    /// Guess `j`.
+    pub(super) fn guess<T: Real>(self, j: i32) -> T {
+        let steps = self.steps.cast_signed();
+        T::constant(self.root(j.rem_euclid(steps))).times_power_of_two(j.div_euclid(steps))
+    }
+
+    /// The gain that guess `j` asks of each of `size` elements: the `(1 + ratio) size`-th part of the guess.
+    pub(super) fn threshold<T: Real>(self, j: i32, size: usize) -> T {
+        self.guess::<T>(j) / self.parts(size)
+    }
+
+    /// `(1 + ratio) size`.
+    pub(super) fn parts<T: Real>(self, size: usize) -> T {
+        (T::ONE + self.ratio()) * T::count(size as u64)
+    }
+
+    /// The lowest guess that is at least `x`, a positive number.
+    pub(super) fn at_least<T: Real>(self, x: T) -> i32 {
+        let octave = x.exponent() * self.steps.cast_signed();
+        // The guess after the last of the octave is a power of two above x.
+        (octave..octave + self.steps.cast_signed())
+            .find(|&j| self.guess::<T>(j) >= x)
+            .unwrap_or(octave + self.steps.cast_signed())
+    }
+
+    /// The highest guess whose threshold is at most `x`, a positive number.
+    pub(super) fn highest_for<T: Real>(self, x: T, size: usize) -> i32 {
+        // Close by; rounding decides between neighbours, so the comparison itself is asked.
+        let mut j = self.at_least(x * self.parts(size));
+        while self.threshold::<T>(j, size) > x {
+            j -= 1;
+        }
+        while self.threshold::<T>(j + 1, size) <= x {
+            j += 1;
+        }
+        j
+    }
+
+    /// Refuses values whose guesses and thresholds could leave the range of the scalar.
+    pub(super) fn check<T: Real>(self, x: T, size: usize, id: usize) -> Result<(), Error> {
+        if !x.is_finite() {
+            return Err(Error::NonFinite { index: id });
+        }
+        if x < T::ZERO {
+            return Err(Error::Negative { index: id });
+        }
+        let smallest = if T::BYTES == 4 { -100 } else { -900 };
+        let largest = T::max_value() / T::constant(4.0);
+        let is_in_scale = x == T::ZERO || (x.exponent() >= smallest && x <= largest / self.parts(size));
+        if is_in_scale { Ok(()) } else { Err(Error::Scale { index: id }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guesses_in<T: Real>() {
+        for steps in [1, 2, 4, 8, 16] {
+            let ladder = Ladder::new(steps).unwrap();
+            let ratio = 2f64.powf(1.0 / f64::from(steps));
+            assert!((ladder.ratio::<T>().as_f64() - ratio).abs() < 1e-7);
+            for j in -70..70 {
+                let guess = ladder.guess::<T>(j);
+                assert!((guess.as_f64() / ratio.powi(j) - 1.0).abs() < 1e-6, "{steps} {j}");
+                assert_eq!(ladder.at_least(guess), j);
+                assert_eq!(ladder.at_least(guess * (T::ONE + T::EPSILON)), j + 1);
+                assert_eq!(ladder.at_least(guess * (T::ONE - T::EPSILON)), j);
+                assert_eq!(ladder.guess::<T>(j + steps.cast_signed()), guess + guess);
+                for size in [1, 7, 64] {
+                    let x = ladder.threshold::<T>(j, size);
+                    assert_eq!(ladder.highest_for(x, size), j);
+                    assert_eq!(ladder.highest_for(x * (T::ONE - T::EPSILON), size), j - 1);
+                }
+            }
+        }
+        for steps in [0, 3, 5, 32] {
+            assert_eq!(Ladder::new(steps), Err(Error::Parameter { name: "ladder_steps", rule: Rule::LadderSteps }));
+        }
+    }
+
+    #[test]
+    fn guesses_are_powers_of_the_ratio_and_found_again() {
+        guesses_in::<f32>();
+        guesses_in::<f64>();
+    }
+
+    #[test]
+    fn values_out_of_scale_are_refused() {
+        let ladder = Ladder::new(4).unwrap();
+        let checked = |x: f32| ladder.check(x, 10, 3);
+        assert_eq!([checked(0.0), checked(1.0), checked(1e-30), checked(1e36)], [Ok(()); 4]);
+        assert_eq!(checked(f32::NAN), Err(Error::NonFinite { index: 3 }));
+        assert_eq!(checked(f32::INFINITY), Err(Error::NonFinite { index: 3 }));
+        assert_eq!(checked(-1.0), Err(Error::Negative { index: 3 }));
+        assert_eq!([checked(1e-31), checked(f32::MIN_POSITIVE), checked(1e37)], [Err(Error::Scale { index: 3 }); 3]);
+        assert_eq!(ladder.check(1e-272, 10, 3), Err(Error::Scale { index: 3 }));
+    }
+}

@@ -1,0 +1,320 @@
+//! Where guesses live: as many slots as there are, all of one shape, behind what they share.
+
+use super::heap::Heap;
+use super::levels::Levels;
+use super::{Guess, Prefix, PrefixLen};
+use crate::{Id, Real};
+
+/// Scalars before the gains of a slot: guess, threshold and the guess's number.
+const HEADER: usize = 3;
+/// Ids before the bits of changes: how many, and the first and the last word that holds one.
+const CHANGES: usize = 3;
+
+/// What storage is cut into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub(super) capacity: usize,
+    pub(super) size: usize,
+    pub(super) prefix: PrefixLen,
+    /// Whether elements that have come or gone are noted until a guess is brought up to date.
+    pub(super) notes_changes: bool,
+}
+
+impl Layout {
+    /// Scalars that all slots share: a value an element, scratch, and the state of the function for polishing.
+    const fn shared_scalars(&self) -> usize {
+        self.capacity.saturating_add(self.prefix.scratch).saturating_add(self.prefix.scalars)
+    }
+
+    /// Scalars of a slot: the state of the function and the gains of the pivots.
+    const fn slot_scalars(&self) -> usize {
+        self.prefix.scalars.saturating_add(self.size).saturating_add(HEADER)
+    }
+
+    /// Ids that all slots share: the answer, the next answer, and the state of the function for polishing.
+    const fn shared_ids(&self) -> usize {
+        self.size.saturating_mul(2).saturating_add(self.prefix.indices)
+    }
+
+    /// Ids of a slot.
+    const fn slot_ids(&self, id_bits: usize) -> usize {
+        let changes = if self.notes_changes { CHANGES + 2 * self.words(id_bits) } else { 0 };
+        self.capacity
+            .saturating_mul(3)
+            .saturating_add(self.size.saturating_mul(2).saturating_add(4))
+            .saturating_add(self.prefix.indices)
+            .saturating_add(changes)
+    }
+
+    /// Guess, threshold and number in a slot.
+    fn header<T: Real>(&self, slot: usize, slot_scalars: &[T]) -> [T; HEADER] {
+        let at = slot * self.slot_scalars();
+        [slot_scalars[at], slot_scalars[at + 1], slot_scalars[at + 2]]
+    }
+
+    /// Number of the guess in a slot of the storage given that is in use.
+    pub(super) fn number<T: Real>(&self, slot: usize, scalars: &[T]) -> Option<i32> {
+        let [guess, _, number] = self.header(slot, &scalars[self.shared_scalars()..]);
+        if guess > T::ZERO { number.to_i32() } else { None }
+    }
+
+    /// A guess of the storage given.
+    pub(super) fn guess<'a, T: Real, D: Id>(
+        &self,
+        number: i32,
+        slots: usize,
+        scalars: &[T],
+        ids: &'a [D],
+    ) -> Option<Guess<'a, T, D>> {
+        let slot = (0..slots).find(|&slot| self.number(slot, scalars) == Some(number))?;
+        let [_, threshold, _] = self.header(slot, &scalars[self.shared_scalars()..]);
+        let slot_ids = &ids[self.shared_ids()..];
+        let order = &slot_ids[slot * self.slot_ids(D::BITS)..];
+        let members = order[3 * self.capacity].to_usize();
+        Some(Guess { threshold, pivots: self.pivots(slot, slot_ids), members: &order[..members] })
+    }
+
+    /// Pivots of the guess in a slot.
+    fn pivots<'a, D: Id>(&self, slot: usize, slot_ids: &'a [D]) -> &'a [D] {
+        let at = slot * self.slot_ids(D::BITS) + 3 * self.capacity + self.size + 2;
+        &slot_ids[at + 1..][..slot_ids[at].to_usize()]
+    }
+
+    /// Whether nothing has changed since the guess in a slot was brought up to date.
+    fn is_up_to_date<D: Id>(&self, slot: usize, slot_ids: &[D]) -> bool {
+        let at = slot * self.slot_ids(D::BITS) + 3 * self.capacity + 2 * self.size + 4 + self.prefix.indices;
+        !self.notes_changes || slot_ids[at] == D::default()
+    }
+
+    /// Words of a bit an element.
+    const fn words(&self, id_bits: usize) -> usize {
+        self.capacity.div_ceil(id_bits)
+    }
+
+    /// Scalars for so many slots: behind them a gain for every pivot of all of them, for polishing. Saturates.
+    pub(super) const fn storage_len(&self, slots: usize) -> usize {
+        self.slot_scalars().saturating_add(self.size).saturating_mul(slots).saturating_add(self.shared_scalars())
+    }
+
+    /// Ids for so many slots: behind them two for every pivot of all of them. Saturates.
+    pub(super) const fn index_len(&self, slots: usize, id_bits: usize) -> usize {
+        let slot = self.slot_ids(id_bits).saturating_add(self.size.saturating_mul(2));
+        slot.saturating_mul(slots).saturating_add(self.shared_ids())
+    }
+
+    pub(super) fn split<'a, T, D: Id>(&self, slots: usize, scalars: &'a mut [T], ids: &'a mut [D]) -> Parts<'a, T, D> {
+        let (shared, rest) = scalars.split_at_mut(self.shared_scalars());
+        let (slot_scalars, polish_gains) = rest.split_at_mut(self.slot_scalars() * slots);
+        let (values, rest) = shared.split_at_mut(self.capacity);
+        let (scratch, side_scalars) = rest.split_at_mut(self.prefix.scratch);
+        let (shared, rest) = ids.split_at_mut(self.shared_ids());
+        let (slot_ids, rest) = rest.split_at_mut(self.slot_ids(D::BITS) * slots);
+        let (polish_ids, polish_pushes) = rest.split_at_mut(self.size * slots);
+        let (answer, rest) = shared.split_at_mut(self.size);
+        let (draft, side_ids) = rest.split_at_mut(self.size);
+        Parts {
+            layout: *self,
+            slots,
+            values,
+            side: Prefix { scalars: side_scalars, indices: side_ids, scratch },
+            answer,
+            draft,
+            slot_scalars,
+            slot_ids,
+            candidates: Heap { gains: polish_gains, ids: polish_ids, pushes: polish_pushes, len: 0 },
+        }
+    }
+}
+
+/// Storage, cut.
+#[derive(Debug)]
+pub(super) struct Parts<'a, T, D> {
+    layout: Layout,
+    slots: usize,
+    /// Value of each element alone; negative for one that is not alive.
+    pub(super) values: &'a mut [T],
+    /// State of the function beside those of the guesses.
+    pub(super) side: Prefix<'a, T, D>,
+    pub(super) answer: &'a mut [D],
+    pub(super) draft: &'a mut [D],
+    slot_scalars: &'a mut [T],
+    slot_ids: &'a mut [D],
+    /// Room for the pivots of all slots.
+    pub(super) candidates: Heap<'a, T, D>,
+}
+
+/// A guess.
+#[derive(Debug)]
+pub(super) struct Slot<'a, T, D> {
+    pub(super) header: &'a mut [T],
+    pub(super) levels: Levels<'a, T, D>,
+    pub(super) changes: Changes<'a, D>,
+}
+
+impl<T: Real, D: Id> Slot<'_, T, D> {
+    pub(super) fn guess(&self) -> T {
+        self.header[0]
+    }
+
+    /// Whether an element of this value belongs to the guess.
+    pub(super) fn is_for(&self, value: T) -> bool {
+        self.header[1] <= value && value <= self.header[0]
+    }
+
+    /// Takes the slot for a guess, or gives it up: a guess of 0.
+    pub(super) fn take(&mut self, number: i32, guess: T, threshold: T) {
+        self.header.copy_from_slice(&[guess, threshold, T::constant(f64::from(number))]);
+        self.levels.threshold = threshold;
+    }
+}
+
+impl<T: Real, D: Id> Parts<'_, T, D> {
+    pub(super) const fn slots(&self) -> usize {
+        self.slots
+    }
+
+    pub(super) fn slot(&mut self, slot: usize) -> Slot<'_, T, D> {
+        self.slot_and_values(slot).0
+    }
+
+    /// A slot, and the values of the elements.
+    pub(super) fn slot_and_values(&mut self, slot: usize) -> (Slot<'_, T, D>, &[T]) {
+        let Layout { capacity, size, prefix, notes_changes } = self.layout;
+        let (scalars, ids) = (self.layout.slot_scalars(), self.layout.slot_ids(D::BITS));
+        let (header, rest) = self.slot_scalars[slot * scalars..][..scalars].split_at_mut(HEADER);
+        let (gains, scalars) = rest.split_at_mut(size);
+        let (order, rest) = self.slot_ids[slot * ids..][..ids].split_at_mut(capacity);
+        let (place, rest) = rest.split_at_mut(capacity);
+        let (depth, rest) = rest.split_at_mut(capacity);
+        let (start, rest) = rest.split_at_mut(size + 2);
+        let (pivots, rest) = rest.split_at_mut(size + 2);
+        let (indices, rest) = rest.split_at_mut(prefix.indices);
+        let (range, bits) = rest.split_at_mut(if notes_changes { CHANGES } else { 0 });
+        let (touched, gone) = bits.split_at_mut(bits.len() / 2);
+        let prefix = Prefix { scalars, indices, scratch: &mut *self.side.scratch };
+        let levels = Levels { threshold: header[1], order, place, depth, start, pivots, gains, prefix };
+        (Slot { header, levels, changes: Changes { range, touched, gone } }, self.values)
+    }
+
+    /// Guess, threshold and number of a slot, without cutting it.
+    pub(super) fn header(&self, slot: usize) -> [T; HEADER] {
+        self.layout.header(slot, self.slot_scalars)
+    }
+
+    /// Number of the guess in a slot that is in use.
+    pub(super) fn number(&self, slot: usize) -> Option<i32> {
+        let [guess, _, number] = self.header(slot);
+        if guess > T::ZERO { number.to_i32() } else { None }
+    }
+
+    /// Pivots of a guess, to be the answer if nothing better is found.
+    pub(super) fn copy_to_draft(&mut self, slot: usize) {
+        let pivots = self.layout.pivots::<D>(slot, self.slot_ids);
+        self.draft[..pivots.len()].copy_from_slice(pivots);
+    }
+
+    /// Makes the pivots of all guesses that are up to date candidates, each once, with their values.
+    pub(super) fn gather_candidates(&mut self) {
+        let mut len = 0;
+        for slot in 0..self.slots {
+            if self.number(slot).is_some() && self.layout.is_up_to_date(slot, self.slot_ids) {
+                let pivots = self.layout.pivots::<D>(slot, self.slot_ids);
+                self.candidates.ids[len..len + pivots.len()].copy_from_slice(pivots);
+                len += pivots.len();
+            }
+        }
+        let ids = &mut self.candidates.ids[..len];
+        ids.sort_unstable();
+        self.candidates.len = 0;
+        for at in 0..len {
+            let id = self.candidates.ids[at];
+            if at == 0 || self.candidates.ids[self.candidates.len - 1] != id {
+                self.candidates.add(self.values[id.to_usize()], id);
+            }
+        }
+    }
+
+    /// The slot of a guess.
+    pub(super) fn find(&self, number: i32) -> Option<usize> {
+        (0..self.slots).find(|&slot| self.number(slot) == Some(number))
+    }
+}
+
+/// Elements that have come or gone since a guess was up to date.
+#[derive(Debug)]
+pub(super) struct Changes<'a, D> {
+    /// How many, and the first and the last word that holds one.
+    range: &'a mut [D],
+    touched: &'a mut [D],
+    gone: &'a mut [D],
+}
+
+impl<D: Id> Changes<'_, D> {
+    /// Notes an element.
+    pub(super) fn note(&mut self, id: usize, has_gone: bool) {
+        let (word, bit) = (id / D::BITS, 1 << (id % D::BITS));
+        if self.touched[word].to_usize() & bit == 0 {
+            self.touched[word] = D::from_usize(self.touched[word].to_usize() | bit);
+            let (count, first, last) = (self.count(), self.range[1].to_usize(), self.range[2].to_usize());
+            self.range[0] = D::from_usize(count + 1);
+            self.range[1] = D::from_usize(if count == 0 { word } else { first.min(word) });
+            self.range[2] = D::from_usize(if count == 0 { word } else { last.max(word) });
+        }
+        if has_gone {
+            self.gone[word] = D::from_usize(self.gone[word].to_usize() | bit);
+        }
+    }
+
+    /// Number of elements noted.
+    pub(super) fn count(&self) -> usize {
+        self.range[0].to_usize()
+    }
+
+    /// The first element noted from an id on.
+    pub(super) fn next(&self, from: usize) -> Option<usize> {
+        if self.count() == 0 {
+            return None;
+        }
+        let (first, last) = (self.range[1].to_usize(), self.range[2].to_usize());
+        let start = from.max(first * D::BITS);
+        let mut mask = usize::MAX << (start % D::BITS);
+        for word in start / D::BITS..=last {
+            let bits = self.touched[word].to_usize() & mask;
+            if bits != 0 {
+                return Some(word * D::BITS + bits.trailing_zeros() as usize);
+            }
+            mask = usize::MAX;
+        }
+        None
+    }
+
+    /// Whether an element noted has gone, be it that it came back.
+    pub(super) fn has_gone(&self, id: usize) -> bool {
+        self.gone[id / D::BITS].to_usize() >> (id % D::BITS) & 1 == 1
+    }
+
+    /// Forgets who has gone.
+    pub(super) fn forget_gone(&mut self) {
+        if self.count() > 0 {
+            let (first, last) = (self.range[1].to_usize(), self.range[2].to_usize());
+            self.gone[first..=last].fill(D::default());
+        }
+    }
+
+    /// Forgets all, whatever is there.
+    pub(super) fn reset(&mut self) {
+        self.range.fill(D::default());
+        self.touched.fill(D::default());
+        self.gone.fill(D::default());
+    }
+
+    /// Forgets all.
+    pub(super) fn clear(&mut self) {
+        if self.count() > 0 {
+            self.forget_gone();
+            let (first, last) = (self.range[1].to_usize(), self.range[2].to_usize());
+            self.touched[first..=last].fill(D::default());
+            self.range.fill(D::default());
+        }
+    }
+}

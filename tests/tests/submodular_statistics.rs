@@ -1,0 +1,55 @@
+//! What pivots promise on average: uniform among the candidates of their level. Seeds are fixed; false alarms below 1e-6.
+
+#![allow(missing_docs)]
+
+use rand_core::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use sketchlet_core::submodular::*;
+
+/// Ten elements with an exemplar each: a sum.
+fn sum_of_ten() -> Vec<f64> {
+    (0..100).map(|i| f64::from(u8::from(i % 11 == 0))).collect()
+}
+
+/// Chi-square of counts that should be equal.
+fn chi_square(counts: impl Iterator<Item = u32> + Clone) -> f64 {
+    let (cells, total) = (counts.clone().count() as f64, counts.clone().sum::<u32>());
+    let expected = f64::from(total) / cells;
+    counts.map(|count| (f64::from(count) - expected).powi(2) / expected).sum()
+}
+
+#[test]
+fn pivots_are_uniform_in_their_level() {
+    let table = sum_of_ten();
+    let oracle = FacilityLocation::new(&table, 10).unwrap();
+    let params = LazyDynamicParams::new(10, 4).prefix(oracle.prefix_len(4));
+    let seeds = 30_000;
+    let mut pairs = [[0u32; 10]; 10];
+    for seed in 0..seeds {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let mut best = LazyDynamic::<f64, u8, _, _>::new(params).unwrap();
+        // + is an element that comes, - one that goes; an answer after each.
+        for step in ["+0", "+1", "+2", "+3", "+4", "-1", "-3", "+5", "+6", "+7", "-0", "+8", "+9"] {
+            let id = u32::from(step.as_bytes()[1] - b'0');
+            if step.starts_with('+') {
+                best.insert(&oracle, id, &mut rng).unwrap();
+            } else {
+                best.delete(&oracle, id, &mut rng).unwrap();
+            }
+            best.query(&oracle, &mut rng).unwrap();
+        }
+        // The guess at the crossing, kept since there were four elements.
+        let guess = best.guess(8).unwrap();
+        assert_eq!((guess.pivots.len(), guess.members.len()), (4, 7));
+        pairs[usize::from(guess.pivots[0])][usize::from(guess.pivots[1])] += 1;
+    }
+    let alive = [2, 4, 5, 6, 7, 8, 9];
+    let firsts = alive.map(|first| pairs[first].iter().sum::<u32>());
+    assert_eq!(firsts.iter().sum::<u32>(), seeds as u32);
+    // 6 and 41 degrees of freedom.
+    let first = chi_square(firsts.into_iter());
+    assert!(first < 38.3, "{first}");
+    let ordered = alive.iter().flat_map(|&i| alive.iter().map(move |&j| (i, j))).filter(|(i, j)| i != j);
+    let both = chi_square(ordered.map(|(i, j)| pairs[i][j]));
+    assert!(both < 99.2, "{both}");
+}
