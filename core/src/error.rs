@@ -43,6 +43,8 @@ pub enum Rule {
     Streamable,
     /// 1, 2, 4, 8 or 16.
     LadderSteps,
+    /// At least a ten-thousandth of the kernel's diagonal, in `f32`.
+    KernelInScale,
     /// At most as many as an id of the storage can number.
     WithinIds,
 }
@@ -67,6 +69,7 @@ impl Rule {
             Self::WithinColumns => "must name columns that there are",
             Self::Streamable => "needs all rows in memory here: take another",
             Self::LadderSteps => "must be 1, 2, 4, 8 or 16",
+            Self::KernelInScale => "must be at least 1e-4 of the kernel's diagonal in f32",
             Self::WithinIds => "must be a number that the ids of the storage can hold",
             Self::Distinct => "must be different from each other and from the targets",
         }

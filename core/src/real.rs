@@ -162,6 +162,9 @@ pub trait Real:
     /// Natural logarithm.
     #[must_use]
     fn ln(self) -> Self;
+    /// Natural logarithm of one more, precise near zero.
+    #[must_use]
+    fn ln_1p(self) -> Self;
     /// Power.
     #[must_use]
     fn pow(self, exponent: Self) -> Self;
@@ -285,7 +288,7 @@ integer_lane!(i32, I32);
 integer_lane!(i64, I64);
 
 macro_rules! real {
-    ($t:ident, $bits:ident, $headroom:expr, $smallest:expr, $mantissa:expr, $bias:expr, $sqrt:path, $exp:path, $ln:path, $pow:path,
+    ($t:ident, $bits:ident, $headroom:expr, $smallest:expr, $mantissa:expr, $bias:expr, $sqrt:path, $exp:path, $ln:path, $ln_1p:path, $pow:path,
      $sin:path, $cos:path, $asin:path, $cbrt:path, $scalbn:path) => {
         impl Real for $t {
             const ZERO: Self = 0.0;
@@ -335,6 +338,9 @@ macro_rules! real {
             fn ln(self) -> Self {
                 $ln(self)
             }
+            fn ln_1p(self) -> Self {
+                $ln_1p(self)
+            }
             fn pow(self, exponent: Self) -> Self {
                 $pow(self, exponent)
             }
@@ -381,6 +387,7 @@ real!(
     libm::sqrtf,
     libm::expf,
     libm::logf,
+    libm::log1pf,
     libm::powf,
     libm::sinf,
     libm::cosf,
@@ -398,6 +405,7 @@ real!(
     libm::sqrt,
     libm::exp,
     libm::log,
+    libm::log1p,
     libm::pow,
     libm::sin,
     libm::cos,

@@ -205,7 +205,11 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyGreedy<T, D, S, I> {
         let (indices, rest) = self.indices.as_mut().split_at_mut(params.prefix.indices);
         let (ids, rest) = rest.split_at_mut(params.capacity);
         let (pushes, answer) = rest.split_at_mut(params.capacity);
-        Parts { prefix: Prefix { scalars, indices, scratch }, heap: Heap { gains, ids, pushes, len: 0 }, answer }
+        Parts {
+            prefix: Prefix { size: params.size, scalars, indices, scratch },
+            heap: Heap { gains, ids, pushes, len: 0 },
+            answer,
+        }
     }
 }
 

@@ -25,6 +25,8 @@ pub struct PrefixLen {
 /// The state of a function for elements pushed one after the other, and for every number of them from the first on.
 #[derive(Debug)]
 pub struct Prefix<'a, T, D> {
+    /// Elements that there is room for: [`prefix_len`](GroundSet::prefix_len) says for how many scalars and ids.
+    pub size: usize,
     /// Scalars of state.
     pub scalars: &'a mut [T],
     /// Ids of state.
@@ -36,7 +38,7 @@ pub struct Prefix<'a, T, D> {
 impl<T, D> Prefix<'_, T, D> {
     /// The same, borrowed anew.
     pub const fn reborrow(&mut self) -> Prefix<'_, T, D> {
-        Prefix { scalars: self.scalars, indices: self.indices, scratch: self.scratch }
+        Prefix { size: self.size, scalars: self.scalars, indices: self.indices, scratch: self.scratch }
     }
 }
 
@@ -67,7 +69,7 @@ pub trait GroundSet {
 /// let oracle = FacilityLocation::new(&[1.0f64, 0.5, 0.25, 2.0], 2)?;
 /// let len = oracle.prefix_len(2);
 /// let mut scalars = vec![0.0; len.scalars];
-/// let mut prefix = Prefix::<_, u32> { scalars: &mut scalars, indices: &mut [], scratch: &mut [] };
+/// let mut prefix = Prefix::<_, u32> { size: 2, scalars: &mut scalars, indices: &mut [], scratch: &mut [] };
 /// oracle.truncate(&mut prefix, 0);
 /// assert_eq!([oracle.gain(&mut prefix, 0, 0), oracle.gain(&mut prefix, 0, 1)], [1.5, 2.25]);
 /// oracle.push(&mut prefix, 0, 0);
@@ -101,16 +103,21 @@ pub trait PrefixOracle<T: Real>: GroundSet {
 }
 
 /// Binary search, a gain a step.
-fn search<T: Real, D: Id, O: PrefixOracle<T> + ?Sized>(
+pub(super) fn search<T: Real, D: Id, O: PrefixOracle<T> + ?Sized>(
     oracle: &O,
     prefix: &mut Prefix<'_, T, D>,
     id: usize,
     threshold: T,
-    (mut low, mut high): (usize, usize),
+    bounds: (usize, usize),
 ) -> usize {
+    search_among(bounds, |pushes| oracle.gain(prefix, pushes, id) >= threshold)
+}
+
+/// The first number of pushes above the lower bound for which the answer is no; that of the upper bound is no.
+pub(super) fn search_among((mut low, mut high): (usize, usize), mut is_above: impl FnMut(usize) -> bool) -> usize {
     while high.saturating_sub(low) > 1 {
         let middle = low + (high - low) / 2;
-        if oracle.gain(prefix, middle, id) >= threshold {
+        if is_above(middle) {
             low = middle;
         } else {
             high = middle;

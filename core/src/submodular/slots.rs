@@ -116,7 +116,7 @@ impl Layout {
             layout: *self,
             slots,
             values,
-            side: Prefix { scalars: side_scalars, indices: side_ids, scratch },
+            side: Prefix { size: self.size, scalars: side_scalars, indices: side_ids, scratch },
             answer,
             draft,
             slot_scalars,
@@ -191,7 +191,7 @@ impl<T: Real, D: Id> Parts<'_, T, D> {
         let (indices, rest) = rest.split_at_mut(prefix.indices);
         let (range, bits) = rest.split_at_mut(if notes_changes { CHANGES } else { 0 });
         let (touched, gone) = bits.split_at_mut(bits.len() / 2);
-        let prefix = Prefix { scalars, indices, scratch: &mut *self.side.scratch };
+        let prefix = Prefix { size, scalars, indices, scratch: &mut *self.side.scratch };
         let levels = Levels { threshold: header[1], order, place, depth, start, pivots, gains, prefix };
         (Slot { header, levels, changes: Changes { range, touched, gone } }, self.values)
     }
