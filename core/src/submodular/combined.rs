@@ -69,6 +69,11 @@ impl<A: GroundSet, B: GroundSet> GroundSet for WeightedSum<A, B> {
 }
 
 impl<T: Real, A: PrefixOracle<T>, B: PrefixOracle<T>> PrefixOracle<T> for WeightedSum<A, B> {
+    fn prefetch(&self, id: usize) {
+        self.first.prefetch(id);
+        self.second.prefetch(id);
+    }
+
     fn gain<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize) -> T {
         let (mut first, mut second) = self.split(prefix);
         T::constant(self.weights[0]) * self.first.gain(&mut first, pushes, id)
@@ -138,6 +143,10 @@ impl<O: GroundSet> GroundSet for Truncated<O> {
 }
 
 impl<T: Real, O: PrefixOracle<T> + Monotone> PrefixOracle<T> for Truncated<O> {
+    fn prefetch(&self, id: usize) {
+        self.oracle.prefetch(id);
+    }
+
     fn gain<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize) -> T {
         let (mut inner, values) = self.split(prefix);
         let left = T::constant(self.cap) - values[pushes];
@@ -204,6 +213,10 @@ impl<O: GroundSet> GroundSet for Restricted<'_, O> {
 
 impl<T: Real, O: PrefixOracle<T>> PrefixOracle<T> for Restricted<'_, O> {
     const ONE_PASS: bool = O::ONE_PASS;
+
+    fn prefetch(&self, id: usize) {
+        self.oracle.prefetch(self.ids[id] as usize);
+    }
 
     fn gain<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize) -> T {
         self.oracle.gain(prefix, pushes, self.ids[id] as usize)

@@ -155,6 +155,17 @@ impl<T: Real, E: Similarity, W: Real> PrefixOracle<T> for FacilityLocation<'_, E
         if E::UNIT == 1.0 { sum } else { sum / T::constant(E::UNIT) }
     }
 
+    /// Reads one entry of each of the row's first cache lines, and does nothing with it. (Measured: a sixth of the time of an
+    /// update at 32,000 elements.)
+    #[inline]
+    fn prefetch(&self, id: usize) {
+        if cfg!(feature = "std") {
+            for line in self.row(id).chunks(64 / size_of::<E>()).take(8) {
+                core::hint::black_box(line[0]);
+            }
+        }
+    }
+
     fn push<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize) {
         let rows = &mut prefix.scalars[pushes * self.exemplars..][..2 * self.exemplars];
         let (before, after) = rows.split_at_mut(self.exemplars);

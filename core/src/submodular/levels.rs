@@ -238,6 +238,10 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
         while *at < self.members() {
             let id = self.order[*at].to_usize();
             let height = self.height();
+            // In random order every row is far from the last: its way here overlaps with the gains before it.
+            if let Some(later) = self.order[..self.members()].get(*at + 3) {
+                meter.oracle.prefetch(later.to_usize());
+            }
             if *bounds == (0, 0) {
                 if height < self.size() {
                     let gain = meter.gain(&mut self.prefix, height, id)?;

@@ -83,6 +83,12 @@ pub trait PrefixOracle<T: Real>: GroundSet {
     /// Gain of an element given the first `pushes` elements pushed. The state is not changed, scratch may be.
     fn gain<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize) -> T;
 
+    /// Gains of this element will soon be asked for: a function whose data are large may fetch them.
+    #[inline]
+    fn prefetch(&self, id: usize) {
+        let _ = id;
+    }
+
     /// Pushes an element behind `pushes` others.
     fn push<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize);
 
@@ -188,6 +194,10 @@ impl<O: GroundSet> GroundSet for Counted<O> {
 impl<T: Real, O: PrefixOracle<T>> PrefixOracle<T> for Counted<O> {
     const ONE_PASS: bool = O::ONE_PASS;
 
+    fn prefetch(&self, id: usize) {
+        self.oracle.prefetch(id);
+    }
+
     fn gain<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize) -> T {
         self.add(1);
         self.oracle.gain(prefix, pushes, id)
@@ -230,6 +240,10 @@ impl<O: GroundSet + ?Sized> GroundSet for &O {
 
 impl<T: Real, O: PrefixOracle<T> + ?Sized> PrefixOracle<T> for &O {
     const ONE_PASS: bool = O::ONE_PASS;
+
+    fn prefetch(&self, id: usize) {
+        (**self).prefetch(id);
+    }
 
     fn gain<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize) -> T {
         (**self).gain(prefix, pushes, id)
