@@ -7,7 +7,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 use sketchlet_core::random::keyed::{Domain, normal_pair, word2};
 use sketchlet_core::submodular::{
-    FacilityLocation, GreedyParams, GroundSet, LazyDynamic, LazyDynamicParams, LazyGreedy,
+    Dynamic, DynamicParams, FacilityLocation, GreedyParams, GroundSet, LazyDynamic, LazyDynamicParams, LazyGreedy,
 };
 use std::hint::black_box;
 
@@ -88,6 +88,30 @@ fn lazy_dynamic(c: &mut Criterion) {
     group.finish();
 }
 
+fn dynamic(c: &mut Criterion) {
+    let mut group = c.benchmark_group("submodular/dynamic/slide");
+    group.throughput(Throughput::Elements(2));
+    for n in [500usize, 2000, 32_000] {
+        let mut window = Window::new(n);
+        let params = DynamicParams::new(n, SIZE).prefix(window.oracle().prefix_len(SIZE));
+        let mut best = Dynamic::<f64, u16, _, _>::new(params).unwrap();
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+        (0..n as u32).for_each(|id| best.insert(&window.oracle(), id, &mut rng).unwrap());
+        group.bench_function(BenchmarkId::from_parameter(n), |b| {
+            b.iter(|| {
+                let slot = window.oldest();
+                best.delete(&window.oracle(), slot, &mut rng).unwrap();
+                best.query(&window.oracle(), &mut rng).unwrap();
+                window.slide();
+                best.insert(&window.oracle(), slot, &mut rng).unwrap();
+                best.query(&window.oracle(), &mut rng).unwrap().value
+            });
+        });
+        assert!(best.selection().ratio().unwrap() > 0.5);
+    }
+    group.finish();
+}
+
 fn recompute(c: &mut Criterion) {
     let mut group = c.benchmark_group("submodular/lazy-greedy/window");
     group.sample_size(10);
@@ -120,5 +144,5 @@ fn dense(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, lazy_dynamic, recompute, dense);
+criterion_group!(benches, lazy_dynamic, dynamic, recompute, dense);
 criterion_main!(benches);

@@ -45,6 +45,8 @@ pub enum Rule {
     LadderSteps,
     /// At least a ten-thousandth of the kernel's diagonal, in `f32`.
     KernelInScale,
+    /// As many as the guarantee needs, or more.
+    EnoughGuesses,
     /// At most as many as an id of the storage can number.
     WithinIds,
 }
@@ -70,6 +72,7 @@ impl Rule {
             Self::Streamable => "needs all rows in memory here: take another",
             Self::LadderSteps => "must be 1, 2, 4, 8 or 16",
             Self::KernelInScale => "must be at least 1e-4 of the kernel's diagonal in f32",
+            Self::EnoughGuesses => "must be enough for the guarantee: leave it out",
             Self::WithinIds => "must be a number that the ids of the storage can hold",
             Self::Distinct => "must be different from each other and from the targets",
         }

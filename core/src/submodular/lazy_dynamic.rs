@@ -1,14 +1,13 @@
 //! The best elements of a set that grows and shrinks, brought up to date when asked for.
 
-use super::greedy::{check_prefix, lazily};
+use super::guesses::{Answer, Guesses, readers};
 use super::ladder::Ladder;
 use super::levels::Step;
 use super::meter::{Exhausted, Meter};
-use super::slots::{Layout, Parts};
-use super::{Guess, Monotone, PrefixLen, PrefixOracle, Progress, Selection};
+use super::slots::Layout;
+use super::{Monotone, PrefixLen, PrefixOracle, Progress, Selection};
 use crate::random::keyed::{Coins, Domain};
 use crate::{Error, Id, Real, Rule, Storage};
-use core::marker::PhantomData;
 use rand_core::Rng;
 
 /// Shape and knobs of [`LazyDynamic`].
@@ -180,55 +179,10 @@ impl LazyDynamicParams {
 #[derive(Clone, Debug)]
 pub struct LazyDynamic<T, D, S, I> {
     params: LazyDynamicParams,
-    ladder: Ladder,
-    state: State<T>,
-    storage: (S, I),
-    /// Makes room for so many scalars and ids; storage of the caller's stays as long as it is.
-    grow: Option<Grow<S, I>>,
-    id: PhantomData<D>,
-}
-
-type Grow<S, I> = fn(&mut (S, I), usize, usize) -> Result<(), Error>;
-
-/// Everything of the state that is not in storage.
-#[derive(Clone, Copy, Debug)]
-struct State<T> {
-    slots: usize,
-    live: usize,
-    /// One more than the largest id that has come.
-    ids: usize,
-    /// The largest value of an element alive, if it is known.
-    largest: Option<T>,
+    guesses: Guesses<T, D, S, I>,
     /// The highest full guess at the last answer, below one that was not.
     crossing: Option<i32>,
-    answer: Answer<T>,
     request: Option<Request<T>>,
-    fault: Option<usize>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Answer<T> {
-    value: T,
-    bound: T,
-    len: usize,
-    stale: bool,
-    /// Whether all its elements are still there.
-    intact: bool,
-}
-
-impl<T: Real> State<T> {
-    const fn new(slots: usize) -> Self {
-        Self {
-            slots,
-            live: 0,
-            ids: 0,
-            largest: None,
-            crossing: None,
-            answer: Answer { value: T::ZERO, bound: T::ZERO, len: 0, stale: false, intact: true },
-            request: None,
-            fault: None,
-        }
-    }
 }
 
 /// What was asked for and is not done.
@@ -280,21 +234,9 @@ impl<T: Real, D: Id> LazyDynamic<T, D, alloc::vec::Vec<T>, alloc::vec::Vec<D>> {
     /// [`Error::Parameter`] if a parameter is out of range.
     pub fn new(params: LazyDynamicParams) -> Result<Self, Error> {
         params.check::<D>()?;
-        let layout = params.layout();
-        let (scalars, ids) = (layout.storage_len(0), layout.index_len(0, D::BITS));
-        let storage = (crate::storage::allocate(scalars)?, crate::storage::allocate(ids)?);
-        Self::assemble(params, 0, storage, Some(grow))
+        let guesses = Guesses::new(params.layout(), Ladder::new(params.ladder_steps)?)?;
+        Ok(Self { params, guesses, crossing: None, request: None })
     }
-}
-
-#[cfg(feature = "alloc")]
-fn grow<T: Real, D: Id>(
-    storage: &mut (alloc::vec::Vec<T>, alloc::vec::Vec<D>),
-    scalars: usize,
-    ids: usize,
-) -> Result<(), Error> {
-    crate::storage::extend(&mut storage.0, scalars)?;
-    crate::storage::extend(&mut storage.1, ids)
 }
 
 impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
@@ -305,23 +247,9 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
     /// [`storage_len`](LazyDynamicParams::storage_len) says, or not as many ids as [`index_len`](LazyDynamicParams::index_len).
     pub fn new_in(params: LazyDynamicParams, storage: S, indices: I) -> Result<Self, Error> {
         params.check::<D>()?;
-        let lens = [(params.storage_len(), storage.as_ref().len()), (params.index_len::<D>(), indices.as_ref().len())];
-        if let Some(&(needed, got)) = lens.iter().find(|(needed, got)| needed != got) {
-            return Err(Error::Storage { needed, got });
-        }
-        Self::assemble(params, params.slots, (storage, indices), None)
-    }
-
-    fn assemble(
-        params: LazyDynamicParams,
-        slots: usize,
-        storage: (S, I),
-        grow: Option<Grow<S, I>>,
-    ) -> Result<Self, Error> {
         let ladder = Ladder::new(params.ladder_steps)?;
-        let mut summary = Self { params, ladder, state: State::new(slots), storage, grow, id: PhantomData };
-        summary.clear();
-        Ok(summary)
+        let guesses = Guesses::new_in(params.layout(), ladder, params.slots, (storage, indices))?;
+        Ok(Self { params, guesses, crossing: None, request: None })
     }
 
     /// The parameters.
@@ -331,26 +259,11 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
 
     /// Back to nothing there, with parameters and storage kept.
     pub fn clear(&mut self) {
-        self.state = State::new(self.state.slots);
-        self.storage.0.as_mut().fill(T::ZERO);
-        self.storage.1.as_mut().fill(D::default());
-        self.split().values.fill(-T::ONE);
+        self.guesses.clear();
+        (self.crossing, self.request) = (None, None);
     }
 
-    /// Elements alive.
-    pub const fn live(&self) -> usize {
-        self.state.live
-    }
-
-    /// Elements that there is room for.
-    pub const fn capacity(&self) -> usize {
-        self.params.capacity
-    }
-
-    /// Whether an element is alive.
-    pub fn is_alive(&self, id: u32) -> bool {
-        (id as usize) < self.params.capacity && self.storage.0.as_ref()[id as usize] >= T::ZERO
-    }
+    readers!();
 
     /// Takes an element in.
     ///
@@ -380,28 +293,11 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
     ) -> Result<(), Error> {
         let _ = oracle;
         self.check_idle()?;
-        if !self.is_alive(id) {
-            return Err(Error::NotFound { index: id as usize });
-        }
+        self.guesses.check_alive(id)?;
         // A word a call, whichever it is: another mix of calls doesn't shift what follows.
         rng.next_u64();
-        let id = id as usize;
-        let mut parts = self.split();
-        let value = parts.values[id];
-        parts.values[id] = -T::ONE;
-        note(&mut parts, id, value, true);
-        let len = self.state.answer.len;
-        let answer = &mut self.split().answer[..len];
-        if let Some(place) = answer.iter().position(|&own| own.to_usize() == id) {
-            answer[place..].rotate_left(1);
-            self.state.answer.len -= 1;
-            self.state.answer.intact = false;
-        }
-        self.state.answer.stale = true;
-        self.state.live -= 1;
-        if self.state.largest == Some(value) {
-            self.state.largest = None;
-        }
+        let value = self.guesses.dismiss(id as usize);
+        self.note(id as usize, value, true);
         Ok(())
     }
 
@@ -432,17 +328,24 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
         rng: &mut R,
     ) -> Result<(), Error> {
         self.check_idle()?;
-        self.check_oracle(oracle)?;
-        let (index, limit) = (id as usize, self.params.capacity);
-        match () {
-            () if index >= oracle.elements() => return Err(Error::NotFound { index }),
-            () if index >= limit => return Err(Error::Capacity { limit }),
-            () if self.is_alive(id) => return Err(Error::AlreadyPresent { index }),
-            () => {}
-        }
+        self.guesses.check_oracle(oracle)?;
+        self.guesses.check_newcomer(oracle, id)?;
         rng.next_u64();
-        self.state.request = Some(Request::Insert { id: index });
+        self.request = Some(Request::Insert { id: id as usize });
         Ok(())
+    }
+
+    /// [`delete`](Self::delete), which has nothing to put off.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn delete_deferred<O: PrefixOracle<T> + Monotone, R: Rng + ?Sized>(
+        &mut self,
+        oracle: &O,
+        id: u32,
+        rng: &mut R,
+    ) -> Result<(), Error> {
+        self.delete(oracle, id, rng)
     }
 
     /// [`query`](Self::query), to be done by [`poll`](Self::poll).
@@ -455,17 +358,17 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
         rng: &mut R,
     ) -> Result<(), Error> {
         self.check_idle()?;
-        self.check_oracle(oracle)?;
-        self.check_fault()?;
+        self.guesses.check_oracle(oracle)?;
+        self.guesses.check_fault()?;
         let seed = rng.next_u64();
-        let largest = self.largest();
+        let largest = self.guesses.largest();
         if largest == T::ZERO {
-            self.state.answer = Answer { value: T::ZERO, bound: T::ZERO, len: 0, stale: false, intact: true };
+            self.guesses.state.answer = Answer::NONE;
             return Ok(());
         }
         let (low, high) = self.bracket(largest);
-        let probe = self.state.crossing.map_or(low + (high - low) / 2, |crossing| crossing.clamp(low + 1, high - 1));
-        self.state.request = Some(Request::Query(Query {
+        let probe = self.crossing.map_or(low + (high - low) / 2, |crossing| crossing.clamp(low + 1, high - 1));
+        self.request = Some(Request::Query(Query {
             coins: Coins { seed, domain: Domain::Guess, first: 0, taken: 0 },
             low,
             high,
@@ -486,37 +389,29 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
     /// # Errors
     /// Those of the verb that was put off: the request is then over.
     pub fn poll<O: PrefixOracle<T> + Monotone>(&mut self, oracle: &O, budget: u64) -> Result<Progress, Error> {
-        let Some(request) = self.state.request else { return Ok(Progress::Done) };
+        let Some(request) = self.request else { return Ok(Progress::Done) };
         if budget == 0 {
             return Ok(Progress::Pending);
         }
-        self.check_oracle(oracle)?;
-        self.state.request = None;
+        self.guesses.check_oracle(oracle)?;
+        self.request = None;
         let mut meter = Meter::new(oracle, budget);
         match request {
-            Request::Insert { id } => self.enter(id, oracle)?,
+            Request::Insert { id } => {
+                let value = self.guesses.admit(id, oracle)?;
+                self.note(id, value, false);
+            }
             Request::Query(mut query) => {
                 let outcome = self.work(&mut query, &mut meter);
-                self.state.fault = self.state.fault.or(meter.fault);
+                self.guesses.state.fault = self.guesses.state.fault.or(meter.fault);
                 if !outcome? {
-                    self.state.request = Some(Request::Query(query));
+                    self.request = Some(Request::Query(query));
                     return Ok(Progress::Pending);
                 }
-                self.check_fault()?;
+                self.guesses.check_fault()?;
             }
         }
         Ok(Progress::Done)
-    }
-
-    /// The last answer.
-    pub const fn selection(&self) -> Selection<T> {
-        let Answer { value, bound, len, stale, .. } = self.state.answer;
-        Selection { value, upper_bound: Some(bound), len, stale }
-    }
-
-    /// Ids of the last answer, in order of choice, without those that have gone since.
-    pub fn selected(&self) -> &[D] {
-        &self.storage.1.as_ref()[..self.state.answer.len]
     }
 
     /// Greedy over the pivots of all guesses that are up to date: for about `10 k` gains often several percent better. Right after
@@ -526,121 +421,31 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
     /// As `query`.
     pub fn polish<O: PrefixOracle<T> + Monotone>(&mut self, oracle: &O) -> Result<Selection<T>, Error> {
         self.check_idle()?;
-        self.check_oracle(oracle)?;
-        self.check_fault()?;
-        if self.state.answer.stale {
-            return Ok(self.selection());
-        }
-        let mut parts = self.split();
-        parts.gather_candidates();
-        let mut meter = Meter::unlimited(oracle);
-        oracle.truncate(&mut parts.side, 0);
-        let (len, value) = lazily(&mut parts.side, &mut parts.candidates, parts.draft, &mut meter);
-        let fault = meter.fault;
-        if value > self.state.answer.value {
-            let parts = self.split();
-            parts.answer[..len].copy_from_slice(&parts.draft[..len]);
-            self.state.answer = Answer { value, len, ..self.state.answer };
-        }
-        self.state.fault = self.state.fault.or(fault);
-        self.check_fault()?;
-        Ok(self.selection())
-    }
-
-    /// Guess `j`, as it was when last brought up to date; `None` if it is not kept.
-    pub fn guess(&self, j: i32) -> Option<Guess<'_, T, D>> {
-        self.params.layout().guess(j, self.state.slots, self.storage.0.as_ref(), self.storage.1.as_ref())
-    }
-
-    /// The lowest and the highest guess that are kept.
-    pub fn guesses(&self) -> Option<(i32, i32)> {
-        let (layout, scalars) = (self.params.layout(), self.storage.0.as_ref());
-        let numbers = (0..self.state.slots).filter_map(|slot| layout.number(slot, scalars));
-        numbers.fold(None, |range, j| Some(range.map_or((j, j), |(low, high): (i32, i32)| (low.min(j), high.max(j)))))
-    }
-
-    /// Recomputes what must hold of every guess that is up to date. For tests, and for functions that may not be submodular.
-    ///
-    /// # Errors
-    /// [`Error::BoundViolated`] with a gain on the wrong side of the threshold: the function, as computed, is not submodular.
-    /// [`Error::Corrupt`] for a state that can't be.
-    pub fn check<O: PrefixOracle<T>>(&mut self, oracle: &O) -> Result<(), Error> {
-        self.check_idle()?;
-        self.check_oracle(oracle)?;
-        let mut parts = self.split();
-        for slot in 0..parts.slots() {
-            if parts.number(slot).is_none() {
-                continue;
-            }
-            let (mut slot, values) = parts.slot_and_values(slot);
-            if slot.changes.count() > 0 {
-                continue;
-            }
-            for (id, &value) in values.iter().enumerate() {
-                if slot.levels.contains(id) != slot.is_for(value) {
-                    return Err(Error::Corrupt);
-                }
-            }
-            slot.levels.check(oracle)?;
-        }
-        Ok(())
-    }
-
-    fn check_idle(&self) -> Result<(), Error> {
-        if self.state.request.is_none() { Ok(()) } else { Err(Error::Capacity { limit: 1 }) }
-    }
-
-    fn check_oracle<O: PrefixOracle<T>>(&self, oracle: &O) -> Result<(), Error> {
-        check_prefix(&oracle.prefix_len(self.params.size), &self.params.prefix)?;
-        let elements = oracle.elements();
-        if elements < self.state.ids { Err(Error::NotFound { index: elements }) } else { Ok(()) }
-    }
-
-    fn check_fault(&self) -> Result<(), Error> {
-        self.state.fault.map_or(Ok(()), |index| Err(Error::OracleFault { index }))
-    }
-
-    fn split(&mut self) -> Parts<'_, T, D> {
-        self.params.layout().split(self.state.slots, self.storage.0.as_mut(), self.storage.1.as_mut())
-    }
-
-    /// The largest value of an element alive.
-    fn largest(&mut self) -> T {
-        let largest = self.state.largest.unwrap_or_else(|| {
-            let values = &self.storage.0.as_ref()[..self.params.capacity];
-            values.iter().fold(T::ZERO, |largest, &value| if value > largest { value } else { largest })
-        });
-        self.state.largest = Some(largest);
-        largest
+        self.guesses.polish(oracle)
     }
 
     /// The best value lies between that of one element and of as many as are chosen: a guess below, and one above.
     fn bracket(&self, largest: T) -> (i32, i32) {
         let most = T::count(self.params.size as u64) * largest;
-        (self.ladder.at_least(largest) - 1, self.ladder.at_least(most) + 1)
+        (self.guesses.ladder.at_least(largest) - 1, self.guesses.ladder.at_least(most) + 1)
     }
 
-    /// Finishes an insertion.
-    fn enter<O: PrefixOracle<T>>(&mut self, id: usize, oracle: &O) -> Result<(), Error> {
-        let mut parts = self.split();
-        oracle.truncate(&mut parts.side, 0);
-        let value = oracle.gain(&mut parts.side, 0, id);
-        self.ladder.check(value, self.params.size, id)?;
-        let mut parts = self.split();
-        parts.values[id] = value;
-        note(&mut parts, id, value, false);
-        self.state.live += 1;
-        self.state.ids = self.state.ids.max(id + 1);
-        self.state.largest = self.state.largest.map(|largest| if value > largest { value } else { largest });
-        self.state.answer.stale = true;
-        Ok(())
+    /// Notes a change in every guess that the element belongs to.
+    fn note(&mut self, id: usize, value: T, has_gone: bool) {
+        let mut parts = self.guesses.split();
+        for slot in 0..parts.slots() {
+            let [guess, threshold, _] = parts.header(slot);
+            if threshold <= value && value <= guess && guess > T::ZERO {
+                parts.slot(slot).changes.note(id, has_gone);
+            }
+        }
     }
 
     /// Goes on with an answer; whether it is there.
     fn work<O: PrefixOracle<T>>(&mut self, query: &mut Query<T>, meter: &mut Meter<'_, O>) -> Result<bool, Error> {
-        let top = self.ladder.highest_for(query.largest, self.params.size);
+        let top = self.guesses.ladder.highest_for(query.largest, self.params.size);
         loop {
-            let slot = if let Some(slot) = self.split().find(query.probe) {
+            let slot = if let Some(slot) = self.guesses.split().find(query.probe) {
                 slot
             } else {
                 query.stage = Stage::Fresh;
@@ -668,7 +473,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
                     };
                     continue;
                 }
-                self.state.crossing = Some(query.low);
+                self.crossing = Some(query.low);
                 query.probe = query.high;
             }
             if query.extras == self.params.extra_guesses || query.probe >= top {
@@ -680,31 +485,13 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
         }
     }
 
-    /// A slot for a guess that has none: unused, new, or taken from the guess furthest from the last answer, the higher one of two.
-    /// Its levels are still those of before.
+    /// A slot for a guess that has none, if need be that of the guess furthest from the last answer, the higher one of two.
     fn open(&mut self, number: i32) -> Result<usize, Error> {
-        let crossing = self.state.crossing.unwrap_or(number);
-        let parts = self.split();
-        let numbers = (0..parts.slots()).map(|slot| (slot, parts.number(slot)));
-        let unused = numbers.clone().find(|slot| slot.1.is_none()).map(|slot| slot.0);
-        let furthest = numbers.filter_map(|(slot, number)| Some((slot, number?)));
-        let furthest = furthest.max_by_key(|&(_, number)| (number.abs_diff(crossing), number)).map(|slot| slot.0);
-        let slot = match (unused, self.grow) {
-            (Some(slot), _) => slot,
-            (None, Some(grow)) => {
-                let (layout, slots) = (self.params.layout(), self.state.slots + 1);
-                grow(&mut self.storage, layout.storage_len(slots), layout.index_len(slots, D::BITS))?;
-                self.state.slots = slots;
-                // Where candidates were polished before.
-                self.split().slot(slots - 1).changes.reset();
-                slots - 1
-            }
-            (None, None) => furthest.unwrap_or(0),
-        };
-        let (guess, threshold) = (self.ladder.guess(number), self.ladder.threshold(number, self.params.size));
-        let mut parts = self.split();
-        parts.slot(slot).take(number, guess, threshold);
-        Ok(slot)
+        let crossing = self.crossing.unwrap_or(number);
+        self.guesses.open(number, |guesses| {
+            let furthest = guesses.numbers().max_by_key(|&(_, number)| (number.abs_diff(crossing), number));
+            furthest.map_or(0, |(slot, _)| slot)
+        })
     }
 
     /// Takes what has changed into a guess, or builds it from all elements if that is much.
@@ -715,7 +502,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
         meter: &mut Meter<'_, O>,
     ) -> Result<(), Exhausted> {
         let divisor = self.params.rebuild_fraction;
-        let mut parts = self.split();
+        let mut parts = self.guesses.split();
         let (mut slot, values) = parts.slot_and_values(slot);
         if matches!(query.stage, Stage::Open | Stage::Fresh) {
             let is_much = slot.changes.count() > (slot.levels.members() / divisor).max(4);
@@ -758,7 +545,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
     /// Takes note of what a guess that is up to date has found; whether it is full.
     fn look(&mut self, slot: usize, query: &mut Query<T>) -> bool {
         let size = T::count(self.params.size as u64);
-        let mut parts = self.split();
+        let mut parts = self.guesses.split();
         let levels = parts.slot(slot).levels;
         let (value, is_full, len) = (levels.value(), levels.is_full(), levels.height());
         if !is_full {
@@ -776,27 +563,15 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
 
     fn finish(&mut self, query: &Query<T>) {
         let Some((value, _, len)) = query.best else { return };
-        let before = self.state.answer;
+        let before = self.guesses.state.answer;
         let keeps = self.params.hysteresis > 0.0
             && before.intact
             && before.len > 0
             && value < (T::ONE + T::constant(self.params.hysteresis)) * before.value;
         if keeps {
-            self.state.answer = Answer { bound: query.bound, stale: false, ..before };
-            return;
-        }
-        let parts = self.split();
-        parts.answer[..len].copy_from_slice(&parts.draft[..len]);
-        self.state.answer = Answer { value, bound: query.bound, len, stale: false, intact: true };
-    }
-}
-
-/// Notes a change in every guess that the element belongs to.
-fn note<T: Real, D: Id>(parts: &mut Parts<'_, T, D>, id: usize, value: T, has_gone: bool) {
-    for slot in 0..parts.slots() {
-        let [guess, threshold, _] = parts.header(slot);
-        if threshold <= value && value <= guess && guess > T::ZERO {
-            parts.slot(slot).changes.note(id, has_gone);
+            self.guesses.state.answer = Answer { bound: query.bound, stale: false, ..before };
+        } else {
+            self.guesses.answer(value, query.bound, len);
         }
     }
 }

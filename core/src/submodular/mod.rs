@@ -6,10 +6,12 @@
 mod checks;
 mod combined;
 mod coverage;
+mod dynamic;
 mod facility_location;
 mod feature_based;
 mod graph_cut;
 mod greedy;
+mod guesses;
 mod heap;
 mod ladder;
 mod lazy_dynamic;
@@ -22,6 +24,7 @@ mod slots;
 
 pub use combined::{Restricted, Truncated, WeightedSum};
 pub use coverage::Coverage;
+pub use dynamic::{Dynamic, DynamicParams};
 pub use facility_location::{FacilityLocation, Similarity};
 pub use feature_based::{Concave, FeatureBased};
 pub use graph_cut::GraphCut;

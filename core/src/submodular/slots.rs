@@ -161,7 +161,12 @@ impl<T: Real, D: Id> Slot<'_, T, D> {
         self.header[1] <= value && value <= self.header[0]
     }
 
-    /// Takes the slot for a guess, or gives it up: a guess of 0.
+    /// Gives the slot up.
+    pub(super) fn release(&mut self) {
+        self.header.fill(T::ZERO);
+    }
+
+    /// Takes the slot for a guess.
     pub(super) fn take(&mut self, number: i32, guess: T, threshold: T) {
         self.header.copy_from_slice(&[guess, threshold, T::constant(f64::from(number))]);
         self.levels.threshold = threshold;
@@ -267,7 +272,7 @@ impl<D: Id> Changes<'_, D> {
 
     /// Number of elements noted.
     pub(super) fn count(&self) -> usize {
-        self.range[0].to_usize()
+        self.range.first().map_or(0, |count| count.to_usize())
     }
 
     /// The first element noted from an id on.

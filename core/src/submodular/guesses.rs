@@ -1,0 +1,340 @@
+//! What every dynamic selection has: elements alive and their values, guesses in slots, and the last answer.
+
+use super::greedy::{check_prefix, lazily};
+use super::ladder::Ladder;
+use super::meter::Meter;
+use super::slots::{Layout, Parts};
+use super::{Guess, PrefixOracle, Selection};
+use crate::{Error, Id, Real, Storage};
+use core::marker::PhantomData;
+
+/// Makes room for so many scalars and ids.
+pub(super) type Grow<S, I> = fn(&mut (S, I), usize, usize) -> Result<(), Error>;
+
+#[derive(Clone, Debug)]
+pub(super) struct Guesses<T, D, S, I> {
+    pub(super) layout: Layout,
+    pub(super) ladder: Ladder,
+    pub(super) state: State<T>,
+    storage: (S, I),
+    /// Storage of the caller's stays as long as it is.
+    grow: Option<Grow<S, I>>,
+    id: PhantomData<D>,
+}
+
+/// Everything of the state that is not in storage.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct State<T> {
+    pub(super) slots: usize,
+    pub(super) live: usize,
+    /// One more than the largest id that has come.
+    pub(super) ids: usize,
+    /// The largest value of an element alive, if it is known.
+    pub(super) largest: Option<T>,
+    pub(super) answer: Answer<T>,
+    /// An element for which the function gave something that is not finite.
+    pub(super) fault: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answer<T> {
+    pub(super) value: T,
+    pub(super) bound: T,
+    pub(super) len: usize,
+    pub(super) stale: bool,
+    /// Whether all its elements are still there.
+    pub(super) intact: bool,
+}
+
+impl<T: Real> Answer<T> {
+    /// Nothing is worth anything.
+    pub(super) const NONE: Self = Self { value: T::ZERO, bound: T::ZERO, len: 0, stale: false, intact: true };
+}
+
+#[cfg(feature = "alloc")]
+impl<T: Real, D: Id> Guesses<T, D, alloc::vec::Vec<T>, alloc::vec::Vec<D>> {
+    /// In storage of its own, without a slot yet.
+    pub(super) fn new(layout: Layout, ladder: Ladder) -> Result<Self, Error> {
+        let (scalars, ids) = (layout.storage_len(0), layout.index_len(0, D::BITS));
+        let storage = (crate::storage::allocate(scalars)?, crate::storage::allocate(ids)?);
+        Ok(Self::assemble(layout, ladder, 0, storage, Some(grow)))
+    }
+}
+
+#[cfg(feature = "alloc")]
+fn grow<T: Real, D: Id>(
+    storage: &mut (alloc::vec::Vec<T>, alloc::vec::Vec<D>),
+    scalars: usize,
+    ids: usize,
+) -> Result<(), Error> {
+    crate::storage::extend(&mut storage.0, scalars)?;
+    crate::storage::extend(&mut storage.1, ids)
+}
+
+impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Guesses<T, D, S, I> {
+    /// In the storage given, whatever is in it.
+    pub(super) fn new_in(layout: Layout, ladder: Ladder, slots: usize, storage: (S, I)) -> Result<Self, Error> {
+        let lens = [
+            (layout.storage_len(slots), storage.0.as_ref().len()),
+            (layout.index_len(slots, D::BITS), storage.1.as_ref().len()),
+        ];
+        match lens.into_iter().find(|(needed, got)| needed != got) {
+            Some((needed, got)) => Err(Error::Storage { needed, got }),
+            None => Ok(Self::assemble(layout, ladder, slots, storage, None)),
+        }
+    }
+
+    fn assemble(layout: Layout, ladder: Ladder, slots: usize, storage: (S, I), grow: Option<Grow<S, I>>) -> Self {
+        let state = State { slots, live: 0, ids: 0, largest: None, answer: Answer::NONE, fault: None };
+        let mut guesses = Self { layout, ladder, state, storage, grow, id: PhantomData };
+        guesses.clear();
+        guesses
+    }
+
+    pub(super) fn clear(&mut self) {
+        let slots = self.state.slots;
+        self.state = State { slots, live: 0, ids: 0, largest: None, answer: Answer::NONE, fault: None };
+        self.storage.0.as_mut().fill(T::ZERO);
+        self.storage.1.as_mut().fill(D::default());
+        self.split().values.fill(-T::ONE);
+    }
+
+    pub(super) fn split(&mut self) -> Parts<'_, T, D> {
+        self.layout.split(self.state.slots, self.storage.0.as_mut(), self.storage.1.as_mut())
+    }
+
+    /// Whether the number of slots grows with that of guesses.
+    pub(super) const fn is_growing(&self) -> bool {
+        self.grow.is_some()
+    }
+
+    pub(super) fn value(&self, id: usize) -> T {
+        self.storage.0.as_ref()[id]
+    }
+
+    pub(super) fn is_alive(&self, id: u32) -> bool {
+        (id as usize) < self.layout.capacity && self.value(id as usize) >= T::ZERO
+    }
+
+    pub(super) const fn selection(&self) -> Selection<T> {
+        let Answer { value, bound, len, stale, .. } = self.state.answer;
+        Selection { value, upper_bound: Some(bound), len, stale }
+    }
+
+    pub(super) fn selected(&self) -> &[D] {
+        &self.storage.1.as_ref()[..self.state.answer.len]
+    }
+
+    pub(super) fn guess(&self, number: i32) -> Option<Guess<'_, T, D>> {
+        self.layout.guess(number, self.state.slots, self.storage.0.as_ref(), self.storage.1.as_ref())
+    }
+
+    pub(super) fn numbers(&self) -> impl Iterator<Item = (usize, i32)> + Clone + '_ {
+        let (layout, scalars) = (self.layout, self.storage.0.as_ref());
+        (0..self.state.slots).filter_map(move |slot| Some((slot, layout.number(slot, scalars)?)))
+    }
+
+    /// The lowest and the highest guess.
+    pub(super) fn range(&self) -> Option<(i32, i32)> {
+        let numbers = self.numbers().map(|(_, number)| number);
+        Some((numbers.clone().min()?, numbers.max()?))
+    }
+
+    /// Refuses a function that needs more room than there is, or has lost elements.
+    pub(super) fn check_oracle<O: PrefixOracle<T>>(&self, oracle: &O) -> Result<(), Error> {
+        check_prefix(&oracle.prefix_len(self.layout.size), &self.layout.prefix)?;
+        let elements = oracle.elements();
+        if elements < self.state.ids { Err(Error::NotFound { index: elements }) } else { Ok(()) }
+    }
+
+    pub(super) fn check_fault(&self) -> Result<(), Error> {
+        self.state.fault.map_or(Ok(()), |index| Err(Error::OracleFault { index }))
+    }
+
+    /// Refuses an element that can't come.
+    pub(super) fn check_newcomer<O: PrefixOracle<T>>(&self, oracle: &O, id: u32) -> Result<(), Error> {
+        let (index, limit) = (id as usize, self.layout.capacity);
+        match () {
+            () if index >= oracle.elements() => Err(Error::NotFound { index }),
+            () if index >= limit => Err(Error::Capacity { limit }),
+            () if self.is_alive(id) => Err(Error::AlreadyPresent { index }),
+            () => Ok(()),
+        }
+    }
+
+    pub(super) fn check_alive(&self, id: u32) -> Result<(), Error> {
+        if self.is_alive(id) { Ok(()) } else { Err(Error::NotFound { index: id as usize }) }
+    }
+
+    /// Makes an element alive and gives its value, one gain.
+    pub(super) fn admit<O: PrefixOracle<T>>(&mut self, id: usize, oracle: &O) -> Result<T, Error> {
+        let mut parts = self.split();
+        oracle.truncate(&mut parts.side, 0);
+        let value = oracle.gain(&mut parts.side, 0, id);
+        self.ladder.check(value, self.layout.size, id)?;
+        self.split().values[id] = value;
+        self.state.live += 1;
+        self.state.ids = self.state.ids.max(id + 1);
+        self.state.largest = self.state.largest.map(|largest| if value > largest { value } else { largest });
+        self.state.answer.stale = true;
+        Ok(value)
+    }
+
+    /// Takes an element from those alive, and from the answer; its value.
+    pub(super) fn dismiss(&mut self, id: usize) -> T {
+        let len = self.state.answer.len;
+        let parts = self.split();
+        let value = parts.values[id];
+        parts.values[id] = -T::ONE;
+        let answer = &mut parts.answer[..len];
+        if let Some(place) = answer.iter().position(|&own| own.to_usize() == id) {
+            answer[place..].rotate_left(1);
+            self.state.answer.len -= 1;
+            self.state.answer.intact = false;
+        }
+        self.state.answer.stale = true;
+        self.state.live -= 1;
+        if self.state.largest == Some(value) {
+            self.state.largest = None;
+        }
+        value
+    }
+
+    /// The largest value of an element alive.
+    pub(super) fn largest(&mut self) -> T {
+        let largest = self.state.largest.unwrap_or_else(|| {
+            let values = &self.storage.0.as_ref()[..self.layout.capacity];
+            values.iter().fold(T::ZERO, |largest, &value| if value > largest { value } else { largest })
+        });
+        self.state.largest = Some(largest);
+        largest
+    }
+
+    /// A slot for a guess that has none: unused, new, or the one that is to be given up. What is in it is still that of before.
+    pub(super) fn open(&mut self, number: i32, give_up: impl FnOnce(&Self) -> usize) -> Result<usize, Error> {
+        let scalars = self.storage.0.as_ref();
+        let unused = (0..self.state.slots).find(|&slot| self.layout.number(slot, scalars).is_none());
+        let slot = match (unused, self.grow) {
+            (Some(slot), _) => slot,
+            (None, Some(grow)) => {
+                let slots = self.state.slots + 1;
+                let (scalars, ids) = (self.layout.storage_len(slots), self.layout.index_len(slots, D::BITS));
+                grow(&mut self.storage, scalars, ids)?;
+                self.state.slots = slots;
+                // Where candidates were polished before.
+                self.split().slot(slots - 1).changes.reset();
+                slots - 1
+            }
+            (None, None) => give_up(self),
+        };
+        let (guess, threshold) = (self.ladder.guess(number), self.ladder.threshold(number, self.layout.size));
+        self.split().slot(slot).take(number, guess, threshold);
+        Ok(slot)
+    }
+
+    /// Makes what is drafted the answer.
+    pub(super) fn answer(&mut self, value: T, bound: T, len: usize) {
+        let parts = self.split();
+        parts.answer[..len].copy_from_slice(&parts.draft[..len]);
+        self.state.answer = Answer { value, bound, len, stale: false, intact: true };
+    }
+
+    /// Greedy over the pivots of all guesses that are up to date, if that is better than the answer, which is not stale.
+    pub(super) fn polish<O: PrefixOracle<T>>(&mut self, oracle: &O) -> Result<Selection<T>, Error> {
+        self.check_oracle(oracle)?;
+        self.check_fault()?;
+        if self.state.answer.stale {
+            return Ok(self.selection());
+        }
+        let mut parts = self.split();
+        parts.gather_candidates();
+        let mut meter = Meter::unlimited(oracle);
+        oracle.truncate(&mut parts.side, 0);
+        let (len, value) = lazily(&mut parts.side, &mut parts.candidates, parts.draft, &mut meter);
+        let fault = meter.fault;
+        if value > self.state.answer.value {
+            self.answer(value, self.state.answer.bound, len);
+        }
+        self.state.fault = self.state.fault.or(fault);
+        self.check_fault()?;
+        Ok(self.selection())
+    }
+
+    /// Recomputes what must hold of every guess that is up to date.
+    pub(super) fn check<O: PrefixOracle<T>>(&mut self, oracle: &O) -> Result<(), Error> {
+        self.check_oracle(oracle)?;
+        let mut parts = self.split();
+        for slot in 0..parts.slots() {
+            if parts.number(slot).is_none() {
+                continue;
+            }
+            let (mut slot, values) = parts.slot_and_values(slot);
+            if slot.changes.count() > 0 {
+                continue;
+            }
+            for (id, &value) in values.iter().enumerate() {
+                if slot.levels.contains(id) != slot.is_for(value) {
+                    return Err(Error::Corrupt);
+                }
+            }
+            slot.levels.check(oracle)?;
+        }
+        Ok(())
+    }
+}
+
+/// What every dynamic selection offers word for word; its field `guesses` holds it.
+macro_rules! readers {
+    () => {
+        /// Elements alive.
+        pub const fn live(&self) -> usize {
+            self.guesses.state.live
+        }
+
+        /// Elements that there is room for.
+        pub const fn capacity(&self) -> usize {
+            self.guesses.layout.capacity
+        }
+
+        /// Whether an element is alive.
+        pub fn is_alive(&self, id: u32) -> bool {
+            self.guesses.is_alive(id)
+        }
+
+        /// The last answer.
+        pub const fn selection(&self) -> $crate::submodular::Selection<T> {
+            self.guesses.selection()
+        }
+
+        /// Ids of the last answer, in order of choice, without those that have gone since.
+        pub fn selected(&self) -> &[D] {
+            self.guesses.selected()
+        }
+
+        /// Guess `j`, as it was when last brought up to date; `None` if it is not kept.
+        pub fn guess(&self, j: i32) -> Option<$crate::submodular::Guess<'_, T, D>> {
+            self.guesses.guess(j)
+        }
+
+        /// The lowest and the highest guess that are kept.
+        pub fn guesses(&self) -> Option<(i32, i32)> {
+            self.guesses.range()
+        }
+
+        /// Recomputes what must hold of every guess that is up to date. For tests, and for functions that may not be submodular.
+        ///
+        /// # Errors
+        /// [`Error::BoundViolated`](crate::Error::BoundViolated) with a gain on the wrong side of the threshold: the function, as
+        /// computed, is not submodular. [`Error::Corrupt`](crate::Error::Corrupt) for a state that can't be.
+        pub fn check<O: $crate::submodular::PrefixOracle<T>>(&mut self, oracle: &O) -> Result<(), $crate::Error> {
+            self.check_idle()?;
+            self.guesses.check(oracle)
+        }
+
+        fn check_idle(&self) -> Result<(), $crate::Error> {
+            if self.request.is_none() { Ok(()) } else { Err($crate::Error::Capacity { limit: 1 }) }
+        }
+    };
+}
+
+pub(super) use readers;
