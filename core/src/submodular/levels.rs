@@ -12,6 +12,9 @@ use super::{Prefix, PrefixOracle};
 use crate::random::keyed::Coins;
 use crate::{Error, Id, Real};
 
+/// Candidates whose data are fetched together.
+const BATCH: usize = 16;
+
 /// What a guess is in the middle of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Step {
@@ -238,9 +241,10 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
         while *at < self.members() {
             let id = self.order[*at].to_usize();
             let height = self.height();
-            // In random order every row is far from the last: its way here overlaps with the gains before it.
-            if let Some(later) = self.order[..self.members()].get(*at + 3) {
-                meter.oracle.prefetch(later.to_usize());
+            // In random order every row is far from the last: some are fetched together, so that their ways overlap.
+            if *at % BATCH == 0 || *at == self.start_of(*level) {
+                let batch = *at..(*at - *at % BATCH + BATCH).min(self.members());
+                self.order[batch].iter().for_each(|id| meter.oracle.prefetch(id.to_usize()));
             }
             if *bounds == (0, 0) {
                 if height < self.size() {
