@@ -298,22 +298,32 @@ case ${1:-all} in
         run empty 10
         run selftest "$demo_seconds"
         run selftest-regression "$demo_seconds"
+        run selftest-submodular "$demo_seconds"
         wire
         nodes
         run eigen "$demo_seconds"
         run bench "$bench_seconds" -icount shift=0
         run bench-regression "$bench_seconds" -icount shift=0
+        run bench-submodular "$bench_seconds" -icount shift=0
         table
         ;;
     install) install ;;
     check) check ;;
     build) images ;;
     golden) golden ;;
-    selftest) run selftest "$demo_seconds" && run selftest-regression "$demo_seconds" ;;
+    selftest)
+        run selftest "$demo_seconds"
+        run selftest-regression "$demo_seconds"
+        run selftest-submodular "$demo_seconds"
+        ;;
     wire) wire ;;
     nodes) nodes ;;
     demo) run eigen "$demo_seconds" ;;
-    bench) run bench "$bench_seconds" -icount shift=0 && run bench-regression "$bench_seconds" -icount shift=0 ;;
+    bench)
+        run bench "$bench_seconds" -icount shift=0
+        run bench-regression "$bench_seconds" -icount shift=0
+        run bench-submodular "$bench_seconds" -icount shift=0
+        ;;
     table) table ;;
     bless) bless ;;
     *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' run.sh && exit 2 ;;

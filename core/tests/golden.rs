@@ -4,12 +4,13 @@
 //! `f32` has one line, whatever computes it. Cases that end in `-f64` are computed here alone.
 //!
 //! To add a value, or after a change of answers that is meant (a *Changed answers* entry): `SKETCHLET_BLESS=1 cargo test -p
-//! sketchlet-core --features std --test golden` rewrites `eigen.txt` and
-//! `regression.txt`.
+//! sketchlet-core --features std --test golden` rewrites `eigen.txt`, `regression.txt` and `submodular.txt`.
 
 #![cfg(feature = "alloc")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::SeedableRng;
 use sketchlet_core::eigen::{
     AdaptiveOja, AdaptiveOjaParams, BlockPower, BlockPowerParams, CandidIncremental, CandidIncrementalParams, Centered,
     ExactEigen, ExactEigenParams, FrequentDirections, FrequentDirectionsParams, HistoryPca, HistoryPcaParams,
@@ -21,6 +22,10 @@ use sketchlet_core::regression::{
     RecursiveLeastSquaresParams, SketchedLeastSquares, SketchedLeastSquaresParams, StreamingQr, StreamingQrParams,
 };
 use sketchlet_core::sketch::{GaussianSketch, SketchOperator, Srct, Srht};
+use sketchlet_core::submodular::{
+    Concave, Counted, Dynamic, DynamicParams, FacilityLocation, FeatureBased, GreedyParams, Kernel, LazyDynamic,
+    LazyDynamicParams, LazyGreedy, LogDet, Monotone, PrefixOracle, Selection,
+};
 use sketchlet_core::{Lane, Real, RowSummary};
 use std::fmt::Write;
 use std::path::Path;
@@ -218,4 +223,109 @@ fn regressions_have_the_golden_bits() {
     });
     record_numbers(&mut out, "regression/recursive/imu", ["x", "coefficients"], recursive.coefficients());
     compare("regression.txt", &out);
+}
+
+fn add(hash: u64, word: u64) -> u64 {
+    (hash ^ word).wrapping_mul(0x0100_0000_01b3)
+}
+
+const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// The bits of an answer; the ids go to a hash that may hold those of earlier ones.
+fn record_selection<T: Real>(out: &mut String, case: &str, answer: &Selection<T>, ids: &[u32], hash: u64) {
+    let (scalar, digits) = if T::BYTES == 4 { ("f32", 8) } else { ("f64", 16) };
+    let hash = ids.iter().fold(hash, |hash, &id| add(hash, id.into()));
+    writeln!(out, "{case}/value {scalar} {:0digits$x}", bits(answer.value)).unwrap();
+    writeln!(out, "{case}/upper-bound {scalar} {:0digits$x}", bits(answer.upper_bound.unwrap())).unwrap();
+    writeln!(out, "{case}/ids u64 {hash:016x}").unwrap();
+}
+
+/// How alike two samples are, in 255ths: less by one for every three steps of all channels together.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small whole numbers")]
+fn similarity(sample: &[f64], other: &[f64]) -> u8 {
+    let apart: f64 = sample.iter().zip(other).map(|(x, y)| (x - y).abs()).sum();
+    (255.0 - (apart / 3.0).floor()).max(0.0) as u8
+}
+
+fn window_row(rows: &[Vec<f64>], sample: &[f64], exemplars: usize) -> Vec<u8> {
+    (0..exemplars).map(|j| similarity(sample, &rows[j * (1000 / exemplars)])).collect()
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "few frames")]
+fn record_window<T: Real>(out: &mut String, case: &str, shape: (usize, usize, usize), rows: &[Vec<f64>]) {
+    let (frames, size, exemplars) = shape;
+    let prefix = FacilityLocation::<u8>::prefix_len_of(exemplars, size);
+    let params = LazyDynamicParams::new(frames, size).prefix(prefix).slots(6).ladder_steps(2).extra_guesses(2);
+    let storage = (vec![T::ZERO; params.storage_len()], vec![0u32; params.index_len::<u32>()]);
+    let mut best = LazyDynamic::new_in(params, storage.0, storage.1).unwrap();
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(7);
+    let mut table = vec![0u8; frames * exemplars];
+    let (mut hash, mut gains) = (EMPTY, 0);
+    for (tick, sample) in rows.iter().take(500).enumerate() {
+        let slot = tick % frames;
+        if tick >= frames {
+            let oracle = FacilityLocation::new(&table, exemplars).unwrap();
+            best.delete(&oracle, slot as u32, &mut rng).unwrap();
+        }
+        table[slot * exemplars..][..exemplars].copy_from_slice(&window_row(rows, sample, exemplars));
+        let oracle = Counted::new(FacilityLocation::new(&table, exemplars).unwrap());
+        best.insert(&oracle, slot as u32, &mut rng).unwrap();
+        if tick % 16 == 15 {
+            best.query(&oracle, &mut rng).unwrap();
+            best.polish(&oracle).unwrap();
+            hash = best.selected().iter().fold(hash, |hash, &id| add(hash, id.into()));
+        }
+        gains += oracle.gains();
+    }
+    record_selection(out, case, &best.selection(), best.selected(), hash);
+    writeln!(out, "{case}/gains u64 {gains:016x}").unwrap();
+}
+
+fn record_greedy<T: Real, O: PrefixOracle<T> + Monotone>(out: &mut String, case: &str, oracle: &O) {
+    let mut best = LazyGreedy::<T, u32, _, _>::new(GreedyParams::new(24, 6).prefix(oracle.prefix_len(6))).unwrap();
+    let ids: Vec<u32> = (0..24).collect();
+    let mut answer = best.select(oracle, &ids).unwrap();
+    answer.upper_bound = Some(best.bound(oracle, &ids).unwrap());
+    record_selection(out, case, &answer, best.selected(), EMPTY);
+}
+
+fn record_functions<T: Real>(out: &mut String, suffix: &str, rows: &[Vec<f64>]) {
+    let table: Vec<T> = rows.iter().step_by(40).take(24).flatten().map(|&x| T::constant(x.abs())).collect();
+    let table: Vec<T> = table.into_iter().map(|x| x * T::constant(0.1)).collect();
+    for (name, concave) in [("sqrt", Concave::Sqrt), ("log1p", Concave::Log1p), ("cap", Concave::Cap(30.0))] {
+        let oracle = FeatureBased::new(&table, 9, concave).unwrap();
+        record_greedy::<T, _>(out, &format!("submodular/lazy-greedy/{name}{suffix}"), &oracle);
+    }
+    let oracle = LogDet::new(&table, 9, Kernel::Rbf(0.001), 0.1).unwrap();
+    record_greedy::<T, _>(out, &format!("submodular/lazy-greedy/log-det{suffix}"), &oracle);
+}
+
+#[test]
+#[allow(clippy::cast_possible_truncation, reason = "few frames")]
+fn selections_have_the_golden_bits() {
+    let mut out = HEADER.to_owned();
+    let rows = rows::<f64>("gait_imu.csv", 9, 1000);
+    record_window::<f32>(&mut out, "submodular/lazy-dynamic/imu-128", (128, 8, 32), &rows);
+    record_window::<f32>(&mut out, "submodular/lazy-dynamic/imu-32", (32, 4, 8), &rows);
+    record_window::<f64>(&mut out, "submodular/lazy-dynamic/imu-128-f64", (128, 8, 32), &rows);
+    let params = DynamicParams::new(32, 4).prefix(FacilityLocation::<u8>::prefix_len_of(8, 4)).ladder_steps(1);
+    let mut best = Dynamic::<f32, u32, _, _>::new(params).unwrap();
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(7);
+    let mut table = vec![0u8; 32 * 8];
+    let mut hash = EMPTY;
+    for (tick, sample) in rows.iter().take(200).enumerate() {
+        let slot = tick % 32;
+        if tick >= 32 {
+            best.delete(&FacilityLocation::new(&table, 8).unwrap(), slot as u32, &mut rng).unwrap();
+        }
+        table[slot * 8..][..8].copy_from_slice(&window_row(&rows, sample, 8));
+        let oracle = FacilityLocation::new(&table, 8).unwrap();
+        best.insert(&oracle, slot as u32, &mut rng).unwrap();
+        best.query(&oracle, &mut rng).unwrap();
+        hash = best.selected().iter().fold(hash, |hash, &id| add(hash, id.into()));
+    }
+    record_selection(&mut out, "submodular/dynamic/imu-32", &best.selection(), best.selected(), hash);
+    record_functions::<f32>(&mut out, "", &rows);
+    record_functions::<f64>(&mut out, "-f64", &rows);
+    compare("submodular.txt", &out);
 }

@@ -6,8 +6,8 @@
 use sketchlet_core::Error;
 use sketchlet_embedded_demo::answers::{self, CaseSink};
 use sketchlet_embedded_demo::golden::{Comparison, Name, Sink, Value};
-use sketchlet_embedded_demo::regression;
 use sketchlet_embedded_demo::summaries::ARENA;
+use sketchlet_embedded_demo::{regression, submodular};
 use std::fmt::Arguments;
 use std::process::ExitCode;
 
@@ -39,7 +39,8 @@ impl<P: FnMut(Arguments<'_>)> CaseSink for Check<P> {
 
 fn all<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
     answers::all(&mut [0.0; ARENA], sink)?;
-    regression::all(sink)
+    regression::all(sink)?;
+    submodular::all(sink)
 }
 
 fn main() -> ExitCode {

@@ -18,4 +18,5 @@ pub mod nodes;
 pub mod regression;
 #[cfg(target_os = "none")]
 mod size;
+pub mod submodular;
 pub mod summaries;

@@ -5,8 +5,8 @@ use crate::data;
 use crate::golden::{Name, Sink};
 use crate::hash::Hash;
 use sketchlet_core::regression::{
-    Fit, Gradient, GradientParams, NormalEquations, NormalEquationsParams, Query, RecursiveLeastSquares, RecursiveLeastSquaresParams,
-    SketchedLeastSquares, SketchedLeastSquaresParams, StreamingQr, StreamingQrParams,
+    Fit, Gradient, GradientParams, NormalEquations, NormalEquationsParams, Query, RecursiveLeastSquares,
+    RecursiveLeastSquaresParams, SketchedLeastSquares, SketchedLeastSquaresParams, StreamingQr, StreamingQrParams,
 };
 use sketchlet_core::sketch::{GaussianSketch, SketchOperator, Srct, Srht};
 use sketchlet_core::{Error, Lane, RowSummary};

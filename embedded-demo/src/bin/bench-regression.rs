@@ -9,8 +9,8 @@ use cortex_m_semihosting::hprintln;
 use panic_semihosting as _;
 use portable_atomic as _;
 use sketchlet_core::regression::{
-    Fit, Gradient, GradientParams, NormalEquations, NormalEquationsParams, Query, RecursiveLeastSquares, RecursiveLeastSquaresParams,
-    SketchedLeastSquares, SketchedLeastSquaresParams, StreamingQr, StreamingQrParams,
+    Fit, Gradient, GradientParams, NormalEquations, NormalEquationsParams, Query, RecursiveLeastSquares,
+    RecursiveLeastSquaresParams, SketchedLeastSquares, SketchedLeastSquaresParams, StreamingQr, StreamingQrParams,
 };
 use sketchlet_core::sketch::{SketchOperator, Srct, Srht};
 use sketchlet_core::{Error, Lane, RowSummary};
