@@ -2,6 +2,7 @@
 
 mod eigen;
 mod regression;
+mod submodular;
 
 use crate::report::{Page, PlotError, Section};
 
@@ -28,6 +29,7 @@ pub fn run(seed: u64) -> Result<Page, PlotError> {
     }];
     sections.extend(eigen::sections(seed)?);
     sections.extend(regression::sections(seed)?);
+    sections.extend(submodular::sections(seed)?);
     Ok(Page { title: "sketchlet: answers about data you can't keep".into(), sections })
 }
 
