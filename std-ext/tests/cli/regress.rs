@@ -338,6 +338,13 @@ fn usage_that_makes_no_sense_is_exit_2_and_data_that_forbid_an_answer_exit_1() {
         let answer = regress(&name, &[&["--target", "b"], extra].concat());
         close(&answer["coefficients"], &[5.0, 0.0, 0.0], 1e-12);
         assert_eq!(answer["rank"], 2);
+        // Told once.
+        let told = answer["warnings"].as_array().unwrap().iter().filter(|text| text.as_str().unwrap().contains("rank"));
+        assert_eq!(told.count(), 1, "{}", answer["warnings"]);
+    }
+    for solve in ["refined", "sketched"] {
+        let few = run(&["regress", &data("randhie.csv"), "--target", "mdvis", "--rows", "3", "--solve", solve]);
+        refused(&few, 1, &["randhie.csv", "a sketch of 3 rows can't tell 9 coefficients apart"]);
     }
 }
 

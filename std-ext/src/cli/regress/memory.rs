@@ -18,7 +18,7 @@ mod solver {
     use super::super::stored::Answer;
     use super::super::{Operator, Solve, solver};
     use super::{Failure, Instant, Job, Number};
-    use crate::lstsq::{LeastSquaresFit, LeastSquaresParams, Path, Sketch, lstsq};
+    use crate::lstsq::{LeastSquaresFit, LeastSquaresParams, Path, Sketch, Warning, lstsq};
     use crate::{CoreError, Error, MatRef};
     use std::num::NonZero;
 
@@ -59,7 +59,9 @@ mod solver {
             let fit = times.count(|| lstsq(a, b, &params)).map_err(|error| error.in_file(self.reader.name()))?;
             times.seconds_total = start.elapsed().as_secs_f64();
             self.times = times;
-            self.warnings.extend(fit.warnings.iter().map(ToString::to_string));
+            // The rank is told of whatever solved.
+            let others = fit.warnings.iter().filter(|warning| !matches!(warning, Warning::RankDeficient { .. }));
+            self.warnings.extend(others.map(ToString::to_string));
             if solver(arguments) == Solve::Sketched && !fit.residual_is_estimate {
                 self.warnings.push("the sketch would be as large as the data: solved exactly".into());
             }
@@ -86,13 +88,17 @@ mod solver {
                 Operator::Osnap => Sketch::Osnap { nonzeros: arguments.nonzeros as usize },
                 Operator::Pooled => Sketch::Pooled,
             };
+            let rows = self.sketch_rows(per_coefficient)?;
+            if path != Path::Exact {
+                self.check_sketch_rows(rows)?;
+            }
             let threads = arguments.input.threads.and_then(|count| NonZero::new(count as usize));
             let threads =
                 threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);
             let params = LeastSquaresParams::new()
                 .path(path)
                 .sketch(sketch)
-                .rows(self.sketch_rows(per_coefficient)?)
+                .rows(rows)
                 .ridge(arguments.ridge.unwrap_or(0.0))
                 .intercept(arguments.intercept)
                 .threads(threads)

@@ -184,11 +184,7 @@ impl<T: Number> Job<'_, T> {
             return Ok(Box::new(summary));
         }
         let rows = self.sketch_rows(ROWS_PER_COEFFICIENT)?;
-        let coefficients = self.roles.features.len();
-        if rows < coefficients {
-            let what = format!("a sketch of {rows} rows can't tell {coefficients} coefficients apart: raise --rows");
-            return Err(Error::data(what).in_file(self.reader.name()).into());
-        }
+        self.check_sketch_rows(rows)?;
         with_operator!(self.arguments.sketch, self.arguments.nonzeros as usize, operator => {
             self.sketch(operator, rows)
         })
@@ -208,6 +204,16 @@ impl<T: Number> Job<'_, T> {
         let mut tree = Tree::new(params, operator, first)?;
         self.for_each_row(|row, weight| tree.push(row, weight))?;
         Ok(Box::new(self.times.count(|| tree.finish())?))
+    }
+
+    /// Refuses a sketch of fewer rows than there are coefficients.
+    fn check_sketch_rows(&self, rows: usize) -> Result<(), Failure> {
+        let coefficients = self.roles.features.len();
+        if rows >= coefficients {
+            return Ok(());
+        }
+        let what = format!("a sketch of {rows} rows can't tell {coefficients} coefficients apart: raise --rows");
+        Err(Error::data(what).in_file(self.reader.name()).into())
     }
 
     /// Reads all rows, as the summary keeps them.
