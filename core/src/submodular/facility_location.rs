@@ -18,8 +18,7 @@ pub trait Similarity: sealed::Sealed + Copy + PartialOrd + core::fmt::Debug {
 mod sealed {
     pub trait Sealed {}
     impl Sealed for u8 {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
+    impl<T: crate::Real> Sealed for T {}
 }
 
 impl Similarity for u8 {
@@ -31,21 +30,12 @@ impl Similarity for u8 {
     }
 }
 
-impl Similarity for f32 {
+impl<E: Real> Similarity for E {
     const UNIT: f64 = 1.0;
 
     #[inline(always)]
     fn real<T: Real>(self) -> T {
-        T::constant(f64::from(self))
-    }
-}
-
-impl Similarity for f64 {
-    const UNIT: f64 = 1.0;
-
-    #[inline(always)]
-    fn real<T: Real>(self) -> T {
-        T::constant(self)
+        self.to_real()
     }
 }
 

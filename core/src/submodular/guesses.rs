@@ -108,6 +108,10 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Guesses<T, D, S, I> {
         self.grow.is_some()
     }
 
+    pub(super) fn held(&self) -> (usize, usize) {
+        (self.storage.0.as_ref().len(), self.storage.1.as_ref().len())
+    }
+
     pub(super) fn value(&self, id: usize) -> T {
         self.storage.0.as_ref()[id]
     }
@@ -294,6 +298,11 @@ macro_rules! readers {
         /// Elements that there is room for.
         pub const fn capacity(&self) -> usize {
             self.guesses.layout.capacity
+        }
+
+        /// Scalars and ids of storage held now: those of the parameters, or as many as the guesses so far have needed.
+        pub fn held(&self) -> (usize, usize) {
+            self.guesses.held()
         }
 
         /// Whether an element is alive.

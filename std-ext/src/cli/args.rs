@@ -1,5 +1,6 @@
 //! Commands and flags.
 
+use clap::builder::ArgPredicate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -19,6 +20,13 @@ pub(super) enum Command {
     Eigen(Box<EigenArguments>),
     /// Least squares: which columns explain a column, with half-widths from a sketch, or exactly
     Regress(Box<RegressArguments>),
+    /// The rows that are worth most together, while they come and go
+    #[command(mut_arg("input", |input| {
+        // Edges take the place of rows.
+        let input = input.required(false).required_unless_present("edges").conflicts_with("edges");
+        input.default_value_if("edges", ArgPredicate::IsPresent, "-")
+    }))]
+    Summarize(Box<SummarizeArguments>),
     /// Describe a .sketch file
     Inspect(InspectArguments),
     /// Merge the summaries of .sketch files into one
@@ -293,6 +301,108 @@ pub(super) struct RegressArguments {
     /// Store the filled summary
     #[arg(long, value_name = "FILE.sketch")]
     pub(super) save: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Objective {
+    /// How well rows represent exemplars
+    Facility,
+    /// How many items rows contain
+    Coverage,
+    /// How much volume rows span
+    Logdet,
+    /// How much of every feature rows have, more of the same counting less
+    Feature,
+}
+
+impl Objective {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Facility => "facility",
+            Self::Coverage => "coverage",
+            Self::Logdet => "logdet",
+            Self::Feature => "feature",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Selector {
+    /// Brought up to date by each answer
+    LazyDynamic,
+    /// Brought up to date by each update
+    Dynamic,
+    /// Greedy over all rows there, for each answer
+    Lazy,
+}
+
+impl Selector {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::LazyDynamic => "lazy-dynamic",
+            Self::Dynamic => "dynamic",
+            Self::Lazy => "lazy",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SummarizeArguments {
+    #[command(flatten)]
+    pub(super) input: InputArguments,
+    #[command(flatten)]
+    pub(super) output: OutputArguments,
+    /// Rows to choose
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) size: u32,
+    /// What a set of rows is worth
+    #[arg(long, value_enum, default_value = "facility")]
+    pub(super) objective: Objective,
+    /// Which method
+    #[arg(long, value_enum, default_value = "lazy-dynamic")]
+    pub(super) method: Selector,
+    /// Ratio of guesses of the best value: a power of 2^(1/16) that is not larger is taken (default: 2^(1/4))
+    #[arg(long, value_name = "R", allow_negative_numbers = true)]
+    pub(super) ratio: Option<f64>,
+    /// Guesses kept; without it as many as there are
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) slots: Option<u32>,
+    /// Keep an answer until one is worth more than 1 + H times as much (lazy-dynamic)
+    #[arg(long, value_name = "H", default_value = "0", value_parser = not_negative, allow_negative_numbers = true)]
+    pub(super) hysteresis: f64,
+    /// Answers as the guesses give them
+    #[arg(long)]
+    pub(super) no_polish: bool,
+    /// Rows that come (+ ROW) and go (- ROW) and questions (?), one a line
+    #[arg(long, value_name = "FILE")]
+    pub(super) updates: Option<PathBuf>,
+    /// Rows come in order, and each beyond so many lets the oldest go
+    #[arg(long, value_name = "W", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "updates")]
+    pub(super) window: Option<u32>,
+    /// Answer after every so many steps; 0: at the end (default: 1 for the dynamic methods, 0 for others)
+    #[arg(long, value_name = "N")]
+    pub(super) query_every: Option<u64>,
+    /// Write every answer to a file, one a line
+    #[arg(long, value_name = "FILE.csv")]
+    pub(super) trace: Option<PathBuf>,
+    /// given, rbf:auto, rbf:GAMMA, cosine or dot (default: rbf:auto; given for coverage and feature)
+    #[arg(long, value_name = "KIND")]
+    pub(super) similarity: Option<String>,
+    /// Exemplars: so many rows, drawn with the seed, or those of a file (facility; default: 64)
+    #[arg(long, value_name = "N|FILE")]
+    pub(super) exemplars: Option<String>,
+    /// A weight for each exemplar, item or feature
+    #[arg(long, value_name = "FILE")]
+    pub(super) weights: Option<PathBuf>,
+    /// What an amount of a feature is worth: sqrt, log1p or cap:X (feature)
+    #[arg(long, value_name = "CURVE", default_value = "sqrt")]
+    pub(super) concave: String,
+    /// Variance of the noise (logdet)
+    #[arg(long, value_name = "S", default_value = "1", value_parser = positive, allow_negative_numbers = true)]
+    pub(super) sigma2: f64,
+    /// Edges of a graph in the place of INPUT: a vertex covers itself and its neighbours (coverage)
+    #[arg(long, value_name = "FILE")]
+    pub(super) edges: Option<PathBuf>,
 }
 
 fn number(text: &str, holds: impl Fn(f64) -> bool, what: &str) -> Result<f64, String> {

@@ -10,6 +10,7 @@ mod firmware_import;
 mod input;
 mod output;
 mod regress;
+mod summarize;
 mod summary;
 
 use crate::Error;
@@ -69,6 +70,7 @@ pub fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Eigen(arguments) => eigen::run(&arguments),
         Command::Regress(arguments) => regress::run(&arguments),
+        Command::Summarize(arguments) => summarize::run(&arguments),
         Command::Inspect(arguments) => files::inspect(&arguments),
         Command::Merge(arguments) => files::merge(&arguments),
         Command::Query(arguments) => files::query(&arguments),

@@ -12,6 +12,7 @@ use std::fmt::Write;
 
 /// Images of the window, images chosen, images that stand for all.
 const WINDOW: usize = 500;
+const SLOTS: std::ops::Range<u32> = 0..500;
 const SIZE: usize = 16;
 const EXEMPLARS: usize = 64;
 /// Slides between two comparisons.
@@ -54,9 +55,9 @@ impl Run {
         let mut best = LazyDynamic::<f64, u16, _, _>::new(LazyDynamicParams::new(WINDOW, SIZE).prefix(prefix))?;
         let mut greedy = LazyGreedy::<f64, u16, _, _>::new(GreedyParams::new(WINDOW, SIZE).prefix(prefix))?;
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let ids: Vec<u32> = (0..WINDOW as u32).collect();
+        let ids: Vec<u32> = SLOTS.collect();
         let (mut run, mut updates) = (Self::default(), 0);
-        for (seen, (image, id)) in images.iter().zip((0..WINDOW as u32).cycle()).enumerate() {
+        for (seen, (image, id)) in images.iter().zip(SLOTS.cycle()).enumerate() {
             // Until the window is full, elements only come.
             let is_full = seen >= WINDOW;
             if is_full {

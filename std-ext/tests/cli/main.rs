@@ -10,6 +10,7 @@ mod output;
 mod readme;
 mod regress;
 mod sketch_files;
+mod summarize;
 mod tables;
 
 use serde_json::Value;

@@ -23,9 +23,15 @@ fn command_lines(text: &str) -> Vec<String> {
 fn command_lines_of_the_readme_run() {
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
     let lines = command_lines(&readme);
-    for part in
-        ["sketchlet demo", "sketchlet eigen", "sketchlet regress", "| sketchlet", "sketchlet merge", "sketchlet query"]
-    {
+    for part in [
+        "sketchlet demo",
+        "sketchlet eigen",
+        "sketchlet regress",
+        "sketchlet summarize",
+        "| sketchlet",
+        "sketchlet merge",
+        "sketchlet query",
+    ] {
         assert!(lines.iter().any(|line| line.contains(part)), "{part} is not in {lines:?}");
     }
     // What the lines expect to be there: a table, the same rows as an array, the summary of another shard, a dump.

@@ -1,0 +1,187 @@
+//! The methods, as one thing that elements come to and go from.
+
+use super::super::Failure;
+use super::super::args::{Selector, SummarizeArguments};
+use crate::submodular::{
+    Counted, Dynamic, DynamicParams, GreedyParams, LazyDynamic, LazyDynamicParams, LazyGreedy, Monotone, PrefixOracle,
+    Selection,
+};
+use crate::{CoreError, Real, Storage};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+type Outcome<X> = Result<X, CoreError>;
+
+/// An answer.
+pub(super) struct Found {
+    pub(super) value: f64,
+    pub(super) bound: Option<f64>,
+    pub(super) ids: Vec<u32>,
+}
+
+pub(super) trait Engine<O> {
+    fn insert(&mut self, oracle: &Counted<O>, id: u32, rng: &mut Xoshiro256PlusPlus) -> Outcome<()>;
+    fn delete(&mut self, oracle: &Counted<O>, id: u32, rng: &mut Xoshiro256PlusPlus) -> Outcome<()>;
+    fn query(&mut self, oracle: &Counted<O>, rng: &mut Xoshiro256PlusPlus) -> Outcome<()>;
+    /// What improves or certifies the answer, counted apart.
+    fn improve(&mut self, oracle: &Counted<O>) -> Outcome<()>;
+    fn found(&self) -> Found;
+    fn live(&self) -> usize;
+    fn state_bytes(&self) -> usize;
+}
+
+/// Guesses in a doubling for the ratio asked for, and their ratio; none for a method without guesses.
+pub(super) fn ladder(arguments: &SummarizeArguments) -> Result<Option<(u32, f64)>, Failure> {
+    let ratio = arguments.ratio.unwrap_or(2f64.powf(0.25));
+    if arguments.method == Selector::Lazy {
+        return Ok(None);
+    }
+    let steps = [1, 2, 4, 8, 16].into_iter().find(|&steps| {
+        LazyDynamicParams::new(1, 1).ladder_steps(steps).ratio().is_ok_and(|taken| taken <= ratio * (1.0 + 1e-12))
+    });
+    match steps {
+        Some(steps) if ratio > 1.0 => Ok(Some((steps, 2f64.powf(1.0 / f64::from(steps))))),
+        _ => Err(Failure::Usage("summarize: --ratio must be at least 2^(1/16), about 1.0443".into())),
+    }
+}
+
+/// The method that the flags name, for so many elements.
+pub(super) fn engine<'a, T: Real, O: PrefixOracle<T> + Monotone>(
+    arguments: &SummarizeArguments,
+    oracle: &O,
+    rows: usize,
+) -> Result<Box<dyn Engine<O> + 'a>, Failure> {
+    let size = (arguments.size as usize).min(rows);
+    let (prefix, polishes) = (oracle.prefix_len(size), !arguments.no_polish);
+    let steps = ladder(arguments)?.map_or(4, |(steps, _)| steps);
+    Ok(match arguments.method {
+        Selector::LazyDynamic => {
+            let params = LazyDynamicParams::new(rows, size).prefix(prefix).ladder_steps(steps);
+            let params = params.hysteresis(arguments.hysteresis);
+            match arguments.slots {
+                None => Box::new(Guessing { best: LazyDynamic::<T, u32, _, _>::new(params)?, polishes }),
+                Some(slots) => {
+                    let params = params.slots(slots as usize);
+                    let storage = (vec![T::ZERO; params.storage_len()], vec![0u32; params.index_len::<u32>()]);
+                    Box::new(Guessing { best: LazyDynamic::new_in(params, storage.0, storage.1)?, polishes })
+                }
+            }
+        }
+        Selector::Dynamic => {
+            let params = DynamicParams::new(rows, size).prefix(prefix).ladder_steps(steps);
+            match arguments.slots {
+                None => Box::new(Guessing { best: Dynamic::<T, u32, _, _>::new(params)?, polishes }),
+                Some(slots) => {
+                    let params = params.slots(slots as usize);
+                    // Checked before the storage is asked for.
+                    Dynamic::<T, u32, _, _>::new(params)?;
+                    let storage = (vec![T::ZERO; params.storage_len()], vec![0u32; params.index_len::<u32>()]);
+                    Box::new(Guessing { best: Dynamic::new_in(params, storage.0, storage.1)?, polishes })
+                }
+            }
+        }
+        Selector::Lazy => {
+            let params = GreedyParams::new(rows, size).prefix(prefix);
+            let bytes = params.storage_len() * T::BYTES + params.index_len() * size_of::<u32>();
+            let best = LazyGreedy::<T, u32, _, _>::new(params)?;
+            Box::new(Recomputing { best, alive: vec![false; rows], live: 0, ids: Vec::new(), bound: None, bytes })
+        }
+    })
+}
+
+/// A method with guesses.
+struct Guessing<M> {
+    best: M,
+    polishes: bool,
+}
+
+macro_rules! guessing {
+    ($name:ident) => {
+        impl<T: Real, S: Storage<T>, I: Storage<u32>, O: PrefixOracle<T> + Monotone> Engine<O>
+            for Guessing<$name<T, u32, S, I>>
+        {
+            fn insert(&mut self, oracle: &Counted<O>, id: u32, rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
+                self.best.insert(oracle, id, rng)
+            }
+
+            fn delete(&mut self, oracle: &Counted<O>, id: u32, rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
+                self.best.delete(oracle, id, rng)
+            }
+
+            fn query(&mut self, oracle: &Counted<O>, rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
+                self.best.query(oracle, rng).map(|_| ())
+            }
+
+            fn improve(&mut self, oracle: &Counted<O>) -> Outcome<()> {
+                if self.polishes {
+                    self.best.polish(oracle)?;
+                }
+                Ok(())
+            }
+
+            fn found(&self) -> Found {
+                let Selection { value, upper_bound, .. } = self.best.selection();
+                let ids = self.best.selected().to_vec();
+                Found { value: value.as_f64(), bound: upper_bound.map(Real::as_f64), ids }
+            }
+
+            fn live(&self) -> usize {
+                self.best.live()
+            }
+
+            fn state_bytes(&self) -> usize {
+                let (scalars, ids) = self.best.held();
+                scalars * T::BYTES + ids * size_of::<u32>()
+            }
+        }
+    };
+}
+
+guessing!(LazyDynamic);
+guessing!(Dynamic);
+
+/// A method that looks at all elements for each answer.
+struct Recomputing<T> {
+    best: LazyGreedy<T, u32, Vec<T>, Vec<u32>>,
+    alive: Vec<bool>,
+    live: usize,
+    ids: Vec<u32>,
+    bound: Option<f64>,
+    bytes: usize,
+}
+
+impl<T: Real, O: PrefixOracle<T> + Monotone> Engine<O> for Recomputing<T> {
+    fn insert(&mut self, _: &Counted<O>, id: u32, _: &mut Xoshiro256PlusPlus) -> Outcome<()> {
+        self.alive[id as usize] = true;
+        self.live += 1;
+        Ok(())
+    }
+
+    fn delete(&mut self, _: &Counted<O>, id: u32, _: &mut Xoshiro256PlusPlus) -> Outcome<()> {
+        self.alive[id as usize] = false;
+        self.live -= 1;
+        Ok(())
+    }
+
+    fn query(&mut self, oracle: &Counted<O>, _: &mut Xoshiro256PlusPlus) -> Outcome<()> {
+        let alive = (0..).zip(&self.alive).filter(|(_, is_alive)| **is_alive);
+        self.ids = alive.map(|(id, _)| id).collect();
+        self.best.select(oracle, &self.ids).map(|_| ())
+    }
+
+    fn improve(&mut self, oracle: &Counted<O>) -> Outcome<()> {
+        self.bound = Some(self.best.bound(oracle, &self.ids)?.as_f64());
+        Ok(())
+    }
+
+    fn found(&self) -> Found {
+        Found { value: self.best.selection().value.as_f64(), bound: self.bound, ids: self.best.selected().to_vec() }
+    }
+
+    fn live(&self) -> usize {
+        self.live
+    }
+
+    fn state_bytes(&self) -> usize {
+        self.bytes
+    }
+}

@@ -1,0 +1,264 @@
+//! `summarize`.
+
+use super::{data, folder, json, path, pipe, refused, run};
+use serde_json::Value;
+use std::fs;
+
+fn summarize(input: &[&str], flags: &[&str]) -> Value {
+    json(&run(&[&["summarize", "--json"], input, flags].concat()))
+}
+
+fn digits() -> (String, String) {
+    (data("digits.csv"), (0..64).map(|i| i.to_string()).collect::<Vec<_>>().join(","))
+}
+
+/// A line of a trace.
+struct Line {
+    updates: u64,
+    value: f64,
+    bound: Option<f64>,
+    gains: u64,
+    ids: Vec<u64>,
+}
+
+fn trace(text: &str) -> Vec<Line> {
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some("update,value,upper_bound,oracle_calls,size,ids"));
+    lines
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            let ids: Vec<u64> = cells[5].split_whitespace().map(|id| id.parse().unwrap()).collect();
+            assert_eq!((cells.len(), cells[4].parse::<usize>().unwrap()), (6, ids.len()));
+            let count = |cell: &str| cell.parse::<u64>().unwrap();
+            let (value, bound) = (cells[1].parse().unwrap(), cells[2].parse().ok());
+            Line { updates: count(cells[0]), value, bound, gains: count(cells[3]), ids }
+        })
+        .collect()
+}
+
+fn mean(numbers: &[f64]) -> f64 {
+    numbers.iter().sum::<f64>() / numbers.len() as f64
+}
+
+#[test]
+fn a_window_of_digits_stays_close_to_greedy_and_proves_it() {
+    let (input, columns) = digits();
+    let folder = folder();
+    let (lazy, lazy_name) = path(&folder, "lazy.csv");
+    let (greedy, greedy_name) = path(&folder, "greedy.csv");
+    let flags = ["--columns", &columns, "--size", "16", "--window", "500"];
+    let answer = summarize(&[&input], &[&flags[..], &["--trace", &lazy_name]].concat());
+    let exact = ["--method", "lazy", "--query-every", "29", "--trace", &greedy_name];
+    let recomputed = summarize(&[&input], &[&flags[..], &exact].concat());
+    let (lazy, greedy) = (trace(&fs::read_to_string(lazy).unwrap()), trace(&fs::read_to_string(greedy).unwrap()));
+    assert_eq!((lazy.len(), lazy.last().unwrap().updates), (1797, 1797 + 1297));
+    let shares: Vec<f64> = greedy
+        .iter()
+        .map(|line| lazy.iter().find(|other| other.updates == line.updates).unwrap().value / line.value)
+        .collect();
+    assert!(shares.len() > 50 && mean(&shares) > 0.95, "{}", mean(&shares));
+    assert!(lazy.iter().all(|line| line.value >= 0.55 * line.bound.unwrap()));
+    assert!(greedy.iter().all(|line| line.value <= line.bound.unwrap()));
+    // Rows of the window only, each once.
+    for Line { updates, ids, .. } in &lazy {
+        let rows = if *updates <= 500 { *updates } else { 500 + (updates - 500) / 2 };
+        assert!(ids.iter().all(|&id| id < rows && id + 500 >= rows));
+        assert!(ids.iter().enumerate().all(|(i, id)| !ids[..i].contains(id)));
+    }
+    let last = lazy.last().unwrap();
+    assert_eq!((&answer["value"], &answer["upper_bound"]), (&last.value.into(), &last.bound.into()));
+    assert_eq!(answer["selected"], last.ids.iter().copied().collect::<Value>());
+    assert_eq!(answer["ratio"].as_f64(), Some(last.value / last.bound.unwrap()));
+    assert_eq!((&answer["oracle_calls"], &answer["updates"]), (&last.gains.into(), &3094.into()));
+    assert_eq!((&answer["queries"], &answer["live"], &answer["dim"]), (&1797.into(), &500.into(), &64.into()));
+    assert_eq!(answer["ladder_ratio"].as_f64(), Some(2f64.powf(0.25)));
+    assert!(answer["extra_calls"].as_u64() > Some(0) && answer["gamma"].as_f64() > Some(0.0));
+    assert_eq!(recomputed["ladder_ratio"], Value::Null);
+    // Threads, forms of the same flags and what is printed change nothing.
+    let again = summarize(&[&input], &[&flags[..], &["--threads", "1", "--ratio", "1.2"]].concat());
+    assert_eq!((&answer["selected"], &answer["value"]), (&again["selected"], &again["value"]));
+}
+
+#[test]
+fn updates_from_a_file_come_and_go() {
+    let folder = folder();
+    let (rows, input) = path(&folder, "rows.csv");
+    // Similarities to three exemplars.
+    fs::write(&rows, "x,y,z\n1,0,0\n0,1,0\n0,0,1\n0.9,0.9,0\n").unwrap();
+    let (file, updates) = path(&folder, "updates.txt");
+    let (out, name) = path(&folder, "trace.csv");
+    fs::write(&file, "# four rows\n+ 0\n+ 1\n\n+ 3\n?\n- 3\n? \n+ 2\n- 0\n+ 3\n").unwrap();
+    for method in ["lazy-dynamic", "dynamic", "lazy"] {
+        let flags = ["--size", "2", "--similarity", "given", "--updates", &updates, "--query-every", "0"];
+        let answer = summarize(&[&input], &[&flags[..], &["--method", method, "--trace", &name]].concat());
+        let lines = trace(&fs::read_to_string(&out).unwrap());
+        let values: Vec<(u64, f64)> = lines.iter().map(|line| (line.updates, line.value)).collect();
+        // {0, 3}, {1, 3} or, better, {0, 1}; {0, 1}; {2, 3}.
+        assert!(values[0].0 == 3 && [1.9, 2.0].contains(&values[0].1), "{method}: {values:?}");
+        assert_eq!(values[1..], [(4, 2.0), (7, 2.8)], "{method}");
+        assert!(lines.iter().all(|line| line.bound.unwrap() >= line.value));
+        assert_eq!((&answer["updates"], &answer["queries"], &answer["live"]), (&7.into(), &3.into(), &3.into()));
+        let mut ids: Vec<u64> = lines[2].ids.clone();
+        ids.sort_unstable();
+        assert_eq!(ids, [2, 3]);
+    }
+    for (text, line, what) in [
+        ("+ 0\n+ 9\n", 2, "there is no row 9"),
+        ("+ 0\n\n+ 0\n", 3, "row 0 is there already"),
+        ("- 1\n", 1, "row 1 is not there"),
+        ("+0\n", 1, "give + ROW, - ROW or ?"),
+        ("+ 0 1\n", 1, "give + ROW, - ROW or ?"),
+        ("+ x\n", 1, "give + ROW, - ROW or ?"),
+    ] {
+        fs::write(&file, text).unwrap();
+        fs::remove_file(&out).ok();
+        let flags = ["--size", "2", "--similarity", "given", "--updates", &updates, "--trace", &name];
+        let output = run(&[&["summarize", &input], &flags[..]].concat());
+        refused(&output, 1, &[&format!("updates.txt:{line}: {what}")]);
+        assert!(!out.exists());
+    }
+    // Nothing ever there.
+    fs::write(&file, "?\n").unwrap();
+    let answer = summarize(&[&input], &["--size", "2", "--similarity", "given", "--updates", &updates]);
+    assert_eq!((&answer["value"], &answer["upper_bound"], &answer["ratio"]), (&0.0.into(), &0.0.into(), &1.0.into()));
+    assert_eq!((&answer["selected"], &answer["live"]), (&Value::Array(Vec::new()), &0.into()));
+}
+
+#[test]
+fn every_objective_has_its_value() {
+    let folder = folder();
+    let (file, name) = path(&folder, "rows.csv");
+    let (weighed, weights) = path(&folder, "weights.csv");
+    fs::write(&file, "a,b,c\n1,1,0\n0,1,1\n0,0,1\n").unwrap();
+    fs::write(&weighed, "w\n1\n2\n4\n").unwrap();
+    let value = |flags: &[&str]| summarize(&[&name], flags)["value"].as_f64().unwrap();
+    let near = |x: f64, y: f64| assert!((x - y).abs() < 1e-12, "{x} {y}");
+    for method in ["lazy", "lazy-dynamic", "dynamic"] {
+        let with = |objective: &'static str, flags: &[&'static str]| {
+            [&["--method", method, "--objective", objective, "--size", "2"], flags].concat()
+        };
+        near(value(&with("coverage", &[])), 3.0);
+        near(value(&[&with("coverage", &[])[..], &["--weights", &weights]].concat()), 7.0);
+        near(value(&with("feature", &[])), 2.0 + 2f64.sqrt());
+        near(value(&with("feature", &["--concave", "cap:1"])), 3.0);
+        near(value(&with("feature", &["--concave", "log1p"])), 2.0 * 2f64.ln() + 3f64.ln());
+        near(value(&with("facility", &["--similarity", "given"])), 3.0);
+        // Of rows 0 and 2: two diagonal entries, nothing in common.
+        let logdet = 0.5 * (1.0 + 2.0f64).ln() + 0.5 * (1.0 + 1.0f64).ln();
+        let found = value(&with("logdet", &["--similarity", "dot"]));
+        // Of rows 0 and 1: 3 * 3 - 1.
+        near(found, logdet.max(0.5 * 8f64.ln()));
+        near(value(&with("facility", &["--similarity", "cosine", "--exemplars", "3"])), {
+            let half = 1.0 / 2f64.sqrt();
+            1.0 + 1.0 + half
+        });
+    }
+    let (file, edges) = path(&folder, "edges.txt");
+    fs::write(&file, "# a path and a pair\n10 20\n20,30\n30\t40 2.5\n\n7 8\n10 20\n").unwrap();
+    let answer = summarize(&[], &["--edges", &edges, "--objective", "coverage", "--size", "2", "--method", "lazy"]);
+    assert_eq!((&answer["value"], &answer["rows"]), (&5.0.into(), &6.into()));
+    assert_eq!(answer["selected"], serde_json::json!([20, 7]));
+    fs::write(&file, "1 2\n3 x\n").unwrap();
+    let wrong = run(&["summarize", "--edges", &edges, "--objective", "coverage", "--size", "2"]);
+    refused(&wrong, 1, &["edges.txt", "row 2", "vertex"]);
+}
+
+#[test]
+fn exemplars_and_scales_are_those_asked_for() {
+    let (input, columns) = digits();
+    let folder = folder();
+    let (file, name) = path(&folder, "exemplars.csv");
+    let text = fs::read_to_string(&input).unwrap();
+    let cut = |line: &str| line.split(',').take(64).collect::<Vec<_>>().join(",");
+    let lines: Vec<String> = text.lines().take(11).map(cut).collect();
+    fs::write(&file, lines.join("\n") + "\n").unwrap();
+    let flags = ["--columns", &columns, "--size", "3", "--method", "lazy"];
+    let auto = summarize(&[&input], &[&flags[..], &["--exemplars", &name]].concat());
+    let gamma = auto["gamma"].as_f64().unwrap();
+    let fixed = format!("rbf:{gamma}");
+    let given = summarize(&[&input], &[&flags[..], &["--exemplars", &name, "--similarity", &fixed]].concat());
+    assert_eq!((&auto["value"], &auto["selected"]), (&given["value"], &given["selected"]));
+    // From a pipe, as nothing has to be drawn.
+    let rows: String = text.lines().map(|line| cut(line) + "\n").collect();
+    let arguments = ["summarize", "-", "--json", "--size", "3", "--method", "lazy", "--exemplars", &name];
+    let piped = json(&pipe(&[&arguments[..], &["--similarity", &fixed]].concat(), rows.as_bytes()));
+    assert_eq!((&auto["value"], &auto["selected"]), (&piped["value"], &piped["selected"]));
+    let seeds: Vec<Value> = ["1", "2"]
+        .into_iter()
+        .map(|seed| {
+            summarize(&[&input], &[&flags[..], &["--exemplars", "20", "--seed", seed]].concat())["value"].clone()
+        })
+        .collect();
+    assert_ne!(seeds[0], seeds[1]);
+}
+
+#[test]
+fn usage_that_makes_no_sense_is_exit_2_and_data_that_forbid_an_answer_exit_1() {
+    let (input, columns) = digits();
+    let folder = folder();
+    let usage = |flags: &[&str], part: &str| {
+        refused(&run(&[&["summarize", &input, "--columns", &columns], flags].concat()), 2, &[part]);
+    };
+    usage(&[], "--size");
+    usage(&["--size", "0"], "--size");
+    usage(&["--size", "3", "--ratio", "1.01"], "--ratio");
+    usage(&["--size", "3", "--ratio", "1"], "--ratio");
+    usage(&["--size", "3", "--window", "9", "--updates", "x"], "--updates");
+    usage(&["--size", "3", "--similarity", "near"], "--similarity");
+    usage(&["--size", "3", "--similarity", "rbf:-1"], "--similarity");
+    usage(&["--size", "3", "--objective", "feature", "--similarity", "cosine"], "--similarity");
+    usage(&["--size", "3", "--objective", "feature", "--concave", "cube"], "--concave");
+    usage(&["--size", "3", "--edges", "x"], "--edges");
+    usage(&["--size", "3", "--objective", "coverage", "--edges", "x"], "INPUT");
+    usage(&["--size", "3", "--exemplars", "0"], "--exemplars");
+    usage(&["--size", "3", "--objective", "logdet", "--exemplars", "4"], "--exemplars");
+    usage(&["--size", "3", "--method", "lazy", "--slots", "4"], "--slots");
+    usage(&["--size", "3", "--method", "dynamic", "--hysteresis", "0.1"], "--hysteresis");
+    usage(&["--size", "3", "--trace", "x.txt"], "--trace");
+    refused(&run(&["summarize", "--size", "3"]), 2, &["INPUT"]);
+    refused(&run(&["summarize", "-", "--size", "3"]), 2, &["--exemplars FILE"]);
+    let data = |flags: &[&str], parts: &[&str]| {
+        refused(&run(&[&["summarize", &input, "--columns", &columns, "--size", "3"], flags].concat()), 1, parts);
+    };
+    data(&["--exemplars", "4000"], &["digits.csv", "4000 exemplars of 1797 rows"]);
+    data(&["--updates", "/nowhere/x"], &["/nowhere/x"]);
+    data(&["--objective", "coverage"], &["digits.csv", "row 2", "column p02", "0 or 1"]);
+    data(&["--objective", "logdet", "--similarity", "given"], &["digits.csv", "square"]);
+    let (file, name) = path(&folder, "bad.csv");
+    fs::write(&file, "a,b\n1,2\n3,-1\n").unwrap();
+    for objective in ["facility", "feature"] {
+        let flags = ["--size", "1", "--objective", objective, "--similarity", "given"];
+        refused(&run(&[&["summarize", &name], &flags[..]].concat()), 1, &["bad.csv", "row 3", "column b", "negative"]);
+    }
+    let (weighed, weights) = path(&folder, "weights.csv");
+    for (text, part) in [("w\n1\n", "1 weights, 2 needed"), ("w\n1\n-2\n", "row 3")] {
+        fs::write(&weighed, text).unwrap();
+        fs::write(&file, "a,b\n1,2\n3,1\n").unwrap();
+        let flags = ["--size", "1", "--similarity", "given", "--weights", &weights];
+        refused(&run(&[&["summarize", &name], &flags[..]].concat()), 1, &["weights.csv", part]);
+    }
+    fs::write(&file, "a,b\n1e-40,0\n").unwrap();
+    let faint = run(&["summarize", &name, "--size", "1", "--similarity", "given", "--precision", "f32"]);
+    refused(&faint, 1, &["bad.csv", "out of scale"]);
+    fs::write(&file, "a,b\n1e300,2\n").unwrap();
+    let huge = run(&["summarize", &name, "--size", "1", "--similarity", "given", "--precision", "f32"]);
+    refused(&huge, 1, &["bad.csv", "row 2"]);
+}
+
+#[test]
+fn files_come_out_whole() {
+    let (input, columns) = digits();
+    let folder = folder();
+    let (out, out_name) = path(&folder, "rows.csv");
+    let (svg, svg_name) = path(&folder, "x.svg");
+    let (html, html_name) = path(&folder, "x.html");
+    let flags = ["--columns", &columns, "--size", "4", "--query-every", "300"];
+    let files = ["--out", &out_name, "--plot", &svg_name, "--report", &html_name];
+    let answer = summarize(&[&input], &[&flags[..], &files].concat());
+    let rows: Vec<u64> = fs::read_to_string(out).unwrap().lines().skip(1).map(|line| line.parse().unwrap()).collect();
+    assert_eq!(answer["selected"], rows.into_iter().collect::<Value>());
+    assert!(fs::read_to_string(svg).unwrap().starts_with("<svg"));
+    assert!(fs::read_to_string(html).unwrap().contains("share proven"));
+    let table = run(&[&["summarize", &input], &flags[..]].concat());
+    assert!(String::from_utf8(table.stdout).unwrap().contains("share proven"));
+}
