@@ -3,6 +3,7 @@
 mod claim;
 mod eigen;
 mod regression;
+mod submodular;
 
 pub use claim::Claim;
 
@@ -11,9 +12,10 @@ pub fn of_family(name: &str) -> Option<Vec<Claim>> {
     match name {
         "eigen" => Some(eigen::claims()),
         "regression" => Some(regression::claims()),
+        "submodular" => Some(submodular::claims()),
         _ => None,
     }
 }
 
 /// The families that [`of_family`] knows.
-pub const FAMILIES: &[&str] = &["eigen", "regression"];
+pub const FAMILIES: &[&str] = &["eigen", "regression", "submodular"];

@@ -51,6 +51,37 @@ impl<T: Real, D: Id> Heap<'_, T, D> {
         self.sink(0);
     }
 
+    /// Takes the element at a place away, the last one takes its place; order is lost.
+    pub(super) fn swap_remove(&mut self, place: usize) {
+        self.len -= 1;
+        self.exchange(place, self.len);
+    }
+
+    /// Orders by id, in place.
+    pub(super) fn sort_by_id(&mut self) {
+        // A heap of the ids: the largest goes to the end, again and again.
+        let is_ascending = self.ids[..self.len].is_sorted();
+        for start in (0..if is_ascending { 0 } else { self.len / 2 }).rev() {
+            self.sink_id(start, self.len);
+        }
+        for last in (1..if is_ascending { 0 } else { self.len }).rev() {
+            self.exchange(0, last);
+            self.sink_id(0, last);
+        }
+    }
+
+    fn sink_id(&mut self, mut place: usize, len: usize) {
+        loop {
+            let children = [2 * place + 1, 2 * place + 2].into_iter().filter(|&child| child < len);
+            let largest = children.max_by_key(|&child| self.ids[child]);
+            match largest {
+                Some(child) if self.ids[child] > self.ids[place] => self.exchange(place, child),
+                _ => return,
+            }
+            place = largest.unwrap_or(len);
+        }
+    }
+
     fn exchange(&mut self, place: usize, other: usize) {
         self.gains.swap(place, other);
         self.ids.swap(place, other);

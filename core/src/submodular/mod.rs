@@ -28,7 +28,7 @@ pub use dynamic::{Dynamic, DynamicParams};
 pub use facility_location::{FacilityLocation, Similarity};
 pub use feature_based::{Concave, FeatureBased};
 pub use graph_cut::GraphCut;
-pub use greedy::{GreedyParams, LazyGreedy};
+pub use greedy::{Greedy, GreedyParams, LazyGreedy, StochasticGreedy, ThresholdGreedy};
 pub use lazy_dynamic::{LazyDynamic, LazyDynamicParams};
 pub use log_det::{Kernel, LogDet};
 pub use oracle::{Counted, GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};

@@ -334,14 +334,28 @@ pub(super) enum Selector {
     Dynamic,
     /// Greedy over all rows there, for each answer
     Lazy,
+    /// The same, every row asked before each choice
+    Greedy,
+    /// Greedy over a sample for each choice
+    Stochastic,
+    /// All above a threshold that falls
+    Threshold,
 }
 
 impl Selector {
+    /// Whether it looks at all rows for each answer.
+    pub(super) const fn is_static(self) -> bool {
+        !matches!(self, Self::LazyDynamic | Self::Dynamic)
+    }
+
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::LazyDynamic => "lazy-dynamic",
             Self::Dynamic => "dynamic",
             Self::Lazy => "lazy",
+            Self::Greedy => "greedy",
+            Self::Stochastic => "stochastic",
+            Self::Threshold => "threshold",
         }
     }
 }
@@ -364,6 +378,9 @@ pub(super) struct SummarizeArguments {
     /// Ratio of guesses of the best value: a power of 2^(1/16) that is not larger is taken (default: 2^(1/4))
     #[arg(long, value_name = "R", allow_negative_numbers = true)]
     pub(super) ratio: Option<f64>,
+    /// How far below greedy the answer may be (stochastic, threshold)
+    #[arg(long, value_name = "E", default_value = "0.1", value_parser = fraction, allow_negative_numbers = true)]
+    pub(super) epsilon: f64,
     /// Guesses kept; without it as many as there are
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) slots: Option<u32>,

@@ -133,7 +133,7 @@ fn every_objective_has_its_value() {
     fs::write(&weighed, "w\n1\n2\n4\n").unwrap();
     let value = |flags: &[&str]| summarize(&[&name], flags)["value"].as_f64().unwrap();
     let near = |x: f64, y: f64| assert!((x - y).abs() < 1e-12, "{x} {y}");
-    for method in ["lazy", "lazy-dynamic", "dynamic"] {
+    for method in ["lazy", "greedy", "stochastic", "lazy-dynamic", "dynamic"] {
         let with = |objective: &'static str, flags: &[&'static str]| {
             [&["--method", method, "--objective", objective, "--size", "2"], flags].concat()
         };
@@ -161,6 +161,34 @@ fn every_objective_has_its_value() {
     fs::write(&file, "1 2\n3 x\n").unwrap();
     let wrong = run(&["summarize", "--edges", &edges, "--objective", "coverage", "--size", "2"]);
     refused(&wrong, 1, &["edges.txt", "row 2", "vertex"]);
+}
+
+#[test]
+fn static_methods_agree_as_far_as_they_promise() {
+    let (input, columns) = digits();
+    let with = |flags: &[&str]| {
+        summarize(&[&input], &[&["--columns", &columns, "--size", "12", "--objective", "feature"], flags].concat())
+    };
+    let lazy = with(&["--method", "lazy"]);
+    let greedy = with(&["--method", "greedy"]);
+    assert_eq!((&lazy["selected"], &lazy["value"]), (&greedy["selected"], &greedy["value"]));
+    assert_eq!(lazy["upper_bound"], greedy["upper_bound"]);
+    let calls = |answer: &Value| answer["oracle_calls"].as_u64().unwrap();
+    // Every row there before each choice, and no row twice.
+    assert_eq!(calls(&greedy), (0..12).map(|chosen| 1797 - chosen).sum::<u64>());
+    assert!(calls(&lazy) < calls(&greedy) * 2 / 3 && lazy["extra_calls"] == 1797);
+    let value = |answer: &Value| answer["value"].as_f64().unwrap();
+    let stochastic = with(&["--method", "stochastic", "--epsilon", "0.2"]);
+    // ln 5 rows in twelve, twelve times.
+    assert_eq!(calls(&stochastic), 12 * 242);
+    assert!(value(&stochastic) > 0.95 * value(&lazy) && value(&stochastic) <= value(&lazy) * (1.0 + 1e-12));
+    assert_ne!(
+        stochastic["selected"],
+        with(&["--method", "stochastic", "--epsilon", "0.2", "--seed", "1"])["selected"]
+    );
+    let threshold = with(&["--method", "threshold"]);
+    assert!(value(&threshold) > 0.95 * value(&lazy));
+    assert!(threshold["upper_bound"].as_f64().unwrap() >= value(&lazy));
 }
 
 #[test]
@@ -213,6 +241,7 @@ fn usage_that_makes_no_sense_is_exit_2_and_data_that_forbid_an_answer_exit_1() {
     usage(&["--size", "3", "--exemplars", "0"], "--exemplars");
     usage(&["--size", "3", "--objective", "logdet", "--exemplars", "4"], "--exemplars");
     usage(&["--size", "3", "--method", "lazy", "--slots", "4"], "--slots");
+    usage(&["--size", "3", "--method", "threshold", "--epsilon", "1"], "--epsilon");
     usage(&["--size", "3", "--method", "dynamic", "--hysteresis", "0.1"], "--hysteresis");
     usage(&["--size", "3", "--trace", "x.txt"], "--trace");
     refused(&run(&["summarize", "--size", "3"]), 2, &["INPUT"]);

@@ -3,11 +3,12 @@
 use super::super::Failure;
 use super::super::args::{Selector, SummarizeArguments};
 use crate::submodular::{
-    Counted, Dynamic, DynamicParams, GreedyParams, LazyDynamic, LazyDynamicParams, LazyGreedy, Monotone, PrefixOracle,
-    Selection,
+    Counted, Dynamic, DynamicParams, Greedy, GreedyParams, LazyDynamic, LazyDynamicParams, LazyGreedy, Monotone,
+    PrefixOracle, Selection, StochasticGreedy, ThresholdGreedy,
 };
 use crate::{CoreError, Real, Storage};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use std::marker::PhantomData;
 
 type Outcome<X> = Result<X, CoreError>;
 
@@ -32,7 +33,7 @@ pub(super) trait Engine<O> {
 /// Guesses in a doubling for the ratio asked for, and their ratio; none for a method without guesses.
 pub(super) fn ladder(arguments: &SummarizeArguments) -> Result<Option<(u32, f64)>, Failure> {
     let ratio = arguments.ratio.unwrap_or(2f64.powf(0.25));
-    if arguments.method == Selector::Lazy {
+    if arguments.method.is_static() {
         return Ok(None);
     }
     let steps = [1, 2, 4, 8, 16].into_iter().find(|&steps| {
@@ -79,11 +80,22 @@ pub(super) fn engine<'a, T: Real, O: PrefixOracle<T> + Monotone>(
                 }
             }
         }
-        Selector::Lazy => {
+        method => {
             let params = GreedyParams::new(rows, size).prefix(prefix);
             let bytes = params.storage_len() * T::BYTES + params.index_len() * size_of::<u32>();
-            let best = LazyGreedy::<T, u32, _, _>::new(params)?;
-            Box::new(Recomputing { best, alive: vec![false; rows], live: 0, ids: Vec::new(), bound: None, bytes })
+            let all =
+                Recomputing { method: (), alive: vec![false; rows], live: 0, ids: Vec::new(), bound: None, bytes };
+            let epsilon = arguments.epsilon;
+            match method {
+                Selector::Greedy => Box::new(all.with(Greedy::<T, u32, _, _>::new(params)?)),
+                Selector::Stochastic => {
+                    Box::new(all.with(WithEpsilon { method: StochasticGreedy::<T, u32, _, _>::new(params)?, epsilon }))
+                }
+                Selector::Threshold => {
+                    Box::new(all.with(WithEpsilon { method: ThresholdGreedy::<T, u32, _, _>::new(params)?, epsilon }))
+                }
+                _ => Box::new(all.with(LazyGreedy::<T, u32, _, _>::new(params)?)),
+            }
         }
     })
 }
@@ -139,9 +151,62 @@ macro_rules! guessing {
 guessing!(LazyDynamic);
 guessing!(Dynamic);
 
-/// A method that looks at all elements for each answer.
-struct Recomputing<T> {
-    best: LazyGreedy<T, u32, Vec<T>, Vec<u32>>,
+/// A method that looks at all elements.
+trait Chooser<T, O> {
+    fn select(&mut self, oracle: &Counted<O>, ids: &[u32], rng: &mut Xoshiro256PlusPlus) -> Outcome<()>;
+    fn bound(&mut self, oracle: &Counted<O>, ids: &[u32]) -> Outcome<f64>;
+    fn value(&self) -> f64;
+    fn selected(&self) -> &[u32];
+}
+
+/// A method, and how far below greedy it may stay.
+struct WithEpsilon<M> {
+    method: M,
+    epsilon: f64,
+}
+
+macro_rules! chooser {
+    ($type:ty, |$self:ident, $oracle:ident, $ids:ident, $rng:ident| $select:expr, |$method:ident| $inner:expr) => {
+        impl<T: Real, O: PrefixOracle<T> + Monotone> Chooser<T, O> for $type {
+            fn select(&mut self, $oracle: &Counted<O>, $ids: &[u32], $rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
+                let ($self, _) = (self, &$rng);
+                $select.map(|_| ())
+            }
+
+            fn bound(&mut self, oracle: &Counted<O>, ids: &[u32]) -> Outcome<f64> {
+                let $method = self;
+                $inner.bound(oracle, ids).map(Real::as_f64)
+            }
+
+            fn value(&self) -> f64 {
+                let $method = self;
+                $inner.selection().value.as_f64()
+            }
+
+            fn selected(&self) -> &[u32] {
+                let $method = self;
+                $inner.selected()
+            }
+        }
+    };
+}
+
+chooser!(LazyGreedy<T, u32, Vec<T>, Vec<u32>>, |this, oracle, ids, rng| this.select(oracle, ids), |this| this);
+chooser!(Greedy<T, u32, Vec<T>, Vec<u32>>, |this, oracle, ids, rng| this.select(oracle, ids), |this| this);
+chooser!(
+    WithEpsilon<StochasticGreedy<T, u32, Vec<T>, Vec<u32>>>,
+    |this, oracle, ids, rng| this.method.select(oracle, ids, this.epsilon, rng),
+    |this| this.method
+);
+chooser!(
+    WithEpsilon<ThresholdGreedy<T, u32, Vec<T>, Vec<u32>>>,
+    |this, oracle, ids, rng| this.method.select(oracle, ids, this.epsilon),
+    |this| this.method
+);
+
+/// A method that looks at all elements, for each answer.
+struct Recomputing<M> {
+    method: M,
     alive: Vec<bool>,
     live: usize,
     ids: Vec<u32>,
@@ -149,39 +214,48 @@ struct Recomputing<T> {
     bytes: usize,
 }
 
-impl<T: Real, O: PrefixOracle<T> + Monotone> Engine<O> for Recomputing<T> {
+impl Recomputing<()> {
+    fn with<T, M>(self, method: M) -> (Recomputing<M>, PhantomData<T>) {
+        let Self { alive, live, ids, bound, bytes, .. } = self;
+        (Recomputing { method, alive, live, ids, bound, bytes }, PhantomData)
+    }
+}
+
+impl<T: Real, M: Chooser<T, O>, O: PrefixOracle<T> + Monotone> Engine<O> for (Recomputing<M>, PhantomData<T>) {
     fn insert(&mut self, _: &Counted<O>, id: u32, _: &mut Xoshiro256PlusPlus) -> Outcome<()> {
-        self.alive[id as usize] = true;
-        self.live += 1;
+        self.0.alive[id as usize] = true;
+        self.0.live += 1;
         Ok(())
     }
 
     fn delete(&mut self, _: &Counted<O>, id: u32, _: &mut Xoshiro256PlusPlus) -> Outcome<()> {
-        self.alive[id as usize] = false;
-        self.live -= 1;
+        self.0.alive[id as usize] = false;
+        self.0.live -= 1;
         Ok(())
     }
 
-    fn query(&mut self, oracle: &Counted<O>, _: &mut Xoshiro256PlusPlus) -> Outcome<()> {
-        let alive = (0..).zip(&self.alive).filter(|(_, is_alive)| **is_alive);
-        self.ids = alive.map(|(id, _)| id).collect();
-        self.best.select(oracle, &self.ids).map(|_| ())
+    fn query(&mut self, oracle: &Counted<O>, rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
+        let all = &mut self.0;
+        let alive = (0..).zip(&all.alive).filter(|(_, is_alive)| **is_alive);
+        all.ids = alive.map(|(id, _)| id).collect();
+        all.method.select(oracle, &all.ids, rng)
     }
 
     fn improve(&mut self, oracle: &Counted<O>) -> Outcome<()> {
-        self.bound = Some(self.best.bound(oracle, &self.ids)?.as_f64());
+        self.0.bound = Some(self.0.method.bound(oracle, &self.0.ids)?);
         Ok(())
     }
 
     fn found(&self) -> Found {
-        Found { value: self.best.selection().value.as_f64(), bound: self.bound, ids: self.best.selected().to_vec() }
+        let Recomputing { method, bound, .. } = &self.0;
+        Found { value: method.value(), bound: *bound, ids: method.selected().to_vec() }
     }
 
     fn live(&self) -> usize {
-        self.live
+        self.0.live
     }
 
     fn state_bytes(&self) -> usize {
-        self.bytes
+        self.0.bytes
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &SummarizeArguments) -> Result<String, Failure> {
     objective::check(arguments)?;
     engine::ladder(arguments)?;
     let fail = |what: &str| Err(Failure::Usage(format!("summarize: {what}")));
-    if arguments.slots.is_some() && arguments.method == Selector::Lazy {
+    if arguments.slots.is_some() && arguments.method.is_static() {
         return fail("--slots is for methods with guesses: lazy-dynamic and dynamic");
     }
     if arguments.hysteresis > 0.0 && arguments.method != Selector::LazyDynamic {
@@ -89,7 +89,7 @@ impl<T: Real> Visit<T> for Play<'_> {
 impl Play<'_> {
     fn play<O>(&self, engine: &mut dyn Engine<O>, oracle: &Counted<O>) -> Result<Outcome, Failure> {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(self.arguments.input.seed);
-        let is_static = self.arguments.method == Selector::Lazy;
+        let is_static = self.arguments.method.is_static();
         let every = self.arguments.query_every.unwrap_or(u64::from(!is_static));
         let mut outcome = Outcome::default();
         let (mut counted, mut is_answered) = (0, false);

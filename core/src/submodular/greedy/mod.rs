@@ -1,8 +1,20 @@
-//! The best elements of a set that stays: greedy, lazily.
+//! The best elements of a set that stays.
+
+mod lazy;
+mod plain;
+mod stochastic;
+mod threshold;
+
+pub use lazy::LazyGreedy;
+pub use plain::Greedy;
+pub use stochastic::StochasticGreedy;
+pub use threshold::ThresholdGreedy;
+
+pub(super) use lazy::lazily;
 
 use super::heap::Heap;
 use super::meter::Meter;
-use super::{Monotone, Prefix, PrefixLen, PrefixOracle, Selection};
+use super::{Prefix, PrefixLen, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
 use core::marker::PhantomData;
 
@@ -57,25 +69,9 @@ impl GreedyParams {
     }
 }
 
-/// Which elements of a set that stays are worth most together?
-///
-/// Greedy: the element that adds most, again and again, of equal ones the one with the smallest id. Lazily: what an element adds
-/// never grows, so what it added before tells whether to ask again; the answer is that of asking all of them each time. An
-/// element that adds nothing is not taken.
-///
-/// # Guarantee
-/// At least `1 - 1 / e` of the best value (Nemhauser, Wolsey and Fisher, 1978), for a function that is monotone. Usually far more:
-/// [`bound`](Self::bound) proves how much, for as many gains as there are elements.
-/// # Cost
-/// A gain an element, and some more; at most `size` an element. State: see [`GreedyParams::storage_len`].
-/// # Randomness
-/// None.
-/// # When to use another
-/// [`LazyDynamic`](super::LazyDynamic) if elements come and go between answers.
-/// # Example
-/// See [`FacilityLocation`](super::FacilityLocation).
+/// What every greedy method has: elements and their gains, the state of the function, the answer.
 #[derive(Clone, Debug)]
-pub struct LazyGreedy<T, D, S, I> {
+struct Chooser<T, D, S, I> {
     params: GreedyParams,
     len: usize,
     value: T,
@@ -90,27 +86,19 @@ struct Parts<'a, T, D> {
     answer: &'a mut [D],
 }
 
-#[cfg(feature = "alloc")]
-#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
-impl<T: Real, D: Id> LazyGreedy<T, D, alloc::vec::Vec<T>, alloc::vec::Vec<D>> {
-    /// In storage of its own.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] if a parameter is out of range.
-    pub fn new(params: GreedyParams) -> Result<Self, Error> {
-        params.check::<D>()?;
-        let (scalars, indices) = (params.storage_len(), params.index_len());
-        Self::new_in(params, crate::storage::allocate(scalars)?, crate::storage::allocate(indices)?)
+impl<T: Real, D: Id> Parts<'_, T, D> {
+    /// Takes the elements in, each with its gain given nothing.
+    fn fill<O: PrefixOracle<T>>(&mut self, ids: &[u32], meter: &mut Meter<'_, O>) {
+        meter.oracle.truncate(&mut self.prefix, 0);
+        for &id in ids {
+            let gain = meter.gain(&mut self.prefix, 0, id as usize).unwrap_or(T::ZERO);
+            self.heap.add(gain, D::from_usize(id as usize));
+        }
     }
 }
 
-impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyGreedy<T, D, S, I> {
-    /// In the storage given, whatever is in it.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] if a parameter is out of range; [`Error::Storage`] if the storage has not as many scalars as
-    /// [`storage_len`](GreedyParams::storage_len) says, or not as many ids as [`index_len`](GreedyParams::index_len).
-    pub fn new_in(params: GreedyParams, storage: S, indices: I) -> Result<Self, Error> {
+impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Chooser<T, D, S, I> {
+    fn new_in(params: GreedyParams, storage: S, indices: I) -> Result<Self, Error> {
         params.check::<D>()?;
         let lens = [(params.storage_len(), storage.as_ref().len()), (params.index_len(), indices.as_ref().len())];
         if let Some(&(needed, got)) = lens.iter().find(|(needed, got)| needed != got) {
@@ -119,31 +107,18 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyGreedy<T, D, S, I> {
         Ok(Self { params, len: 0, value: T::ZERO, storage, indices, id: PhantomData })
     }
 
-    /// The parameters.
-    pub const fn params(&self) -> &GreedyParams {
-        &self.params
-    }
-
-    /// Chooses among the elements given, in any order, each once.
-    ///
-    /// # Errors
-    /// [`Error::Capacity`] for more elements than the parameters say; [`Error::NotFound`] for one that the function doesn't have;
-    /// [`Error::AlreadyPresent`] for one given twice; [`Error::Storage`] if the function needs a longer state. The answer before
-    /// stays then. [`Error::OracleFault`] if the function gave something that is not finite; the answer is what was chosen until
-    /// then.
-    pub fn select<O: PrefixOracle<T> + Monotone>(&mut self, oracle: &O, ids: &[u32]) -> Result<Selection<T>, Error> {
+    /// Checks what is to be chosen from, lets a method choose, and keeps its answer.
+    fn choose<O: PrefixOracle<T>>(
+        &mut self,
+        oracle: &O,
+        ids: &[u32],
+        method: impl FnOnce(&mut Parts<'_, T, D>, &mut Meter<'_, O>) -> (usize, T),
+    ) -> Result<Selection<T>, Error> {
         self.check(oracle, ids)?;
         let mut meter = Meter::unlimited(oracle);
-        let mut parts = self.split();
-        oracle.truncate(&mut parts.prefix, 0);
-        for &id in ids {
-            let gain = meter.gain(&mut parts.prefix, 0, id as usize).unwrap_or(T::ZERO);
-            parts.heap.add(gain, D::from_usize(id as usize));
-        }
-        let (chosen, value) = lazily(&mut parts.prefix, &mut parts.heap, parts.answer, &mut meter);
-        let fault = meter.fault;
-        (self.len, self.value) = (chosen, value);
-        match fault {
+        let (len, value) = method(&mut self.split(), &mut meter);
+        (self.len, self.value) = (len, value);
+        match meter.fault {
             Some(index) => Err(Error::OracleFault { index }),
             None => Ok(self.selection()),
         }
@@ -164,22 +139,15 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyGreedy<T, D, S, I> {
         twice.map_or(Ok(()), |i| Err(Error::AlreadyPresent { index: ids[i] as usize }))
     }
 
-    /// The last answer.
-    pub const fn selection(&self) -> Selection<T> {
+    const fn selection(&self) -> Selection<T> {
         Selection { value: self.value, upper_bound: None, len: self.len, stale: false }
     }
 
-    /// Ids of the last answer, in order of choice.
-    pub fn selected(&self) -> &[D] {
+    fn selected(&self) -> &[D] {
         &self.indices.as_ref()[self.params.index_len() - self.params.size..][..self.len]
     }
 
-    /// No `size` of the elements given are worth more than this, to rounding: the value, and the `size` largest gains given what
-    /// is chosen. For the elements of the last [`select`](Self::select), whose function must still be the same.
-    ///
-    /// # Errors
-    /// As `select`.
-    pub fn bound<O: PrefixOracle<T>>(&mut self, oracle: &O, ids: &[u32]) -> Result<T, Error> {
+    fn bound<O: PrefixOracle<T>>(&mut self, oracle: &O, ids: &[u32]) -> Result<T, Error> {
         self.check(oracle, ids)?;
         let (value, chosen, size) = (self.value, self.len, self.params.size);
         let mut parts = self.split();
@@ -205,11 +173,8 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyGreedy<T, D, S, I> {
         let (indices, rest) = self.indices.as_mut().split_at_mut(params.prefix.indices);
         let (ids, rest) = rest.split_at_mut(params.capacity);
         let (pushes, answer) = rest.split_at_mut(params.capacity);
-        Parts {
-            prefix: Prefix { size: params.size, scalars, indices, scratch },
-            heap: Heap { gains, ids, pushes, len: 0 },
-            answer,
-        }
+        let prefix = Prefix { size: params.size, scalars, indices, scratch };
+        Parts { prefix, heap: Heap { gains, ids, pushes, len: 0 }, answer }
     }
 }
 
@@ -220,35 +185,65 @@ pub(super) fn check_prefix(needed: &PrefixLen, got: &PrefixLen) -> Result<(), Er
     short.map_or(Ok(()), |(needed, got)| Err(Error::Storage { needed, got }))
 }
 
-/// Greedy, lazily, over elements whose gains given nothing are known; the state of the function is empty. Gives the number of
-/// elements chosen and their value.
-pub(super) fn lazily<T: Real, D: Id, O: PrefixOracle<T>>(
-    prefix: &mut Prefix<'_, T, D>,
-    heap: &mut Heap<'_, T, D>,
-    answer: &mut [D],
-    meter: &mut Meter<'_, O>,
-) -> (usize, T) {
-    // NaN would have no place in a heap.
-    let len = heap.len;
-    heap.gains[..len].iter_mut().filter(|gain| !gain.is_finite()).for_each(|gain| *gain = T::ZERO);
-    heap.build();
-    let (mut chosen, mut value) = (0, T::ZERO);
-    while chosen < answer.len() && heap.len > 0 && heap.gains[0] > T::ZERO {
-        let id = heap.ids[0];
-        if heap.pushes[0].to_usize() < chosen {
-            heap.gains[0] = match meter.gain(prefix, chosen, id.to_usize()) {
-                Ok(gain) if gain > T::ZERO => gain,
-                _ => T::ZERO,
-            };
-            heap.pushes[0] = D::from_usize(chosen);
-            heap.sink(0);
-            continue;
+/// What every greedy method offers word for word; its field `chooser` holds it.
+macro_rules! chooser {
+    ($name:ident) => {
+        #[cfg(feature = "alloc")]
+        #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+        impl<T: Real, D: Id> $name<T, D, alloc::vec::Vec<T>, alloc::vec::Vec<D>> {
+            /// In storage of its own.
+            ///
+            /// # Errors
+            /// [`Error::Parameter`](crate::Error::Parameter) if a parameter is out of range.
+            pub fn new(params: $crate::submodular::GreedyParams) -> Result<Self, $crate::Error> {
+                params.check::<D>()?;
+                let (scalars, indices) = (params.storage_len(), params.index_len());
+                Self::new_in(params, $crate::storage::allocate(scalars)?, $crate::storage::allocate(indices)?)
+            }
         }
-        meter.oracle.push(prefix, chosen, id.to_usize());
-        value += heap.gains[0];
-        answer[chosen] = id;
-        chosen += 1;
-        heap.pop();
-    }
-    (chosen, value)
+
+        impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> $name<T, D, S, I> {
+            /// In the storage given, whatever is in it.
+            ///
+            /// # Errors
+            /// [`Error::Parameter`](crate::Error::Parameter) if a parameter is out of range;
+            /// [`Error::Storage`](crate::Error::Storage) if the storage has not as many scalars as
+            /// [`storage_len`](super::GreedyParams::storage_len) says, or not as many ids as
+            /// [`index_len`](super::GreedyParams::index_len).
+            pub fn new_in(
+                params: $crate::submodular::GreedyParams,
+                storage: S,
+                indices: I,
+            ) -> Result<Self, $crate::Error> {
+                super::Chooser::new_in(params, storage, indices).map(|chooser| Self { chooser })
+            }
+
+            /// The parameters.
+            pub const fn params(&self) -> &$crate::submodular::GreedyParams {
+                &self.chooser.params
+            }
+
+            /// The last answer.
+            pub const fn selection(&self) -> $crate::submodular::Selection<T> {
+                self.chooser.selection()
+            }
+
+            /// Ids of the last answer, in order of choice.
+            pub fn selected(&self) -> &[D] {
+                self.chooser.selected()
+            }
+
+            /// No `size` of the elements given are worth more than this, to rounding: the value, and the `size` largest gains
+            /// given what is chosen. For the elements of the last `select`, whose function must still be the same. A gain an
+            /// element.
+            ///
+            /// # Errors
+            /// As `select`.
+            pub fn bound<O: PrefixOracle<T>>(&mut self, oracle: &O, ids: &[u32]) -> Result<T, $crate::Error> {
+                self.chooser.bound(oracle, ids)
+            }
+        }
+    };
 }
+
+use chooser;

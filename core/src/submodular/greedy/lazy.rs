@@ -1,0 +1,82 @@
+//! Greedy, asking only for gains that can matter.
+
+use super::{Chooser, chooser};
+use crate::submodular::heap::Heap;
+use crate::submodular::meter::Meter;
+use crate::submodular::{Monotone, Prefix, PrefixOracle, Selection};
+use crate::{Error, Id, Real, Storage};
+
+/// Which elements of a set that stays are worth most together?
+///
+/// Greedy: the element that adds most, again and again, of equal ones the one with the smallest id. Lazily: what an element adds
+/// never grows, so what it added before tells whether to ask again; the answer is that of asking all of them each time
+/// ([`Greedy`](super::Greedy)). An element that adds nothing is not taken.
+///
+/// # Guarantee
+/// At least `1 - 1 / e` of the best value (Nemhauser, Wolsey and Fisher, 1978), for a function that is monotone. Usually far more:
+/// [`bound`](Self::bound) proves how much.
+/// # Cost
+/// A gain an element, and some more; at most `size` an element. State: see
+/// [`GreedyParams::storage_len`](super::GreedyParams::storage_len).
+/// # Randomness
+/// None.
+/// # When to use another
+/// [`LazyDynamic`](crate::submodular::LazyDynamic) if elements come and go between answers;
+/// [`StochasticGreedy`](super::StochasticGreedy) if a gain an element is all that can be afforded.
+/// # Example
+/// See [`FacilityLocation`](crate::submodular::FacilityLocation).
+#[derive(Clone, Debug)]
+pub struct LazyGreedy<T, D, S, I> {
+    chooser: Chooser<T, D, S, I>,
+}
+
+chooser!(LazyGreedy);
+
+impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyGreedy<T, D, S, I> {
+    /// Chooses among the elements given, in any order, each once.
+    ///
+    /// # Errors
+    /// [`Error::Capacity`] for more elements than the parameters say; [`Error::NotFound`] for one that the function doesn't have;
+    /// [`Error::AlreadyPresent`] for one given twice; [`Error::Storage`] if the function needs a longer state. The answer before
+    /// stays then. [`Error::OracleFault`] if the function gave something that is not finite; the answer is what was chosen of the
+    /// others.
+    pub fn select<O: PrefixOracle<T> + Monotone>(&mut self, oracle: &O, ids: &[u32]) -> Result<Selection<T>, Error> {
+        self.chooser.choose(oracle, ids, |parts, meter| {
+            parts.fill(ids, meter);
+            lazily(&mut parts.prefix, &mut parts.heap, parts.answer, meter)
+        })
+    }
+}
+
+/// Greedy, lazily, over elements whose gains given nothing are known; the state of the function is empty. Gives the number of
+/// elements chosen and their value.
+pub(in crate::submodular) fn lazily<T: Real, D: Id, O: PrefixOracle<T>>(
+    prefix: &mut Prefix<'_, T, D>,
+    heap: &mut Heap<'_, T, D>,
+    answer: &mut [D],
+    meter: &mut Meter<'_, O>,
+) -> (usize, T) {
+    // NaN would have no place in a heap.
+    let len = heap.len;
+    heap.gains[..len].iter_mut().filter(|gain| !gain.is_finite()).for_each(|gain| *gain = T::ZERO);
+    heap.build();
+    let (mut chosen, mut value) = (0, T::ZERO);
+    while chosen < answer.len() && heap.len > 0 && heap.gains[0] > T::ZERO {
+        let id = heap.ids[0];
+        if heap.pushes[0].to_usize() < chosen {
+            heap.gains[0] = match meter.gain(prefix, chosen, id.to_usize()) {
+                Ok(gain) if gain > T::ZERO => gain,
+                _ => T::ZERO,
+            };
+            heap.pushes[0] = D::from_usize(chosen);
+            heap.sink(0);
+            continue;
+        }
+        meter.oracle.push(prefix, chosen, id.to_usize());
+        value += heap.gains[0];
+        answer[chosen] = id;
+        chosen += 1;
+        heap.pop();
+    }
+    (chosen, value)
+}
