@@ -94,18 +94,22 @@ fn samples_keep_the_promise_on_average_and_cost_what_they_say() {
     // All elements in each sample: greedy.
     let all = stochastic.select(&oracle, &ids, 1e-9, &mut generator(0)).unwrap();
     assert_eq!((all.value, stochastic.selected()), (greedy, lazy.selected()));
-    // Every element is as likely to be in a sample: the first choice is the best of 33 of 200.
-    let best = lazy.selected()[0];
+    // Every element is as likely to be in a sample: whichever is best, it is chosen if it is among 20 of 200.
     let params = GreedyParams::new(n, 1).prefix(oracle.prefix_len(1));
     let mut one = StochasticGreedy::<f64, u16, _, _>::new(params).unwrap();
     let epsilon = (-0.1f64).exp();
-    let hits = (0..4000).filter(|&seed| {
-        one.select(&oracle, &ids, epsilon, &mut generator(seed)).unwrap();
-        one.selected() == [best]
-    });
-    // 20 of 200: 400 on average, standard deviation 19.
-    let hits = hits.count();
-    assert!((286..514).contains(&hits), "{hits}");
+    for best in [3u16, 101, 198] {
+        let mut table = table.clone();
+        table[usize::from(best) * M] = 2.0;
+        let oracle = FacilityLocation::new(&table, M).unwrap();
+        let hits = (0..4000).filter(|&seed| {
+            one.select(&oracle, &ids, epsilon, &mut generator(seed)).unwrap();
+            one.selected() == [best]
+        });
+        // 400 on average, standard deviation 19.
+        let hits = hits.count();
+        assert!((286..514).contains(&hits), "{best}: {hits}");
+    }
 }
 
 #[test]
@@ -119,6 +123,16 @@ fn thresholds_ask_few_gains_of_many_equal_elements() {
     let mut threshold = ThresholdGreedy::<f64, u16, _, _>::new(params).unwrap();
     assert_eq!(threshold.select(&oracle, &items, 0.1).unwrap().value, 500.0);
     assert!(oracle.gains() < 1600, "{}", oracle.gains());
+}
+
+#[test]
+fn thresholds_leave_what_has_lost_its_gain() {
+    // Once the first is taken the second adds one item, the third two.
+    let oracle = Coverage::new(&[0, 3, 6, 8], &[0, 1, 2, 0, 1, 3, 4, 5], 6).unwrap();
+    let params = GreedyParams::new(3, 2).prefix(oracle.prefix_len(2));
+    let mut threshold = ThresholdGreedy::<f64, u16, _, _>::new(params).unwrap();
+    assert_eq!(threshold.select(&oracle, &[0, 1, 2], 0.1).unwrap().value, 5.0);
+    assert_eq!(threshold.selected(), [0, 2]);
 }
 
 #[test]

@@ -294,8 +294,12 @@ fn an_answer_stays_while_nothing_is_worth_much_more() {
     let answer = best.query(&oracle, &mut rng).unwrap();
     assert_eq!((best.selected(), answer.stale), (&first[..], false));
     best.delete(&oracle, first[0].into(), &mut rng).unwrap();
-    best.query(&oracle, &mut rng).unwrap();
+    let answer = best.query(&oracle, &mut rng).unwrap();
     assert!(!best.selected().contains(&first[0]));
+    // Not what is left of the old one, with the value of before.
+    let value: f64 =
+        (0..2).map(|j| best.selected().iter().map(|&id| table[2 * usize::from(id) + j]).fold(0.0, f64::max)).sum();
+    assert!((answer.value - value).abs() < 1e-12, "{} {value}", answer.value);
 }
 
 #[test]
