@@ -424,7 +424,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Dynamic<T, D, S, I> {
     /// fill it.
     fn slot_for<O: PrefixOracle<T>>(&mut self, spread: &Spread, oracle: &O) -> Result<Option<usize>, Error> {
         let number = spread.number;
-        if let Some(slot) = self.guesses.split().find(number) {
+        if let Some(slot) = self.guesses.find(number) {
             return Ok(Some(slot));
         }
         let needs_slot = match spread.change {
@@ -480,25 +480,27 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Dynamic<T, D, S, I> {
     fn choose(&mut self) {
         let largest = self.guesses.largest();
         let size = T::count(self.params.size as u64);
-        let mut bound = size * largest;
-        let mut best: Option<(T, i32, usize)> = None;
+        let (mut bound, all) = (size * largest, self.params.size);
+        let mut best: Option<(T, T, usize)> = None;
         let mut parts = self.guesses.split();
         for slot in 0..parts.slots() {
-            let Some(number) = parts.number(slot) else { continue };
-            let guess = parts.slot(slot);
-            let value = guess.levels.value();
-            if guess.guess() >= largest && !guess.levels.is_full() {
-                bound = bound.min(value + size * guess.levels.threshold);
+            let [guess, threshold, _] = parts.header(slot);
+            if guess == T::ZERO {
+                continue;
             }
-            if best.is_none_or(|(before, lower, _)| value > before || value == before && number < lower) {
-                best = Some((value, number, slot));
+            let (value, height) = parts.outcome(slot);
+            if guess >= largest && height < all {
+                bound = bound.min(value + size * threshold);
+            }
+            if best.is_none_or(|(before, lower, _)| value > before || value == before && guess < lower) {
+                best = Some((value, guess, slot));
             }
         }
         let Some((value, _, slot)) = best else {
             self.guesses.state.answer = Answer::NONE;
             return;
         };
-        let len = parts.slot(slot).levels.height();
+        let (_, len) = parts.outcome(slot);
         parts.copy_to_draft(slot);
         self.guesses.answer(value, bound, len);
     }

@@ -133,6 +133,11 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Guesses<T, D, S, I> {
         self.layout.guess(number, self.state.slots, self.storage.0.as_ref(), self.storage.1.as_ref())
     }
 
+    /// The slot of a guess.
+    pub(super) fn find(&self, number: i32) -> Option<usize> {
+        self.layout.find(number, self.state.slots, self.storage.0.as_ref())
+    }
+
     pub(super) fn numbers(&self) -> impl Iterator<Item = (usize, i32)> + Clone + '_ {
         let (layout, scalars) = (self.layout, self.storage.0.as_ref());
         (0..self.state.slots).filter_map(move |slot| Some((slot, layout.number(slot, scalars)?)))

@@ -445,7 +445,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
     fn work<O: PrefixOracle<T>>(&mut self, query: &mut Query<T>, meter: &mut Meter<'_, O>) -> Result<bool, Error> {
         let top = self.guesses.ladder.highest_for(query.largest, self.params.size);
         loop {
-            let slot = if let Some(slot) = self.guesses.split().find(query.probe) {
+            let slot = if let Some(slot) = self.guesses.find(query.probe) {
                 slot
             } else {
                 query.stage = Stage::Fresh;

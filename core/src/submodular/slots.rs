@@ -58,6 +58,15 @@ impl Layout {
         if guess > T::ZERO { number.to_i32() } else { None }
     }
 
+    /// The slot of a guess.
+    pub(super) fn find<T: Real>(&self, number: i32, slots: usize, scalars: &[T]) -> Option<usize> {
+        let (number, scalars) = (T::constant(f64::from(number)), &scalars[self.shared_scalars()..]);
+        (0..slots).find(|&slot| {
+            let [guess, _, own] = self.header(slot, scalars);
+            own == number && guess > T::ZERO
+        })
+    }
+
     /// A guess of the storage given.
     pub(super) fn guess<'a, T: Real, D: Id>(
         &self,
@@ -66,7 +75,7 @@ impl Layout {
         scalars: &[T],
         ids: &'a [D],
     ) -> Option<Guess<'a, T, D>> {
-        let slot = (0..slots).find(|&slot| self.number(slot, scalars) == Some(number))?;
+        let slot = self.find(number, slots, scalars)?;
         let [_, threshold, _] = self.header(slot, &scalars[self.shared_scalars()..]);
         let slot_ids = &ids[self.shared_ids()..];
         let order = &slot_ids[slot * self.slot_ids(D::BITS)..];
@@ -212,6 +221,13 @@ impl<T: Real, D: Id> Parts<'_, T, D> {
         if guess > T::ZERO { number.to_i32() } else { None }
     }
 
+    /// Value and number of the pivots of a guess, without cutting its slot.
+    pub(super) fn outcome(&self, slot: usize) -> (T, usize) {
+        let height = self.layout.pivots::<D>(slot, self.slot_ids).len();
+        let gains = &self.slot_scalars[slot * self.layout.slot_scalars() + HEADER..][..height];
+        (gains.iter().fold(T::ZERO, |sum, &gain| sum + gain), height)
+    }
+
     /// Pivots of a guess, to be the answer if nothing better is found.
     pub(super) fn copy_to_draft(&mut self, slot: usize) {
         let pivots = self.layout.pivots::<D>(slot, self.slot_ids);
@@ -237,11 +253,6 @@ impl<T: Real, D: Id> Parts<'_, T, D> {
                 self.candidates.add(self.values[id.to_usize()], id);
             }
         }
-    }
-
-    /// The slot of a guess.
-    pub(super) fn find(&self, number: i32) -> Option<usize> {
-        (0..self.slots).find(|&slot| self.number(slot) == Some(number))
     }
 }
 
