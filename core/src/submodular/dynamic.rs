@@ -393,12 +393,8 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Dynamic<T, D, S, I> {
 
     /// Gives up guesses that there is no slot for any more.
     fn give_up_lowest(&mut self) {
-        let Some(lowest) = self.lowest_kept() else { return };
-        let mut parts = self.guesses.split();
-        for slot in 0..parts.slots() {
-            if parts.number(slot).is_some_and(|number| number < lowest) {
-                parts.slot(slot).release();
-            }
+        if let Some(lowest) = self.lowest_kept() {
+            self.guesses.release_outside(lowest, i32::MAX);
         }
     }
 
@@ -439,10 +435,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Dynamic<T, D, S, I> {
         if !needs_slot {
             return Ok(None);
         }
-        // Guesses that there is no slot for have been given up.
-        let slot = self.guesses.open(number, |_| 0)?;
-        self.guesses.split().slot(slot).levels.clear(oracle);
-        Ok(Some(slot))
+        self.guesses.find_or_open(number, oracle).map(Some)
     }
 
     fn change<O: PrefixOracle<T>>(

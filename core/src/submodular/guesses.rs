@@ -175,12 +175,17 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Guesses<T, D, S, I> {
         if self.is_alive(id) { Ok(()) } else { Err(Error::NotFound { index: id as usize }) }
     }
 
-    /// Makes an element alive and gives its value, one gain.
-    pub(super) fn admit<O: PrefixOracle<T>>(&mut self, id: usize, oracle: &O) -> Result<T, Error> {
+    /// Value of an element alone, one gain.
+    pub(super) fn value_of<O: PrefixOracle<T>>(&mut self, id: usize, oracle: &O) -> Result<T, Error> {
         let mut parts = self.split();
         oracle.truncate(&mut parts.side, 0);
         let value = oracle.gain(&mut parts.side, 0, id);
-        self.ladder.check(value, self.layout.size, id)?;
+        self.ladder.check(value, self.layout.size, id).map(|()| value)
+    }
+
+    /// Makes an element alive and gives its value.
+    pub(super) fn admit<O: PrefixOracle<T>>(&mut self, id: usize, oracle: &O) -> Result<T, Error> {
+        let value = self.value_of(id, oracle)?;
         self.split().values[id] = value;
         self.state.live += 1;
         self.state.ids = self.state.ids.max(id + 1);
@@ -239,6 +244,58 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Guesses<T, D, S, I> {
         let (guess, threshold) = (self.ladder.guess(number), self.ladder.threshold(number, self.layout.size));
         self.split().slot(slot).take(number, guess, threshold);
         Ok(slot)
+    }
+
+    /// Gives up guesses below and above.
+    pub(super) fn release_outside(&mut self, low: i32, high: i32) {
+        let mut parts = self.split();
+        for slot in 0..parts.slots() {
+            if parts.number(slot).is_some_and(|number| number < low || number > high) {
+                parts.slot(slot).release();
+            }
+        }
+    }
+
+    /// The slot of a guess; a new one is empty.
+    pub(super) fn find_or_open<O: PrefixOracle<T>>(&mut self, number: i32, oracle: &O) -> Result<usize, Error> {
+        if let Some(slot) = self.find(number) {
+            return Ok(slot);
+        }
+        // There are slots for all that are not given up.
+        let slot = self.open(number, |_| 0)?;
+        self.split().slot(slot).levels.clear(oracle);
+        Ok(slot)
+    }
+
+    /// Holds an element, with its value alone, against what a guess asks of it: a gain given value, room left and the guess.
+    /// If it is taken and the guess has the best value so far, that is the answer.
+    pub(super) fn try_element<O: PrefixOracle<T>>(
+        &mut self,
+        slot: usize,
+        (id, alone): (usize, T),
+        meter: &mut Meter<'_, O>,
+        asks: impl FnOnce(T, usize, T) -> T,
+    ) {
+        let (best, size) = (self.state.answer.value, self.layout.size);
+        let mut parts = self.split();
+        let mut own = parts.slot(slot);
+        let (height, guess) = (own.levels.height(), own.guess());
+        let is_there = own.levels.pivots[1..=height].iter().any(|other| other.to_usize() == id);
+        if own.levels.is_full() || is_there {
+            return;
+        }
+        let value = own.levels.value();
+        let asked = asks(value, size - height, guess);
+        let gain = if height == 0 { Ok(alone) } else { meter.gain(&mut own.levels.prefix, height, id) };
+        let Ok(gain) = gain else { return };
+        if gain >= asked && gain > T::ZERO {
+            own.levels.add_pivot(id, gain, meter.oracle);
+            if value + gain > best {
+                let (value, len) = parts.outcome(slot);
+                parts.copy_to_draft(slot);
+                self.answer(value, value, len);
+            }
+        }
     }
 
     /// Makes what is drafted the answer.

@@ -75,6 +75,12 @@ impl Ladder {
             .unwrap_or(octave + self.steps.cast_signed())
     }
 
+    /// The highest guess that is at most `x`, a positive number.
+    pub(super) fn at_most<T: Real>(self, x: T) -> i32 {
+        let above = self.at_least(x);
+        if self.guess::<T>(above) == x { above } else { above - 1 }
+    }
+
     /// The highest guess whose threshold is at most `x`, a positive number.
     pub(super) fn highest_for<T: Real>(self, x: T, size: usize) -> i32 {
         // Close by; rounding decides between neighbours, so the comparison itself is asked.
@@ -118,6 +124,8 @@ mod tests {
                 assert_eq!(ladder.at_least(guess), j);
                 assert_eq!(ladder.at_least(guess * (T::ONE + T::EPSILON)), j + 1);
                 assert_eq!(ladder.at_least(guess * (T::ONE - T::EPSILON)), j);
+                assert_eq!((ladder.at_most(guess), ladder.at_most(guess * (T::ONE + T::EPSILON))), (j, j));
+                assert_eq!(ladder.at_most(guess * (T::ONE - T::EPSILON)), j - 1);
                 assert_eq!(ladder.guess::<T>(j + steps.cast_signed()), guess + guess);
                 for size in [1, 7, 64] {
                     let x = ladder.threshold::<T>(j, size);

@@ -250,10 +250,7 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
                 if height < self.size() {
                     let gain = meter.gain(&mut self.prefix, height, id)?;
                     if gain >= self.threshold {
-                        meter.oracle.push(&mut self.prefix, height, id);
-                        self.gains[height] = gain;
-                        self.pivots[height + 1] = self.order[*at];
-                        self.pivots[0] = D::from_usize(height + 1);
+                        self.add_pivot(id, gain, meter.oracle);
                         self.depth[id] = D::from_usize(height + 1);
                         *at += 1;
                         continue;
@@ -274,6 +271,15 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
             }
         }
         Ok(())
+    }
+
+    /// Chooses an element after the others.
+    pub(super) fn add_pivot<O: PrefixOracle<T>>(&mut self, id: usize, gain: T, oracle: &O) {
+        let height = self.height();
+        oracle.push(&mut self.prefix, height, id);
+        self.gains[height] = gain;
+        self.pivots[height + 1] = D::from_usize(id);
+        self.pivots[0] = D::from_usize(height + 1);
     }
 
     /// Sorts the candidates from a level on by depth, in place, and sets the borders.

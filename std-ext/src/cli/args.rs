@@ -340,12 +340,22 @@ pub(super) enum Selector {
     Stochastic,
     /// All above a threshold that falls
     Threshold,
+    /// One look at each row, none goes
+    Sieve,
+    /// The same with fewer sieves
+    #[value(name = "sieve++")]
+    SievePlusPlus,
 }
 
 impl Selector {
-    /// Whether it looks at all rows for each answer.
-    pub(super) const fn is_static(self) -> bool {
-        !matches!(self, Self::LazyDynamic | Self::Dynamic)
+    /// Whether rows may come and go at little cost.
+    pub(super) const fn is_dynamic(self) -> bool {
+        matches!(self, Self::LazyDynamic | Self::Dynamic)
+    }
+
+    /// Whether rows may only come.
+    pub(super) const fn only_inserts(self) -> bool {
+        matches!(self, Self::Sieve | Self::SievePlusPlus)
     }
 
     pub(super) const fn name(self) -> &'static str {
@@ -356,6 +366,8 @@ impl Selector {
             Self::Greedy => "greedy",
             Self::Stochastic => "stochastic",
             Self::Threshold => "threshold",
+            Self::Sieve => "sieve",
+            Self::SievePlusPlus => "sieve++",
         }
     }
 }

@@ -192,6 +192,33 @@ fn static_methods_agree_as_far_as_they_promise() {
 }
 
 #[test]
+fn sieves_look_at_each_row_once_and_let_none_go() {
+    let (input, columns) = digits();
+    let folder = folder();
+    let (out, name) = path(&folder, "trace.csv");
+    let flags = ["--columns", &columns, "--size", "12"];
+    let lazy = summarize(&[&input], &[&flags[..], &["--method", "lazy"]].concat());
+    for method in ["sieve", "sieve++"] {
+        let answer = summarize(&[&input], &[&flags[..], &["--method", method, "--trace", &name]].concat());
+        let share = answer["value"].as_f64().unwrap() / lazy["value"].as_f64().unwrap();
+        assert!(share > 0.75 && share < 1.0, "{method}: {share}");
+        assert_eq!(
+            (&answer["upper_bound"], &answer["ratio"], &answer["extra_calls"]),
+            (&Value::Null, &Value::Null, &0.into())
+        );
+        assert_eq!((&answer["queries"], &answer["live"]), (&1.into(), &1797.into()));
+        let lines = trace(&fs::read_to_string(&out).unwrap());
+        assert_eq!((lines.len(), lines[0].updates, lines[0].bound), (1, 1797, None));
+        let windows = run(&[&["summarize", &input], &flags[..], &["--method", method, "--window", "9"]].concat());
+        refused(&windows, 2, &["--window"]);
+        let (file, updates) = path(&folder, "updates.txt");
+        fs::write(&file, "+ 3\n- 3\n").unwrap();
+        let gone = run(&[&["summarize", &input], &flags[..], &["--method", method, "--updates", &updates]].concat());
+        refused(&gone, 1, &["updates.txt:2", "sieves can't let a row go"]);
+    }
+}
+
+#[test]
 fn exemplars_and_scales_are_those_asked_for() {
     let (input, columns) = digits();
     let folder = folder();

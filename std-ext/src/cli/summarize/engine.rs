@@ -4,7 +4,7 @@ use super::super::Failure;
 use super::super::args::{Selector, SummarizeArguments};
 use crate::submodular::{
     Counted, Dynamic, DynamicParams, Greedy, GreedyParams, LazyDynamic, LazyDynamicParams, LazyGreedy, Monotone,
-    PrefixOracle, Selection, StochasticGreedy, ThresholdGreedy,
+    PrefixOracle, Selection, SieveParams, SievePlusPlus, SieveStreaming, StochasticGreedy, ThresholdGreedy,
 };
 use crate::{CoreError, Real, Storage};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -33,7 +33,7 @@ pub(super) trait Engine<O> {
 /// Guesses in a doubling for the ratio asked for, and their ratio; none for a method without guesses.
 pub(super) fn ladder(arguments: &SummarizeArguments) -> Result<Option<(u32, f64)>, Failure> {
     let ratio = arguments.ratio.unwrap_or(2f64.powf(0.25));
-    if arguments.method.is_static() {
+    if !(arguments.method.is_dynamic() || arguments.method.only_inserts()) {
         return Ok(None);
     }
     let steps = [1, 2, 4, 8, 16].into_iter().find(|&steps| {
@@ -79,6 +79,14 @@ pub(super) fn engine<'a, T: Real, O: PrefixOracle<T> + Monotone>(
                     Box::new(Guessing { best: Dynamic::new_in(params, storage.0, storage.1)?, polishes })
                 }
             }
+        }
+        Selector::Sieve => {
+            let params = SieveParams::new(size).prefix(prefix).ladder_steps(steps);
+            Box::new(Sifting { sieve: SieveStreaming::<T, u32, _, _>::new(params)?, params })
+        }
+        Selector::SievePlusPlus => {
+            let params = SieveParams::new(size).prefix(prefix).ladder_steps(steps);
+            Box::new(Sifting { sieve: SievePlusPlus::<T, u32, _, _>::new(params)?, params })
         }
         method => {
             let params = GreedyParams::new(rows, size).prefix(prefix);
@@ -150,6 +158,51 @@ macro_rules! guessing {
 
 guessing!(LazyDynamic);
 guessing!(Dynamic);
+
+/// A method that looks at each element once.
+struct Sifting<M> {
+    sieve: M,
+    params: SieveParams,
+}
+
+macro_rules! sifting {
+    ($name:ident) => {
+        impl<T: Real, O: PrefixOracle<T> + Monotone> Engine<O> for Sifting<$name<T, u32, Vec<T>, Vec<u32>>> {
+            fn insert(&mut self, oracle: &Counted<O>, id: u32, _: &mut Xoshiro256PlusPlus) -> Outcome<()> {
+                self.sieve.insert(oracle, id)
+            }
+
+            fn delete(&mut self, _: &Counted<O>, id: u32, _: &mut Xoshiro256PlusPlus) -> Outcome<()> {
+                // Refused before the first step.
+                Err(CoreError::NotFound { index: id as usize })
+            }
+
+            fn query(&mut self, _: &Counted<O>, _: &mut Xoshiro256PlusPlus) -> Outcome<()> {
+                Ok(())
+            }
+
+            fn improve(&mut self, _: &Counted<O>) -> Outcome<()> {
+                Ok(())
+            }
+
+            fn found(&self) -> Found {
+                let value = self.sieve.selection().value.as_f64();
+                Found { value, bound: None, ids: self.sieve.selected().to_vec() }
+            }
+
+            fn live(&self) -> usize {
+                usize::try_from(self.sieve.seen()).unwrap_or(usize::MAX)
+            }
+
+            fn state_bytes(&self) -> usize {
+                self.params.storage_len() * T::BYTES + self.params.index_len() * size_of::<u32>()
+            }
+        }
+    };
+}
+
+sifting!(SieveStreaming);
+sifting!(SievePlusPlus);
 
 /// A method that looks at all elements.
 trait Chooser<T, O> {

@@ -25,7 +25,10 @@ pub(super) fn run(arguments: &SummarizeArguments) -> Result<String, Failure> {
     objective::check(arguments)?;
     engine::ladder(arguments)?;
     let fail = |what: &str| Err(Failure::Usage(format!("summarize: {what}")));
-    if arguments.slots.is_some() && arguments.method.is_static() {
+    if arguments.window.is_some() && arguments.method.only_inserts() {
+        return fail("--window lets rows go: sieves can't, take lazy-dynamic or dynamic");
+    }
+    if arguments.slots.is_some() && !arguments.method.is_dynamic() {
         return fail("--slots is for methods with guesses: lazy-dynamic and dynamic");
     }
     if arguments.hysteresis > 0.0 && arguments.method != Selector::LazyDynamic {
@@ -89,8 +92,7 @@ impl<T: Real> Visit<T> for Play<'_> {
 impl Play<'_> {
     fn play<O>(&self, engine: &mut dyn Engine<O>, oracle: &Counted<O>) -> Result<Outcome, Failure> {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(self.arguments.input.seed);
-        let is_static = self.arguments.method.is_static();
-        let every = self.arguments.query_every.unwrap_or(u64::from(!is_static));
+        let every = self.arguments.query_every.unwrap_or(u64::from(self.arguments.method.is_dynamic()));
         let mut outcome = Outcome::default();
         let (mut counted, mut is_answered) = (0, false);
         for step in self.steps {

@@ -19,14 +19,14 @@ pub(super) enum Step {
 pub(super) fn steps(arguments: &SummarizeArguments, rows: usize, vertices: Option<&[u64]>) -> Result<Vec<Step>, Error> {
     let rows = count(rows)?;
     if let Some(path) = &arguments.updates {
-        return read(path, rows, vertices);
+        return read(path, rows, vertices, arguments.method.only_inserts());
     }
     let window = arguments.window.unwrap_or(u32::MAX);
     Ok((0..rows).map(|row| if row < window { Step::Insert(row) } else { Step::Slide(row - window, row) }).collect())
 }
 
 /// Reads a file of updates; all of it is checked.
-fn read(path: &Path, rows: u32, vertices: Option<&[u64]>) -> Result<Vec<Step>, Error> {
+fn read(path: &Path, rows: u32, vertices: Option<&[u64]>, only_inserts: bool) -> Result<Vec<Step>, Error> {
     let text = std::fs::read_to_string(path).map_err(|error| Error::from(error).in_file(path.display()))?;
     let names: Option<HashMap<u64, u32>> = vertices.map(|all| all.iter().copied().zip(0..).collect());
     let mut alive = vec![false; rows as usize];
@@ -54,6 +54,9 @@ fn read(path: &Path, rows: u32, vertices: Option<&[u64]>) -> Result<Vec<Step>, E
         let there = &mut alive[row as usize];
         match (*sign, *there) {
             ("+", true) => return fail(format!("row {name} is there already")),
+            ("-", true) if only_inserts => {
+                return fail("sieves can't let a row go: take lazy-dynamic or dynamic".into());
+            }
             ("-", false) => return fail(format!("row {name} is not there")),
             _ => {}
         }
