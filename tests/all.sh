@@ -98,7 +98,10 @@ examples() {
     grep -q "20000 rows of 4 devices: status ok" <<<"$text" || return 1
     text=$(cargo run -q --release -p sketchlet --example regression_fleet) || return 1
     printf '%s\n' "$text"
-    grep -q "without it: temperature 3.0" <<<"$text"
+    grep -q "without it: temperature 3.0" <<<"$text" || return 1
+    text=$(cargo run -q --release -p sketchlet --example submodular_catalogue) || return 1
+    printf '%s\n' "$text"
+    grep -q "of the best was proven" <<<"$text"
 }
 
 demo() {

@@ -111,7 +111,10 @@ fn elements_that_make_no_sense_are_refused_and_change_nothing() {
     };
     refused(SieveParams::new(0), "size", Rule::Positive);
     refused(SieveParams::new(3).ladder_steps(5), "ladder_steps", Rule::LadderSteps);
-    refused(SieveParams::new(usize::MAX), "size", Rule::Addressable);
+    refused(SieveParams::new(256), "size", Rule::WithinIds);
+    let huge = SieveParams::new(1 << 31).prefix(PrefixLen { scalars: usize::MAX, ..PrefixLen::default() });
+    let made = SieveStreaming::<f64, u32, _, _>::new(huge).map(|_| ());
+    assert_eq!(made, Err(Error::Parameter { name: "size", rule: Rule::Addressable }));
     let table = [1.0, 0.0, f64::NAN, 1e308, 0.0, -5.0, 0.0, 1e-300];
     let oracle = FacilityLocation::new(&table, 1).unwrap();
     let params = SieveParams::new(2).prefix(FacilityLocation::<f64>::prefix_len_of(1, 2));

@@ -74,11 +74,12 @@ impl SieveParams {
         Layout { capacity: 0, size: self.size, prefix: self.prefix, notes_changes: false }
     }
 
-    fn check(&self) -> Result<(), Error> {
+    fn check<D: Id>(&self) -> Result<(), Error> {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         Ladder::new(self.ladder_steps)?;
         match () {
             () if self.size == 0 => fail("size", Rule::Positive),
+            () if self.size > D::LARGEST => fail("size", Rule::WithinIds),
             () if !crate::storage::is_addressable(self.storage_len().saturating_add(self.index_len())) => {
                 fail("size", Rule::Addressable)
             }
@@ -98,7 +99,7 @@ macro_rules! sieve {
             /// # Errors
             /// [`Error::Parameter`] if a parameter is out of range.
             pub fn new(params: SieveParams) -> Result<Self, Error> {
-                params.check()?;
+                params.check::<D>()?;
                 let (scalars, indices) = (params.storage_len(), params.index_len());
                 Self::new_in(params, crate::storage::allocate(scalars)?, crate::storage::allocate(indices)?)
             }
@@ -112,7 +113,7 @@ macro_rules! sieve {
             /// as [`storage_len`](SieveParams::storage_len) says, or not as many ids as
             /// [`index_len`](SieveParams::index_len).
             pub fn new_in(params: SieveParams, storage: S, indices: I) -> Result<Self, Error> {
-                params.check()?;
+                params.check::<D>()?;
                 let ladder = Ladder::new(params.ladder_steps)?;
                 let guesses = Guesses::new_in(params.layout(), ladder, params.slots(), (storage, indices))?;
                 Ok(Self { params, guesses, seen: 0 })

@@ -140,7 +140,9 @@ fn check_like(first: &Loaded, other: &Loaded, join: bool) -> Result<(), Error> {
             () if first.center != other.center => differ("centring flags"),
             () => Ok(()),
         },
-        (Family::Regress, Family::Regress) if join || same("columns") => Ok(()),
+        (Family::Regress, Family::Regress) if join => Ok(()),
+        // A column of data may be called what the constant is called.
+        (Family::Regress, Family::Regress) if same("columns") && same("intercept") => Ok(()),
         (Family::Regress, Family::Regress) => differ("columns"),
         _ => differ("commands"),
     }

@@ -370,3 +370,70 @@ fn files_come_out_whole_and_of_the_form_asked_for() {
     let text = String::from_utf8(table.stdout).unwrap();
     assert!(text.contains("half-widths hold") && text.contains("hlthp"), "{text}");
 }
+
+#[test]
+fn a_column_that_is_called_intercept_is_data_unless_it_is_the_constant() {
+    let folder = folder();
+    let (left, left_name) = path(&folder, "left.csv");
+    let (right, right_name) = path(&folder, "right.csv");
+    let row = |i: u32| (i * 37 % 101, i * 53 % 89, i * 29 % 97);
+    let lines = |header: &str, line: &dyn Fn((u32, u32, u32)) -> String| {
+        let rows: Vec<String> = (0..300).map(|i| line(row(i))).collect();
+        format!("{header}\n{}\n", rows.join("\n"))
+    };
+    fs::write(&left, lines("intercept,u", &|(x, u, _)| format!("{x},{u}"))).unwrap();
+    fs::write(&right, lines("v,z", &|(x, u, v)| format!("{v},{}", x + u + v + 7))).unwrap();
+    let sketch = |name: &str| path(&folder, name).1;
+    let save = |input: &str, target: &str, extra: &[&str], name: &str| {
+        let fixed = ["--target", target, "--streaming", "--rows", "64", "--save", &sketch(name)];
+        regress(input, &[&fixed[..], extra].concat());
+    };
+    save(&left_name, "u", &[], "data.sketch");
+    save(&right_name, "z", &["--intercept"], "constant.sketch");
+    save(&right_name, "z", &[], "plain.sketch");
+    // The constant and a column of data of that name: neither is dropped.
+    for files in [["constant.sketch", "data.sketch"], ["data.sketch", "constant.sketch"]] {
+        let [one, two] = files.map(sketch);
+        let joined = run(&["merge", "--join", &one, &two, "--save", &sketch("joined.sketch")]);
+        refused(&joined, 1, &["column intercept", "in both"]);
+    }
+    let [one, two] = ["data.sketch", "plain.sketch"].map(sketch);
+    let joined = sketch("joined.sketch");
+    assert!(run(&["merge", "--join", &one, &two, "--save", &joined]).status.success());
+    let answer = json(&run(&["query", &joined, "--target", "z", "--json", "--ridge", "1e12"]));
+    // A column like any other: a ridge holds it.
+    assert!(answer["coefficients"].as_array().unwrap().iter().all(|x| x.as_f64().unwrap().abs() < 1e-3));
+    // The constant of the second file is kept, not penalised, and comes first.
+    let (other, other_name) = path(&folder, "other.csv");
+    fs::write(&other, fs::read_to_string(&left).unwrap().replacen("intercept", "x", 1)).unwrap();
+    save(&other_name, "u", &[], "other.sketch");
+    let [one, two] = ["other.sketch", "constant.sketch"].map(sketch);
+    assert!(run(&["merge", "--join", &one, &two, "--save", &joined]).status.success());
+    let answer = json(&run(&["query", &joined, "--target", "z", "--json"]));
+    assert_eq!(answer["names"], serde_json::json!(["intercept", "x", "u", "v"]));
+    close(&answer["coefficients"], &[7.0, 1.0, 1.0, 1.0], 1e-9);
+    // Rows of data are not added to rows of the constant.
+    let (late, late_name) = path(&folder, "late.csv");
+    fs::write(&late, "u\n1\n2\n4\n").unwrap();
+    save(&late_name, "u", &["--intercept", "--first-row", "300"], "late.sketch");
+    let [one, two] = ["data.sketch", "late.sketch"].map(sketch);
+    refused(&run(&["merge", &one, &two, "--save", &sketch("m.sketch")]), 1, &["columns differ"]);
+}
+
+#[test]
+fn numbers_of_rows_end_with_their_stream() {
+    let folder = folder();
+    let (file, name) = path(&folder, "rows.csv");
+    fs::write(&file, "a,b\n1,2\n2,5\n3,7\n4,8\n").unwrap();
+    let last = ((1u64 << 40) - 2).to_string();
+    for stream in ["0", "16777215"] {
+        let flags = ["--target", "b", "--streaming", "--rows", "8", "--first-row", &last, "--stream-id", stream];
+        refused(&run(&[&["regress", &name], &flags[..]].concat()), 1, &["rows.csv", "row 4", "--stream-id"]);
+    }
+    let gone = run(&["regress", &name, "--rhs", &name, "--missing", "drop"]);
+    refused(&gone, 2, &["--missing drop", "--rhs"]);
+    let unguided = run(&["regress", &name, "--target", "b", "--sketch", "none", "--solve", "refined"]);
+    refused(&unguided, 2, &["--solve exact"]);
+    let tiny = run(&["regress", &name, "--target", "b", "--streaming", "--epsilon", "1e-300"]);
+    refused(&tiny, 1, &["rows.csv", "--epsilon"]);
+}

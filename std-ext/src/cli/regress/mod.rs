@@ -6,7 +6,7 @@ mod roles;
 mod stored;
 mod tree;
 
-use super::args::{Operator, Precision, QueryArguments, RegressArguments, Solve};
+use super::args::{Missing, Operator, Precision, QueryArguments, RegressArguments, Solve};
 use super::input::open_columns;
 use super::output::{Times, available_threads, check_outputs};
 use super::summary::allocated;
@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
 use stored::{Answer, Named, Number, Stored, decode, with_operator};
-use tree::Tree;
+use tree::{TICK_BITS, Tree};
 
 /// Rows of a sketch a coefficient, where nothing else is said.
 const ROWS_PER_COEFFICIENT: usize = 16;
@@ -68,6 +68,12 @@ fn check_flags(arguments: &RegressArguments) -> Result<(), Failure> {
         }
         () if arguments.solve == Some(Solve::Sketched) && arguments.sketch == Operator::None => {
             fail("--solve sketched needs a sketch: choose one with --sketch")
+        }
+        () if arguments.solve == Some(Solve::Refined) && arguments.sketch == Operator::None => {
+            fail("--solve refined is guided by a sketch: choose one with --sketch, or take --solve exact")
+        }
+        () if arguments.rhs.is_some() && arguments.input.missing == Some(Missing::Drop) => {
+            fail("--missing drop would part rows from those of --rhs: drop them from both files first")
         }
         () if arguments.save.is_some() && solve != Solve::Sketched => {
             fail("--save keeps a summary: use it with --streaming or --solve sketched")
@@ -163,7 +169,11 @@ impl<T: Number> Job<'_, T> {
         let (arguments, coefficients) = (self.arguments, self.roles.features.len());
         let rows = match (arguments.rows, arguments.epsilon) {
             (Some(rows), _) => return Ok(rows as usize),
-            (None, Some(epsilon)) => rows_for(epsilon, arguments.failure, coefficients)?,
+            (None, Some(epsilon)) => rows_for(epsilon, arguments.failure, coefficients).map_err(|_| {
+                let what =
+                    format!("--epsilon {epsilon} asks for more rows than there can be: raise it, or use --solve exact");
+                Error::data(what).in_file(self.reader.name())
+            })?,
             (None, None) => per_coefficient.saturating_mul(coefficients),
         };
         let unit = if arguments.sketch == Operator::Osnap { arguments.nonzeros as usize } else { 1 };
@@ -200,7 +210,7 @@ impl<T: Number> Job<'_, T> {
         let longest = rows.next_power_of_two().min(LONGEST_BLOCK);
         let block = if O::BLOCKED { arguments.block_len.map_or(longest, |len| len as usize) } else { 1 };
         let params = SketchedLeastSquaresParams::new(shape.cols, rows).seed(shape.seed).block_len(block);
-        let first = arguments.stream_id << 40 | arguments.first_row;
+        let first = arguments.stream_id << TICK_BITS | arguments.first_row;
         let mut tree = Tree::new(params, operator, first)?;
         self.for_each_row(|row, weight| tree.push(row, weight))?;
         Ok(Box::new(self.times.count(|| tree.finish())?))
@@ -356,7 +366,9 @@ pub(super) fn join(first: (&Value, &[u8]), second: (&Value, &[u8])) -> Result<(V
         if names.len() == decode(bytes)?.columns() { Ok(names) } else { Err(CoreError::Corrupt.into()) }
     };
     let (mut columns, others) = (names(first.0, first.1)?, names(second.0, second.1)?);
-    let is_kept = |name: &String| !(name == INTERCEPT && columns.contains(name));
+    let constants = (has_constant(first.0), has_constant(second.0));
+    // The constant is kept once; a column of data that is called so is one like any other.
+    let is_kept = |name: &String| !(name == INTERCEPT && constants == (true, true));
     let kept: Vec<usize> = (0..others.len()).filter(|&i| is_kept(&others[i])).collect();
     if let Some(&twice) = kept.iter().find(|&&i| columns.contains(&others[i])) {
         return Err(Error::data("a column of this name is in both: rename one of them").in_column(&others[twice]));
@@ -368,15 +380,19 @@ pub(super) fn join(first: (&Value, &[u8]), second: (&Value, &[u8])) -> Result<(V
     columns.extend(kept.iter().map(|&i| others[i].clone()));
     let mut header = first.0.clone();
     if let Some(object) = header.as_object_mut() {
-        let has_intercept = columns.iter().any(|name| name == INTERCEPT);
         object.insert("columns".into(), json!(columns));
-        object.insert("intercept".into(), json!(has_intercept));
+        object.insert("intercept".into(), json!(constants.0 || constants.1));
         // Roles are for whoever asks.
         for role in ["features", "targets"] {
             object.insert(role.into(), json!([]));
         }
     }
     Ok((header, bytes))
+}
+
+/// Whether one of the columns is the constant of `--intercept`.
+fn has_constant(header: &Value) -> bool {
+    header.get("intercept").and_then(Value::as_bool).unwrap_or(false)
 }
 
 /// Says what keeps two summaries from being combined.
@@ -422,23 +438,31 @@ pub(super) fn query(
     let no_target = || Failure::Usage("query: name the column to be explained with --target".into());
     let target_names = given.or_else(|| saved("targets")).ok_or_else(no_target)?;
     let targets = target_names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
-    let has_intercept = columns.first().is_some_and(|name| name == INTERCEPT);
+    let constant = columns.iter().position(|name| name == INTERCEPT).filter(|_| has_constant(header));
+    // The constant comes first, wherever it is kept.
+    let with_constant = |named: Vec<usize>| -> Vec<usize> {
+        let missing = constant.filter(|constant| !named.contains(constant) && !targets.contains(constant));
+        missing.into_iter().chain(named).collect()
+    };
     let features: Vec<usize> = match (&arguments.columns, is_asked) {
         (Some(names), _) => {
-            let named = names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
-            let constant = (has_intercept && !named.contains(&0)).then_some(0);
-            constant.into_iter().chain(named).collect()
+            let mut named = names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+            // A target never explains itself.
+            named.retain(|i| !targets.contains(i));
+            with_constant(named)
         }
         (None, false) if saved("features").is_some() => {
             saved("features").unwrap_or_default().iter().map(find).collect::<Result<Vec<_>, _>>()?
         }
-        (None, _) => (0..columns.len()).filter(|i| !targets.contains(i)).collect(),
+        (None, _) => {
+            with_constant((0..columns.len()).filter(|i| !targets.contains(i) && constant != Some(*i)).collect())
+        }
     };
     let number = |key: &str| header.get(key).and_then(Value::as_f64);
     let failure = arguments.failure.or_else(|| number("failure")).unwrap_or(0.05);
     let ridge = arguments.ridge.or_else(|| number("ridge")).unwrap_or(0.0);
     let query = Query::new(&features, &targets).failure(failure).ridge(ridge);
-    let query = if has_intercept { query.unpenalized(0) } else { query };
+    let query = constant.map_or(query, |constant| query.unpenalized(constant));
     let mut times = Times::default();
     let answer = times.count(|| summary.solve(&query)).map_err(|error| match error {
         CoreError::Parameter { .. } => Failure::Usage(format!("query: {error}")),
