@@ -47,6 +47,8 @@ pub enum Rule {
     KernelInScale,
     /// As many as the guarantee needs, or more.
     EnoughGuesses,
+    /// Neither too small nor too large for sums in the scalar.
+    InScale,
     /// At most as many as an id of the storage can number.
     WithinIds,
 }
@@ -73,6 +75,7 @@ impl Rule {
             Self::LadderSteps => "must be 1, 2, 4, 8 or 16",
             Self::KernelInScale => "must be at least 1e-4 of the kernel's diagonal in f32",
             Self::EnoughGuesses => "must be enough for the guarantee: leave it out",
+            Self::InScale => "must be of a size that the scalar has room around",
             Self::WithinIds => "must be a number that the ids of the storage can hold",
             Self::Distinct => "must be different from each other and from the targets",
         }

@@ -1,12 +1,11 @@
 //! The best elements of a set that grows and shrinks, kept up to date.
 
-use super::guesses::{Answer, Guesses, readers};
+use super::admission::Anyone;
+use super::eager::Eager;
+use super::guesses::{Answer, Guesses, certified, idle, readers};
 use super::ladder::Ladder;
-use super::levels::Step;
-use super::meter::{Exhausted, Meter};
 use super::slots::Layout;
 use super::{Monotone, PrefixLen, PrefixOracle, Progress, Selection};
-use crate::random::keyed::{Coins, Domain};
 use crate::{Error, Id, Real, Rule, Storage};
 use rand_core::Rng;
 
@@ -92,7 +91,7 @@ impl DynamicParams {
     }
 
     const fn layout(&self) -> Layout {
-        Layout { capacity: self.capacity, size: self.size, prefix: self.prefix, notes_changes: false }
+        Layout { capacity: self.capacity, size: self.size, prefix: self.prefix, notes_changes: false, swaps: false }
     }
 
     fn check<D: Id>(&self) -> Result<(), Error> {
@@ -146,38 +145,7 @@ impl DynamicParams {
 #[derive(Clone, Debug)]
 pub struct Dynamic<T, D, S, I> {
     params: DynamicParams,
-    guesses: Guesses<T, D, S, I>,
-    request: Option<Request>,
-}
-
-/// What was asked for and is not done.
-#[derive(Clone, Copy, Debug)]
-enum Request {
-    Insert { id: usize, seed: u64 },
-    Spread(Spread),
-}
-
-/// A change on its way through the guesses.
-#[derive(Clone, Copy, Debug)]
-struct Spread {
-    /// The generator's word, the number of guesses changed before, and the coins of the one that is being changed.
-    coins: Coins,
-    change: Change,
-    /// The guess that is being changed, and the last one.
-    number: i32,
-    last: i32,
-    /// Whether the guess has been changed, up to the step.
-    begun: bool,
-    step: Step,
-    /// Guesses to be built from all elements afterwards.
-    fill: Option<(i32, i32)>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Change {
-    Enter { id: usize },
-    Leave { id: usize },
-    Fill,
+    eager: Eager<T, D, S, I>,
 }
 
 #[cfg(feature = "alloc")]
@@ -190,8 +158,9 @@ impl<T: Real, D: Id> Dynamic<T, D, alloc::vec::Vec<T>, alloc::vec::Vec<D>> {
     /// [`Error::Parameter`] if a parameter is out of range.
     pub fn new(params: DynamicParams) -> Result<Self, Error> {
         params.check::<D>()?;
-        let guesses = Guesses::new(params.layout(), Ladder::new(params.ladder_steps)?)?;
-        Ok(Self { params, guesses, request: None })
+        let ladder = Ladder::new(params.ladder_steps)?;
+        let guesses = Guesses::new(params.layout(), (ladder, ladder.parts(params.size)))?;
+        Ok(Self { params, eager: Eager::new(guesses) })
     }
 }
 
@@ -204,8 +173,9 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Dynamic<T, D, S, I> {
     pub fn new_in(params: DynamicParams, storage: S, indices: I) -> Result<Self, Error> {
         params.check::<D>()?;
         let ladder = Ladder::new(params.ladder_steps)?;
-        let guesses = Guesses::new_in(params.layout(), ladder, params.slots_or_needed(), (storage, indices))?;
-        Ok(Self { params, guesses, request: None })
+        let scale = (ladder, ladder.parts(params.size));
+        let guesses = Guesses::new_in(params.layout(), scale, params.slots_or_needed(), (storage, indices))?;
+        Ok(Self { params, eager: Eager::new(guesses) })
     }
 
     /// The parameters.
@@ -215,11 +185,12 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Dynamic<T, D, S, I> {
 
     /// Back to nothing there, with parameters and storage kept.
     pub fn clear(&mut self) {
-        self.guesses.clear();
-        self.request = None;
+        self.eager.clear();
     }
 
-    readers!();
+    readers!(self, self.eager.guesses);
+    idle!(self, self.eager.request);
+    certified!(self, self.eager.guesses);
 
     /// Takes an element in.
     ///
@@ -263,13 +234,10 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Dynamic<T, D, S, I> {
         oracle: &O,
         rng: &mut R,
     ) -> Result<Selection<T>, Error> {
-        self.check_idle()?;
-        self.guesses.check_oracle(oracle)?;
-        // A word a call, whichever it is: another mix of calls doesn't shift what follows.
-        rng.next_u64();
+        self.eager.query(oracle, rng)?;
         self.choose();
-        self.guesses.check_fault()?;
-        Ok(self.guesses.selection())
+        self.eager.guesses.check_fault()?;
+        Ok(self.selection())
     }
 
     /// [`insert`](Self::insert), to be done by [`poll`](Self::poll), which tells of a value that is refused.
@@ -282,11 +250,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Dynamic<T, D, S, I> {
         id: u32,
         rng: &mut R,
     ) -> Result<(), Error> {
-        self.check_idle()?;
-        self.guesses.check_oracle(oracle)?;
-        self.guesses.check_newcomer(oracle, id)?;
-        self.request = Some(Request::Insert { id: id as usize, seed: rng.next_u64() });
-        Ok(())
+        self.eager.insert_deferred(oracle, id, rng)
     }
 
     /// [`delete`](Self::delete), to be done by [`poll`](Self::poll). The element leaves the answer at once.
@@ -299,17 +263,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Dynamic<T, D, S, I> {
         id: u32,
         rng: &mut R,
     ) -> Result<(), Error> {
-        self.check_idle()?;
-        self.guesses.check_oracle(oracle)?;
-        self.guesses.check_alive(id)?;
-        let seed = rng.next_u64();
-        let before = self.lowest_kept();
-        let value = self.guesses.dismiss(id as usize);
-        let fill = self.lowest_kept().zip(before).filter(|(now, before)| now < before);
-        let fill = fill.map(|(now, before)| (now, before - 1));
-        let spread = Spread::new(seed, Change::Leave { id: id as usize }, self.range_of(value), fill);
-        self.request = Some(Request::Spread(spread));
-        Ok(())
+        self.eager.delete_deferred(oracle, id, rng)
     }
 
     /// [`query`](Self::query), which has nothing to put off.
@@ -324,158 +278,43 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Dynamic<T, D, S, I> {
         self.query(oracle, rng).map(|_| ())
     }
 
+    /// Takes in all elements of another selection over the same function, with ids of their own: two catalogues become one. Not a
+    /// merge of states: what the other has chosen counts for nothing, and its elements come as if they were new; their values are
+    /// taken from it, so that a gain an element is saved. Where it
+    /// has more than a quarter as many elements, every guess is built anew from all.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyPresent`] with an element that is in both; [`Error::Capacity`] for one beyond the capacity, and while a
+    /// request waits in either; [`Error::NotFound`] for one that the function doesn't have; [`Error::Storage`] for a function with
+    /// a longer state. Nothing is changed then.
+    pub fn absorb<O: PrefixOracle<T> + Monotone, E: Id, X: Storage<T>, Y: Storage<E>, R: Rng + ?Sized>(
+        &mut self,
+        other: &Dynamic<T, E, X, Y>,
+        oracle: &O,
+        rng: &mut R,
+    ) -> Result<(), Error> {
+        self.check_idle()?;
+        other.check_idle()?;
+        self.eager.guesses.check_newcomers(oracle, other.eager.guesses.alive())?;
+        self.eager.absorb(oracle, other.live(), other.eager.guesses.alive(), rng.next_u64())
+    }
+
     /// Works on what was asked for with at most `budget` gains. The answer before stays readable until it is done. Any number of
     /// calls end in the state of the verb that does all at once.
     ///
     /// # Errors
     /// Those of the verb that was put off: the request is then over.
-    pub fn poll<O: PrefixOracle<T> + Monotone>(&mut self, oracle: &O, mut budget: u64) -> Result<Progress, Error> {
-        let Some(request) = self.request else { return Ok(Progress::Done) };
-        if budget == 0 {
-            return Ok(Progress::Pending);
-        }
-        self.guesses.check_oracle(oracle)?;
-        self.request = None;
-        let mut spread = match request {
-            Request::Insert { id, seed } => {
-                let value = self.guesses.admit(id, oracle)?;
-                budget -= 1;
-                self.give_up_lowest();
-                Spread::new(seed, Change::Enter { id }, self.range_of(value), None)
-            }
-            Request::Spread(spread) => spread,
-        };
-        let mut meter = Meter::new(oracle, budget);
-        let outcome = self.work(&mut spread, &mut meter);
-        self.guesses.state.fault = self.guesses.state.fault.or(meter.fault);
-        if outcome? {
-            return Ok(Progress::Done);
-        }
-        self.request = Some(Request::Spread(spread));
-        Ok(Progress::Pending)
-    }
-
-    /// Greedy over the pivots of all guesses: for about `10 k` gains often several percent better. Right after
-    /// [`query`](Self::query); a stale answer stays as it is. The bound is that of before.
-    ///
-    /// # Errors
-    /// As `query`.
-    pub fn polish<O: PrefixOracle<T> + Monotone>(&mut self, oracle: &O) -> Result<Selection<T>, Error> {
-        self.check_idle()?;
-        self.guesses.polish(oracle)
-    }
-
-    /// Guesses that an element of this value belongs to, as far as they are kept.
-    fn range_of(&mut self, value: T) -> (i32, i32) {
-        if value == T::ZERO {
-            return (0, -1);
-        }
-        let (ladder, size) = (self.guesses.ladder, self.params.size);
-        let low = ladder.at_least(value);
-        (self.lowest_kept().map_or(low, |kept| low.max(kept)), ladder.highest_for(value, size))
-    }
-
-    /// The lowest guess that there is a slot for: as many as there are up to those that the largest value belongs to. `None` if all
-    /// are kept, or nothing is worth anything.
-    fn lowest_kept(&mut self) -> Option<i32> {
-        if self.guesses.is_growing() {
-            return None;
-        }
-        let largest = self.guesses.largest();
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_possible_wrap,
-            reason = "so many slots fit in no storage"
-        )]
-        let slots = self.guesses.state.slots as i32;
-        (largest > T::ZERO).then(|| self.guesses.ladder.highest_for(largest, self.params.size) - slots + 1)
-    }
-
-    /// Gives up guesses that there is no slot for any more.
-    fn give_up_lowest(&mut self) {
-        if let Some(lowest) = self.lowest_kept() {
-            self.guesses.release_outside(lowest, i32::MAX);
-        }
-    }
-
-    /// Goes on with a change; whether it is done.
-    fn work<O: PrefixOracle<T>>(&mut self, spread: &mut Spread, meter: &mut Meter<'_, O>) -> Result<bool, Error> {
-        loop {
-            while spread.number <= spread.last {
-                if let Some(slot) = self.slot_for(spread, meter.oracle)? {
-                    if self.change(slot, spread, meter).is_err() {
-                        return Ok(false);
-                    }
-                    spread.coins = Coins { first: spread.coins.first + 1, taken: 0, ..spread.coins };
-                }
-                spread.begun = false;
-                spread.number += 1;
-            }
-            let Some((first, last)) = spread.fill.take() else { return Ok(true) };
-            (spread.change, spread.number, spread.last) = (Change::Fill, first, last);
-        }
-    }
-
-    /// The slot of the guess to be changed: that of before or a new one, none for a guess without anything to leave it, or to
-    /// fill it.
-    fn slot_for<O: PrefixOracle<T>>(&mut self, spread: &Spread, oracle: &O) -> Result<Option<usize>, Error> {
-        let number = spread.number;
-        if let Some(slot) = self.guesses.find(number) {
-            return Ok(Some(slot));
-        }
-        let needs_slot = match spread.change {
-            Change::Enter { .. } => true,
-            Change::Leave { .. } => false,
-            Change::Fill => {
-                let (guess, size) = (self.guesses.ladder.guess(number), self.params.size);
-                let threshold: T = self.guesses.ladder.threshold(number, size);
-                self.guesses.split().values.iter().any(|&value| threshold <= value && value <= guess)
-            }
-        };
-        if !needs_slot {
-            return Ok(None);
-        }
-        self.guesses.find_or_open(number, oracle).map(Some)
-    }
-
-    fn change<O: PrefixOracle<T>>(
-        &mut self,
-        slot: usize,
-        spread: &mut Spread,
-        meter: &mut Meter<'_, O>,
-    ) -> Result<(), Exhausted> {
-        let mut parts = self.guesses.split();
-        let (mut slot, values) = parts.slot_and_values(slot);
-        if !spread.begun {
-            spread.begun = true;
-            spread.step = match spread.change {
-                Change::Enter { id } => slot.levels.enter(id),
-                Change::Leave { id } if slot.levels.contains(id) => match slot.levels.remove(id) {
-                    Some(level) => slot.levels.build(level, None, &mut spread.coins, meter.oracle),
-                    None => Step::Done,
-                },
-                Change::Leave { .. } => Step::Done,
-                Change::Fill => {
-                    let (threshold, guess) = (slot.levels.threshold, slot.guess());
-                    let ids = values.iter().enumerate().filter(|&(_, &value)| threshold <= value && value <= guess);
-                    slot.levels.fill(ids.map(|(id, _)| id), &mut spread.coins, meter.oracle)
-                }
-            };
-        }
-        slot.levels.advance(&mut spread.step, &mut spread.coins, meter)?;
-        if slot.levels.members() == 0 {
-            slot.release();
-        }
-        Ok(())
+    pub fn poll<O: PrefixOracle<T> + Monotone>(&mut self, oracle: &O, budget: u64) -> Result<Progress, Error> {
+        self.eager.poll(oracle, &Anyone, budget)
     }
 
     /// The best of all guesses, and what those that are not full prove.
     fn choose(&mut self) {
-        let largest = self.guesses.largest();
+        let largest = self.eager.guesses.largest();
         let size = T::count(self.params.size as u64);
         let (mut bound, all) = (size * largest, self.params.size);
         let mut best: Option<(T, T, usize)> = None;
-        let mut parts = self.guesses.split();
+        let mut parts = self.eager.guesses.split();
         for slot in 0..parts.slots() {
             let [guess, threshold, _] = parts.header(slot);
             if guess == T::ZERO {
@@ -490,18 +329,10 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Dynamic<T, D, S, I> {
             }
         }
         let Some((value, _, slot)) = best else {
-            self.guesses.state.answer = Answer::NONE;
+            self.eager.guesses.state.answer = Answer::NONE;
             return;
         };
-        let (_, len) = parts.outcome(slot);
-        parts.copy_to_draft(slot);
-        self.guesses.answer(value, bound, len);
-    }
-}
-
-impl Spread {
-    fn new(seed: u64, change: Change, (number, last): (i32, i32), fill: Option<(i32, i32)>) -> Self {
-        let coins = Coins { seed, domain: Domain::Guess, first: 0, taken: 0 };
-        Self { coins, change, number, last, begun: false, step: Step::Done, fill }
+        let len = parts.copy_to_draft(slot);
+        self.eager.guesses.answer(value, bound, len);
     }
 }

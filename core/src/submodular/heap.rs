@@ -82,7 +82,7 @@ impl<T: Real, D: Id> Heap<'_, T, D> {
         }
     }
 
-    fn exchange(&mut self, place: usize, other: usize) {
+    pub(super) fn exchange(&mut self, place: usize, other: usize) {
         self.gains.swap(place, other);
         self.ids.swap(place, other);
         self.pushes.swap(place, other);

@@ -24,6 +24,16 @@ const ROOTS: [f64; 17] = [
     2.0,
 ];
 
+/// How often a number has to be halved to be at most 1.
+pub(super) const fn doublings(mut x: f64) -> usize {
+    let mut doublings = 0;
+    while x > 1.0 && doublings < 64 {
+        x /= 2.0;
+        doublings += 1;
+    }
+    doublings
+}
+
 /// Guesses `2^(j / steps)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ladder {
@@ -56,12 +66,12 @@ impl Ladder {
         T::constant(self.root(j.rem_euclid(steps))).times_power_of_two(j.div_euclid(steps))
     }
 
-    /// The gain that guess `j` asks of each of `size` elements: the `(1 + ratio) size`-th part of the guess.
-    pub(super) fn threshold<T: Real>(self, j: i32, size: usize) -> T {
-        self.guess::<T>(j) / self.parts(size)
+    /// The gain that guess `j` asks of an element: one of so many parts of the guess.
+    pub(super) fn threshold<T: Real>(self, j: i32, parts: T) -> T {
+        self.guess::<T>(j) / parts
     }
 
-    /// `(1 + ratio) size`.
+    /// `(1 + ratio) size`: of what is missing to the best value, the threshold's share is the ratio's.
     pub(super) fn parts<T: Real>(self, size: usize) -> T {
         (T::ONE + self.ratio()) * T::count(size as u64)
     }
@@ -82,31 +92,31 @@ impl Ladder {
     }
 
     /// The highest guess whose threshold is at most `x`, a positive number.
-    pub(super) fn highest_for<T: Real>(self, x: T, size: usize) -> i32 {
+    pub(super) fn highest_for<T: Real>(self, x: T, parts: T) -> i32 {
         // Close by; rounding decides between neighbours, so the comparison itself is asked.
-        let mut j = self.at_least(x * self.parts(size));
-        while self.threshold::<T>(j, size) > x {
+        let mut j = self.at_least(x * parts);
+        while self.threshold(j, parts) > x {
             j -= 1;
         }
-        while self.threshold::<T>(j + 1, size) <= x {
+        while self.threshold(j + 1, parts) <= x {
             j += 1;
         }
         j
     }
+}
 
-    /// Refuses values whose guesses and thresholds could leave the range of the scalar.
-    pub(super) fn check<T: Real>(self, x: T, size: usize, id: usize) -> Result<(), Error> {
-        if !x.is_finite() {
-            return Err(Error::NonFinite { index: id });
-        }
-        if x < T::ZERO {
-            return Err(Error::Negative { index: id });
-        }
-        let smallest = if T::BYTES == 4 { -100 } else { -900 };
-        let largest = T::max_value() / T::constant(4.0);
-        let is_in_scale = x == T::ZERO || (x.exponent() >= smallest && x <= largest / self.parts(size));
-        if is_in_scale { Ok(()) } else { Err(Error::Scale { index: id }) }
+/// Refuses values whose guesses and thresholds could leave the range of the scalar.
+pub(super) fn check_value<T: Real>(x: T, parts: T, id: usize) -> Result<(), Error> {
+    if !x.is_finite() {
+        return Err(Error::NonFinite { index: id });
     }
+    if x < T::ZERO {
+        return Err(Error::Negative { index: id });
+    }
+    let smallest = if T::BYTES == 4 { -100 } else { -900 };
+    let largest = T::max_value() / T::constant(4.0);
+    let is_in_scale = x == T::ZERO || (x.exponent() >= smallest && x <= largest / parts);
+    if is_in_scale { Ok(()) } else { Err(Error::Scale { index: id }) }
 }
 
 #[cfg(test)]
@@ -128,9 +138,10 @@ mod tests {
                 assert_eq!(ladder.at_most(guess * (T::ONE - T::EPSILON)), j - 1);
                 assert_eq!(ladder.guess::<T>(j + steps.cast_signed()), guess + guess);
                 for size in [1, 7, 64] {
-                    let x = ladder.threshold::<T>(j, size);
-                    assert_eq!(ladder.highest_for(x, size), j);
-                    assert_eq!(ladder.highest_for(x * (T::ONE - T::EPSILON), size), j - 1);
+                    let parts = ladder.parts(size);
+                    let x = ladder.threshold::<T>(j, parts);
+                    assert_eq!(ladder.highest_for(x, parts), j);
+                    assert_eq!(ladder.highest_for(x * (T::ONE - T::EPSILON), parts), j - 1);
                 }
             }
         }
@@ -148,12 +159,12 @@ mod tests {
     #[test]
     fn values_out_of_scale_are_refused() {
         let ladder = Ladder::new(4).unwrap();
-        let checked = |x: f32| ladder.check(x, 10, 3);
+        let checked = |x: f32| check_value(x, ladder.parts(10), 3);
         assert_eq!([checked(0.0), checked(1.0), checked(1e-30), checked(1e36)], [Ok(()); 4]);
         assert_eq!(checked(f32::NAN), Err(Error::NonFinite { index: 3 }));
         assert_eq!(checked(f32::INFINITY), Err(Error::NonFinite { index: 3 }));
         assert_eq!(checked(-1.0), Err(Error::Negative { index: 3 }));
         assert_eq!([checked(1e-31), checked(f32::MIN_POSITIVE), checked(1e37)], [Err(Error::Scale { index: 3 }); 3]);
-        assert_eq!(ladder.check(1e-272, 10, 3), Err(Error::Scale { index: 3 }));
+        assert_eq!(check_value(1e-272, ladder.parts(10), 3), Err(Error::Scale { index: 3 }));
     }
 }

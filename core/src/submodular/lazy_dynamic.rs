@@ -1,6 +1,7 @@
 //! The best elements of a set that grows and shrinks, brought up to date when asked for.
 
-use super::guesses::{Answer, Guesses, readers};
+use super::admission::Anyone;
+use super::guesses::{Answer, Guesses, certified, idle, readers};
 use super::ladder::Ladder;
 use super::levels::Step;
 use super::meter::{Exhausted, Meter};
@@ -111,7 +112,7 @@ impl LazyDynamicParams {
     }
 
     const fn layout(&self) -> Layout {
-        Layout { capacity: self.capacity, size: self.size, prefix: self.prefix, notes_changes: true }
+        Layout { capacity: self.capacity, size: self.size, prefix: self.prefix, notes_changes: true, swaps: false }
     }
 
     fn check<D: Id>(&self) -> Result<(), Error> {
@@ -234,7 +235,8 @@ impl<T: Real, D: Id> LazyDynamic<T, D, alloc::vec::Vec<T>, alloc::vec::Vec<D>> {
     /// [`Error::Parameter`] if a parameter is out of range.
     pub fn new(params: LazyDynamicParams) -> Result<Self, Error> {
         params.check::<D>()?;
-        let guesses = Guesses::new(params.layout(), Ladder::new(params.ladder_steps)?)?;
+        let ladder = Ladder::new(params.ladder_steps)?;
+        let guesses = Guesses::new(params.layout(), (ladder, ladder.parts(params.size)))?;
         Ok(Self { params, guesses, crossing: None, request: None })
     }
 }
@@ -248,7 +250,8 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
     pub fn new_in(params: LazyDynamicParams, storage: S, indices: I) -> Result<Self, Error> {
         params.check::<D>()?;
         let ladder = Ladder::new(params.ladder_steps)?;
-        let guesses = Guesses::new_in(params.layout(), ladder, params.slots, (storage, indices))?;
+        let scale = (ladder, ladder.parts(params.size));
+        let guesses = Guesses::new_in(params.layout(), scale, params.slots, (storage, indices))?;
         Ok(Self { params, guesses, crossing: None, request: None })
     }
 
@@ -263,7 +266,9 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
         (self.crossing, self.request) = (None, None);
     }
 
-    readers!();
+    readers!(self, self.guesses);
+    idle!(self, self.request);
+    certified!(self, self.guesses);
 
     /// Takes an element in.
     ///
@@ -383,6 +388,31 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
         Ok(())
     }
 
+    /// Takes in all elements of another selection over the same function, with ids of their own: two catalogues become one. Not a
+    /// merge of states: what the other has chosen counts for nothing, and its elements come as if they were new; their values are
+    /// taken from it, so that a gain an element is saved.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyPresent`] with an element that is in both; [`Error::Capacity`] for one beyond the capacity, and while a
+    /// request waits in either; [`Error::NotFound`] for one that the function doesn't have; [`Error::Storage`] for a function with
+    /// a longer state. Nothing is changed then.
+    pub fn absorb<O: PrefixOracle<T> + Monotone, E: Id, X: Storage<T>, Y: Storage<E>, R: Rng + ?Sized>(
+        &mut self,
+        other: &LazyDynamic<T, E, X, Y>,
+        oracle: &O,
+        rng: &mut R,
+    ) -> Result<(), Error> {
+        self.check_idle()?;
+        other.check_idle()?;
+        self.guesses.check_newcomers(oracle, other.guesses.alive())?;
+        rng.next_u64();
+        for (id, value) in other.guesses.alive() {
+            self.guesses.adopt(id, value);
+            self.note(id, value, false);
+        }
+        Ok(())
+    }
+
     /// Works on what was asked for with at most `budget` gains. The answer before stays readable until it is done. Any number of
     /// calls end in the state of the verb that does all at once.
     ///
@@ -398,7 +428,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
         let mut meter = Meter::new(oracle, budget);
         match request {
             Request::Insert { id } => {
-                let value = self.guesses.admit(id, oracle)?;
+                let value = self.guesses.admit(id, oracle, true)?;
                 self.note(id, value, false);
             }
             Request::Query(mut query) => {
@@ -412,16 +442,6 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
             }
         }
         Ok(Progress::Done)
-    }
-
-    /// Greedy over the pivots of all guesses that are up to date: for about `10 k` gains often several percent better. Right after
-    /// [`query`](Self::query); a stale answer stays as it is. The bound is that of before.
-    ///
-    /// # Errors
-    /// As `query`.
-    pub fn polish<O: PrefixOracle<T> + Monotone>(&mut self, oracle: &O) -> Result<Selection<T>, Error> {
-        self.check_idle()?;
-        self.guesses.polish(oracle)
     }
 
     /// The best value lies between that of one element and of as many as are chosen: a guess below, and one above.
@@ -443,7 +463,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
 
     /// Goes on with an answer; whether it is there.
     fn work<O: PrefixOracle<T>>(&mut self, query: &mut Query<T>, meter: &mut Meter<'_, O>) -> Result<bool, Error> {
-        let top = self.guesses.ladder.highest_for(query.largest, self.params.size);
+        let top = self.guesses.ladder.highest_for(query.largest, self.guesses.parts);
         loop {
             let slot = if let Some(slot) = self.guesses.find(query.probe) {
                 slot
@@ -529,7 +549,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
             };
         }
         loop {
-            slot.levels.advance(&mut query.step, &mut query.coins, meter)?;
+            slot.levels.advance(&mut query.step, &mut query.coins, meter, &Anyone)?;
             let Stage::Entering { from } = query.stage else { return Ok(()) };
             let Some(id) = slot.changes.next(from) else {
                 slot.changes.clear();

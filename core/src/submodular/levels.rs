@@ -7,6 +7,7 @@
 //! The levels are not stored one by one: `order` lists the candidates by depth, the last level that each belongs to, and level
 //! `i` is what follows border `i`.
 
+use super::admission::{Admission, Chosen};
 use super::meter::{Exhausted, Meter};
 use super::{Prefix, PrefixOracle};
 use crate::random::keyed::Coins;
@@ -42,10 +43,27 @@ pub(super) struct Levels<'a, T, D> {
     pub(super) pivots: &'a mut [D],
     /// What each pivot has added.
     pub(super) gains: &'a mut [T],
+    /// The push that took the place of each pivot, 0 if none has; empty where none may.
+    pub(super) left: &'a mut [D],
     pub(super) prefix: Prefix<'a, T, D>,
 }
 
 impl<T: Real, D: Id> Levels<'_, T, D> {
+    /// The same, borrowed anew.
+    pub(super) const fn reborrow(&mut self) -> Levels<'_, T, D> {
+        Levels {
+            threshold: self.threshold,
+            order: self.order,
+            place: self.place,
+            depth: self.depth,
+            start: self.start,
+            pivots: self.pivots,
+            gains: self.gains,
+            left: self.left,
+            prefix: self.prefix.reborrow(),
+        }
+    }
+
     pub(super) fn members(&self) -> usize {
         self.start[0].to_usize()
     }
@@ -54,7 +72,7 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
         self.pivots[0].to_usize()
     }
 
-    const fn size(&self) -> usize {
+    pub(super) const fn size(&self) -> usize {
         self.gains.len()
     }
 
@@ -71,7 +89,22 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
         self.depth[id] != D::default()
     }
 
-    fn start_of(&self, level: usize) -> usize {
+    const fn chosen(&self) -> Chosen<'_, T, D> {
+        Chosen { pivots: self.pivots, gains: self.gains, left: self.left }
+    }
+
+    /// The level whose pivot an element would replace.
+    pub(super) fn replaces(&self, admission: &impl Admission<T>, pushes: usize, id: usize) -> Option<usize> {
+        admission.replaces(self.chosen(), pushes, id)
+    }
+
+    /// Whether an element of this gain, given so many pushes, belongs to the next level.
+    pub(super) fn admits<A: Admission<T>>(&self, admission: &A, pushes: usize, id: usize, gain: T) -> bool {
+        let outweighs = |level: usize| gain >= T::constant(A::FACTOR) * self.gains[level - 1];
+        gain >= self.threshold && (A::IS_FREE || self.replaces(admission, pushes, id).is_none_or(outweighs))
+    }
+
+    pub(super) fn start_of(&self, level: usize) -> usize {
         self.start[level].to_usize()
     }
 
@@ -102,6 +135,12 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
         coins: &mut Coins,
         oracle: &O,
     ) -> Step {
+        self.refill(ids, oracle);
+        self.build(1, None, coins, oracle)
+    }
+
+    /// Candidates anew, in the order given, all of them in the first level.
+    pub(super) fn refill<O: PrefixOracle<T>>(&mut self, ids: impl Iterator<Item = usize>, oracle: &O) {
         self.clear(oracle);
         let mut members = 0;
         for id in ids {
@@ -112,7 +151,6 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
         self.set_members(members);
         // Level 1 is everything, also without a pivot yet.
         self.start[1] = D::default();
-        self.build(1, None, coins, oracle)
     }
 
     /// Takes an element in that is outside, at the end of the first level.
@@ -173,23 +211,30 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
         if let Some(id) = front {
             self.exchange(base, self.place[id].to_usize());
         }
-        self.pivots[0] = D::from_usize(level - 1);
+        self.forget_pivots(level);
         oracle.truncate(&mut self.prefix, level - 1);
         Step::Build { level, at: base, bounds: (0, 0) }
     }
 
-    fn exchange(&mut self, first: usize, second: usize) {
+    /// No pivots from a level on.
+    pub(super) fn forget_pivots(&mut self, level: usize) {
+        self.pivots[0] = D::from_usize(level - 1);
+        self.left.iter_mut().filter(|push| push.to_usize() >= level).for_each(|push| *push = D::default());
+    }
+
+    pub(super) fn exchange(&mut self, first: usize, second: usize) {
         let (x, y) = (self.order[first], self.order[second]);
         self.put(first, y);
         self.put(second, x);
     }
 
     /// Goes on with a step until it is done or the budget is used up.
-    pub(super) fn advance<O: PrefixOracle<T>>(
+    pub(super) fn advance<O: PrefixOracle<T>, A: Admission<T>>(
         &mut self,
         step: &mut Step,
         coins: &mut Coins,
         meter: &mut Meter<'_, O>,
+        admission: &A,
     ) -> Result<(), Exhausted> {
         loop {
             *step = match *step {
@@ -207,7 +252,8 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
                     }
                 }
                 Step::Descend { id, level } => {
-                    if meter.gain(&mut self.prefix, level, id)? >= self.threshold {
+                    let gain = meter.gain(&mut self.prefix, level, id)?;
+                    if self.admits(admission, level, id, gain) {
                         self.promote(id, level);
                         Step::Enter { id, level: level + 1 }
                     } else {
@@ -215,7 +261,7 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
                     }
                 }
                 Step::Build { level, .. } => {
-                    self.place_candidates(step, meter)?;
+                    self.place_candidates(step, meter, admission)?;
                     self.sort(level);
                     Step::Done
                 }
@@ -224,7 +270,7 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
     }
 
     /// Brings the element from the depth given to the next.
-    fn promote(&mut self, id: usize, depth: usize) {
+    pub(super) fn promote(&mut self, id: usize, depth: usize) {
         let last = self.start_of(depth + 1) - 1;
         self.exchange(self.place[id].to_usize(), last);
         self.start[depth + 1] = D::from_usize(last);
@@ -232,10 +278,11 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
     }
 
     /// Gives every candidate from the step's on its depth; those that reach the last level become pivots of the next.
-    fn place_candidates<O: PrefixOracle<T>>(
+    fn place_candidates<O: PrefixOracle<T>, A: Admission<T>>(
         &mut self,
         step: &mut Step,
         meter: &mut Meter<'_, O>,
+        admission: &A,
     ) -> Result<(), Exhausted> {
         let Step::Build { level, at, bounds } = step else { return Ok(()) };
         while *at < self.members() {
@@ -249,8 +296,9 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
             if *bounds == (0, 0) {
                 if height < self.size() {
                     let gain = meter.gain(&mut self.prefix, height, id)?;
-                    if gain >= self.threshold {
-                        self.add_pivot(id, gain, meter.oracle);
+                    if self.admits(admission, height, id, gain) {
+                        let replaced = self.replaces(admission, height, id);
+                        self.add_pivot(id, gain, replaced, meter.oracle);
                         self.depth[id] = D::from_usize(height + 1);
                         *at += 1;
                         continue;
@@ -258,7 +306,11 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
                 }
                 *bounds = (*level - 1, height);
             }
-            let depth = meter.search(&mut self.prefix, id, self.threshold, bounds)?;
+            let depth = if A::IS_FREE {
+                meter.search(&mut self.prefix, id, self.threshold, bounds)?
+            } else {
+                self.search(id, bounds, meter, admission)?
+            };
             *bounds = (0, 0);
             self.depth[id] = D::from_usize(depth);
             if depth == 0 {
@@ -273,10 +325,40 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
         Ok(())
     }
 
-    /// Chooses an element after the others.
-    pub(super) fn add_pivot<O: PrefixOracle<T>>(&mut self, id: usize, gain: T, oracle: &O) {
+    /// Goes on with a binary search for the last level that an element belongs to: what it adds falls with every push, and what it
+    /// has to outweigh grows.
+    fn search<O: PrefixOracle<T>, A: Admission<T>>(
+        &mut self,
+        id: usize,
+        bounds: &mut (usize, usize),
+        meter: &mut Meter<'_, O>,
+        admission: &A,
+    ) -> Result<usize, Exhausted> {
+        while bounds.1.saturating_sub(bounds.0) > 1 {
+            let middle = bounds.0 + (bounds.1 - bounds.0) / 2;
+            let gain = meter.gain(&mut self.prefix, middle, id)?;
+            if self.admits(admission, middle, id, gain) {
+                bounds.0 = middle;
+            } else {
+                bounds.1 = middle;
+            }
+        }
+        Ok(bounds.1)
+    }
+
+    /// Chooses an element after the others, perhaps in the place of the pivot of a level.
+    pub(super) fn add_pivot<O: PrefixOracle<T>>(&mut self, id: usize, gain: T, replaced: Option<usize>, oracle: &O) {
         let height = self.height();
         oracle.push(&mut self.prefix, height, id);
+        self.note_pivot(id, gain, replaced);
+    }
+
+    /// The same, without a push.
+    pub(super) fn note_pivot(&mut self, id: usize, gain: T, replaced: Option<usize>) {
+        let height = self.height();
+        if let Some(level) = replaced {
+            self.left[level] = D::from_usize(height + 1);
+        }
         self.gains[height] = gain;
         self.pivots[height + 1] = D::from_usize(id);
         self.pivots[0] = D::from_usize(height + 1);
@@ -326,23 +408,34 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
     }
 
     /// Recomputes what must hold: that every candidate is as deep as its gains say, and pivots are candidates of their level.
-    pub(super) fn check<O: PrefixOracle<T>>(&mut self, oracle: &O) -> Result<(), Error> {
+    pub(super) fn check<O: PrefixOracle<T>>(&mut self, oracle: &O, admission: &impl Admission<T>) -> Result<(), Error> {
+        self.check_places()?;
         let (members, height) = (self.members(), self.height());
         let violated =
             |gain: T, threshold: T| Err(Error::BoundViolated { value: gain.as_f64(), bound: threshold.as_f64() });
         for at in 0..members {
             let id = self.order[at].to_usize();
             let depth = self.depth[id].to_usize();
-            if self.place[id].to_usize() != at || at < self.start_of(depth) || at >= self.start_of(depth + 1) {
-                return Err(Error::Corrupt);
-            }
             let is_pivot = depth <= height && self.pivots[depth].to_usize() == id;
             for pushes in 1..=height.min(self.size() - 1) {
                 let gain = oracle.gain(&mut self.prefix, pushes, id);
-                let is_above = gain >= self.threshold;
+                let is_above = self.admits(admission, pushes, id, gain);
                 if (pushes < depth && !is_above) || (pushes >= depth && !is_pivot && is_above) {
                     return violated(gain, self.threshold);
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether every candidate is where its depth says, and every pivot a candidate of its level.
+    pub(super) fn check_places(&self) -> Result<(), Error> {
+        let (members, height) = (self.members(), self.height());
+        for at in 0..members {
+            let id = self.order[at].to_usize();
+            let depth = self.depth[id].to_usize();
+            if self.place[id].to_usize() != at || at < self.start_of(depth) || at >= self.start_of(depth + 1) {
+                return Err(Error::Corrupt);
             }
         }
         let has_pivots = (1..=height).all(|level| self.depth[self.pivots[level].to_usize()].to_usize() == level);

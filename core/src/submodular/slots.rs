@@ -18,6 +18,8 @@ pub(super) struct Layout {
     pub(super) prefix: PrefixLen,
     /// Whether elements that have come or gone are noted until a guess is brought up to date.
     pub(super) notes_changes: bool,
+    /// Whether an element may take the place of one chosen before.
+    pub(super) swaps: bool,
 }
 
 impl Layout {
@@ -42,8 +44,14 @@ impl Layout {
         self.capacity
             .saturating_mul(3)
             .saturating_add(self.size.saturating_mul(2).saturating_add(4))
+            .saturating_add(self.left_len())
             .saturating_add(self.prefix.indices)
             .saturating_add(changes)
+    }
+
+    /// Ids that say which push took the place of a pivot.
+    const fn left_len(&self) -> usize {
+        if self.swaps { self.size.saturating_add(1) } else { 0 }
     }
 
     /// Guess, threshold and number in a slot.
@@ -89,9 +97,27 @@ impl Layout {
         &slot_ids[at + 1..][..slot_ids[at].to_usize()]
     }
 
+    /// What each pivot of the guess in a slot of the storage given has added.
+    pub(super) fn gains<'a, T, D: Id>(&self, slot: usize, scalars: &'a [T], ids: &[D]) -> &'a [T] {
+        let height = self.pivots(slot, &ids[self.shared_ids()..]).len();
+        &scalars[self.shared_scalars() + slot * self.slot_scalars() + HEADER..][..height]
+    }
+
+    /// Whether the pivot of each level of the guess in a slot is among those chosen in the end.
+    fn stays<D: Id>(&self, slot: usize, slot_ids: &[D]) -> impl Fn(usize) -> bool {
+        let at = slot * self.slot_ids(D::BITS) + 3 * self.capacity + 2 * self.size + 4;
+        let left = &slot_ids[at..][..self.left_len()];
+        move |level| left.get(level).is_none_or(|&push| push == D::default())
+    }
+
     /// Whether nothing has changed since the guess in a slot was brought up to date.
     fn is_up_to_date<D: Id>(&self, slot: usize, slot_ids: &[D]) -> bool {
-        let at = slot * self.slot_ids(D::BITS) + 3 * self.capacity + 2 * self.size + 4 + self.prefix.indices;
+        let at = slot * self.slot_ids(D::BITS)
+            + 3 * self.capacity
+            + 2 * self.size
+            + 4
+            + self.left_len()
+            + self.prefix.indices;
         !self.notes_changes || slot_ids[at] == D::default()
     }
 
@@ -193,7 +219,7 @@ impl<T: Real, D: Id> Parts<'_, T, D> {
 
     /// A slot, and the values of the elements.
     pub(super) fn slot_and_values(&mut self, slot: usize) -> (Slot<'_, T, D>, &[T]) {
-        let Layout { capacity, size, prefix, notes_changes } = self.layout;
+        let Layout { capacity, size, prefix, notes_changes, .. } = self.layout;
         let (scalars, ids) = (self.layout.slot_scalars(), self.layout.slot_ids(D::BITS));
         let (header, rest) = self.slot_scalars[slot * scalars..][..scalars].split_at_mut(HEADER);
         let (gains, scalars) = rest.split_at_mut(size);
@@ -202,11 +228,12 @@ impl<T: Real, D: Id> Parts<'_, T, D> {
         let (depth, rest) = rest.split_at_mut(capacity);
         let (start, rest) = rest.split_at_mut(size + 2);
         let (pivots, rest) = rest.split_at_mut(size + 2);
+        let (left, rest) = rest.split_at_mut(self.layout.left_len());
         let (indices, rest) = rest.split_at_mut(prefix.indices);
         let (range, bits) = rest.split_at_mut(if notes_changes { CHANGES } else { 0 });
         let (touched, gone) = bits.split_at_mut(bits.len() / 2);
         let prefix = Prefix { size, scalars, indices, scratch: &mut *self.side.scratch };
-        let levels = Levels { threshold: header[1], order, place, depth, start, pivots, gains, prefix };
+        let levels = Levels { threshold: header[1], order, place, depth, start, pivots, gains, left, prefix };
         (Slot { header, levels, changes: Changes { range, touched, gone } }, self.values)
     }
 
@@ -221,17 +248,26 @@ impl<T: Real, D: Id> Parts<'_, T, D> {
         if guess > T::ZERO { number.to_i32() } else { None }
     }
 
-    /// Value and number of the pivots of a guess, without cutting its slot.
+    /// What a guess has chosen is worth this, at least, and comes from so many levels; without cutting its slot.
     pub(super) fn outcome(&self, slot: usize) -> (T, usize) {
         let height = self.layout.pivots::<D>(slot, self.slot_ids).len();
         let gains = &self.slot_scalars[slot * self.layout.slot_scalars() + HEADER..][..height];
-        (gains.iter().fold(T::ZERO, |sum, &gain| sum + gain), height)
+        let stays = self.layout.stays(slot, self.slot_ids);
+        let staying = gains.iter().zip(1..).filter(|&(_, level)| stays(level));
+        (staying.fold(T::ZERO, |sum, (&gain, _)| sum + gain), height)
     }
 
-    /// Pivots of a guess, to be the answer if nothing better is found.
-    pub(super) fn copy_to_draft(&mut self, slot: usize) {
-        let pivots = self.layout.pivots::<D>(slot, self.slot_ids);
-        self.draft[..pivots.len()].copy_from_slice(pivots);
+    /// What a guess has chosen, to be the answer if nothing better is found; how many.
+    pub(super) fn copy_to_draft(&mut self, slot: usize) -> usize {
+        let stays = self.layout.stays(slot, self.slot_ids);
+        let mut len = 0;
+        for (&pivot, level) in self.layout.pivots::<D>(slot, self.slot_ids).iter().zip(1..) {
+            if stays(level) {
+                self.draft[len] = pivot;
+                len += 1;
+            }
+        }
+        len
     }
 
     /// Makes the pivots of all guesses that are up to date candidates, each once, with their values.

@@ -1,6 +1,6 @@
 //! Greedy, asking only for gains that can matter.
 
-use super::{Chooser, chooser};
+use super::{Chooser, bound, chooser};
 use crate::submodular::heap::Heap;
 use crate::submodular::meter::Meter;
 use crate::submodular::{Monotone, Prefix, PrefixOracle, Selection};
@@ -31,6 +31,7 @@ pub struct LazyGreedy<T, D, S, I> {
 }
 
 chooser!(LazyGreedy);
+bound!(LazyGreedy);
 
 impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyGreedy<T, D, S, I> {
     /// Chooses among the elements given, in any order, each once.
@@ -43,18 +44,69 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyGreedy<T, D, S, I> {
     pub fn select<O: PrefixOracle<T> + Monotone>(&mut self, oracle: &O, ids: &[u32]) -> Result<Selection<T>, Error> {
         self.chooser.choose(oracle, ids, |parts, meter| {
             parts.fill(ids, meter);
-            lazily(&mut parts.prefix, &mut parts.heap, parts.answer, meter)
+            lazily(&mut parts.prefix, &mut parts.heap, parts.answer, meter, |_, _| true)
         })
     }
 }
 
-/// Greedy, lazily, over elements whose gains given nothing are known; the state of the function is empty. Gives the number of
-/// elements chosen and their value.
+impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyGreedy<T, D, S, I> {
+    /// Chooses among the elements of several answers, say those of shards: greedy over their union. The second of two rounds; by
+    /// itself it keeps no share of the best value (take that of the best shard if it is larger), measured it is close to greedy over
+    /// all.
+    ///
+    /// # Errors
+    /// As [`select`](Self::select), but an element may be in several answers, or twice in one.
+    /// # Example
+    /// ```
+    /// use sketchlet_core::submodular::{FacilityLocation, GreedyParams, GroundSet, LazyGreedy};
+    /// let oracle = FacilityLocation::new(&[1.0f64, 0.0, 0.5, 0.5, 0.0, 1.0], 2)?;
+    /// let mut greedy = LazyGreedy::<f64, u8, _, _>::new(GreedyParams::new(4, 2).prefix(oracle.prefix_len(2)))?;
+    /// greedy.combine_solutions(&oracle, &[&[1, 0], &[2, 1]])?;
+    /// assert_eq!(greedy.selected(), [0, 2]);
+    /// # Ok::<(), sketchlet_core::Error>(())
+    /// ```
+    pub fn combine_solutions<O: PrefixOracle<T> + Monotone>(
+        &mut self,
+        oracle: &O,
+        solutions: &[&[u32]],
+    ) -> Result<Selection<T>, Error> {
+        let limit = self.params().capacity;
+        if solutions.iter().map(|ids| ids.len()).sum::<usize>() > limit {
+            return Err(Error::Capacity { limit });
+        }
+        let mut all = solutions.iter().copied().flatten();
+        let elements = oracle.elements().min(D::LARGEST);
+        if let Some(&id) = all.clone().find(|&&id| id as usize >= elements) {
+            return Err(Error::NotFound { index: id as usize });
+        }
+        self.chooser.choose(oracle, &[], |parts, meter| {
+            let heap = &mut parts.heap;
+            all.by_ref().for_each(|&id| heap.add(T::ZERO, D::from_usize(id as usize)));
+            heap.ids[..heap.len].sort_unstable();
+            let mut union = 0;
+            meter.oracle.truncate(&mut parts.prefix, 0);
+            for place in 0..heap.len {
+                let id = heap.ids[place];
+                if union == 0 || heap.ids[union - 1] != id {
+                    heap.ids[union] = id;
+                    heap.gains[union] = meter.gain(&mut parts.prefix, 0, id.to_usize()).unwrap_or(T::ZERO);
+                    union += 1;
+                }
+            }
+            heap.len = union;
+            lazily(&mut parts.prefix, heap, parts.answer, meter, |_, _| true)
+        })
+    }
+}
+
+/// Greedy, lazily, over elements whose gains given nothing are known, and which may join those chosen; the state of the function
+/// is empty. Gives the number of elements chosen and their value.
 pub(in crate::submodular) fn lazily<T: Real, D: Id, O: PrefixOracle<T>>(
     prefix: &mut Prefix<'_, T, D>,
     heap: &mut Heap<'_, T, D>,
     answer: &mut [D],
     meter: &mut Meter<'_, O>,
+    may_join: impl Fn(&[D], D) -> bool,
 ) -> (usize, T) {
     // NaN would have no place in a heap.
     let len = heap.len;
@@ -63,6 +115,10 @@ pub(in crate::submodular) fn lazily<T: Real, D: Id, O: PrefixOracle<T>>(
     let (mut chosen, mut value) = (0, T::ZERO);
     while chosen < answer.len() && heap.len > 0 && heap.gains[0] > T::ZERO {
         let id = heap.ids[0];
+        if !may_join(&answer[..chosen], id) {
+            heap.pop();
+            continue;
+        }
         if heap.pushes[0].to_usize() < chosen {
             heap.gains[0] = match meter.gain(prefix, chosen, id.to_usize()) {
                 Ok(gain) if gain > T::ZERO => gain,

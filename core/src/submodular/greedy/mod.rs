@@ -1,12 +1,18 @@
 //! The best elements of a set that stays.
 
 mod lazy;
+mod partition;
 mod plain;
+mod random;
+mod salsa;
 mod stochastic;
 mod threshold;
 
 pub use lazy::LazyGreedy;
+pub use partition::PartitionGreedy;
 pub use plain::Greedy;
+pub use random::RandomGreedy;
+pub use salsa::Salsa;
 pub use stochastic::StochasticGreedy;
 pub use threshold::ThresholdGreedy;
 
@@ -124,7 +130,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Chooser<T, D, S, I> {
         }
     }
 
-    fn check<O: PrefixOracle<T>>(&self, oracle: &O, ids: &[u32]) -> Result<(), Error> {
+    fn check<O: PrefixOracle<T>>(&mut self, oracle: &O, ids: &[u32]) -> Result<(), Error> {
         check_prefix(&oracle.prefix_len(self.params.size), &self.params.prefix)?;
         if ids.len() > self.params.capacity {
             return Err(Error::Capacity { limit: self.params.capacity });
@@ -134,9 +140,16 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Chooser<T, D, S, I> {
             return Err(Error::NotFound { index: id as usize });
         }
         // Ascending ids, the usual case, need no search.
-        let is_ascending = ids.windows(2).all(|pair| pair[0] < pair[1]);
-        let twice = (1..ids.len()).find(|&i| !is_ascending && ids[..i].contains(&ids[i]));
-        twice.map_or(Ok(()), |i| Err(Error::AlreadyPresent { index: ids[i] as usize }))
+        if ids.windows(2).all(|pair| pair[0] < pair[1]) {
+            return Ok(());
+        }
+        let sorted = &mut self.split().heap.ids[..ids.len()];
+        sorted.iter_mut().zip(ids).for_each(|(place, &id)| *place = D::from_usize(id as usize));
+        sorted.sort_unstable();
+        match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(twice) => Err(Error::AlreadyPresent { index: twice[0].to_usize() }),
+            None => Ok(()),
+        }
     }
 
     const fn selection(&self) -> Selection<T> {
@@ -232,18 +245,29 @@ macro_rules! chooser {
             pub fn selected(&self) -> &[D] {
                 self.chooser.selected()
             }
+        }
+    };
+}
 
+/// The bound of a method for functions that are monotone; its field `chooser` holds it.
+macro_rules! bound {
+    ($name:ident) => {
+        impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> $name<T, D, S, I> {
             /// No `size` of the elements given are worth more than this, to rounding: the value, and the `size` largest gains
             /// given what is chosen. For the elements of the last `select`, whose function must still be the same. A gain an
             /// element.
             ///
             /// # Errors
             /// As `select`.
-            pub fn bound<O: PrefixOracle<T>>(&mut self, oracle: &O, ids: &[u32]) -> Result<T, $crate::Error> {
+            pub fn bound<O: PrefixOracle<T> + Monotone>(
+                &mut self,
+                oracle: &O,
+                ids: &[u32],
+            ) -> Result<T, $crate::Error> {
                 self.chooser.bound(oracle, ids)
             }
         }
     };
 }
 
-use chooser;
+use {bound, chooser};

@@ -1,6 +1,6 @@
 //! Greedy by the book.
 
-use super::{Chooser, chooser};
+use super::{Chooser, bound, chooser};
 use crate::submodular::{Monotone, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Storage};
 
@@ -29,6 +29,7 @@ pub struct Greedy<T, D, S, I> {
 }
 
 chooser!(Greedy);
+bound!(Greedy);
 
 impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Greedy<T, D, S, I> {
     /// Chooses among the elements given, in any order, each once.

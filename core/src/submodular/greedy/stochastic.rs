@@ -1,6 +1,6 @@
 //! Greedy over a fresh sample for each choice.
 
-use super::{Chooser, chooser};
+use super::{Chooser, bound, chooser};
 use crate::random::drawn;
 use crate::submodular::{Monotone, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
@@ -37,6 +37,7 @@ pub struct StochasticGreedy<T, D, S, I> {
 }
 
 chooser!(StochasticGreedy);
+bound!(StochasticGreedy);
 
 impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> StochasticGreedy<T, D, S, I> {
     /// Chooses among the elements given, in any order, each once.

@@ -1,6 +1,6 @@
 //! Everything above a threshold that falls.
 
-use super::{Chooser, chooser};
+use super::{Chooser, bound, chooser};
 use crate::submodular::{Monotone, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
 
@@ -33,6 +33,7 @@ pub struct ThresholdGreedy<T, D, S, I> {
 }
 
 chooser!(ThresholdGreedy);
+bound!(ThresholdGreedy);
 
 impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> ThresholdGreedy<T, D, S, I> {
     /// Chooses among the elements given, in any order, each once; of those above a threshold the ones with small ids first.

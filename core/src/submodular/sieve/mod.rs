@@ -1,11 +1,19 @@
 //! The best elements of a stream that only grows, whose elements need not be kept.
 
-use super::guesses::{Answer, Guesses};
+mod cascade;
+mod plus_plus;
+mod streaming;
+mod three;
+
+pub use cascade::RobustCascade;
+pub use plus_plus::SievePlusPlus;
+pub use streaming::SieveStreaming;
+pub use three::{ThreeSieves, ThreeSievesParams};
+
+use super::PrefixLen;
 use super::ladder::Ladder;
-use super::meter::Meter;
 use super::slots::Layout;
-use super::{Monotone, PrefixLen, PrefixOracle, Selection};
-use crate::{Error, Id, Real, Rule, Storage};
+use crate::{Error, Id, Real, Rule};
 
 /// Shape and knobs of the sieves.
 ///
@@ -71,10 +79,11 @@ impl SieveParams {
 
     const fn layout(&self) -> Layout {
         // No element is kept but those chosen.
-        Layout { capacity: 0, size: self.size, prefix: self.prefix, notes_changes: false }
+        Layout { capacity: 0, size: self.size, prefix: self.prefix, notes_changes: false, swaps: false }
     }
 
-    fn check<D: Id>(&self) -> Result<(), Error> {
+    #[allow(clippy::extra_unused_type_parameters, reason = "the shape of other sieves' parameters")]
+    fn check<T: Real, D: Id>(&self) -> Result<(), Error> {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         Ladder::new(self.ladder_steps)?;
         match () {
@@ -90,7 +99,7 @@ impl SieveParams {
 
 /// What every sieve offers word for word; its field `guesses` holds the sieves.
 macro_rules! sieve {
-    ($name:ident) => {
+    ($name:ident, $params:ident $(, $count:ident)?) => {
         #[cfg(feature = "alloc")]
         #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
         impl<T: Real, D: Id> $name<T, D, alloc::vec::Vec<T>, alloc::vec::Vec<D>> {
@@ -98,8 +107,8 @@ macro_rules! sieve {
             ///
             /// # Errors
             /// [`Error::Parameter`] if a parameter is out of range.
-            pub fn new(params: SieveParams) -> Result<Self, Error> {
-                params.check::<D>()?;
+            pub fn new(params: $params) -> Result<Self, Error> {
+                params.check::<T, D>()?;
                 let (scalars, indices) = (params.storage_len(), params.index_len());
                 Self::new_in(params, crate::storage::allocate(scalars)?, crate::storage::allocate(indices)?)
             }
@@ -110,17 +119,17 @@ macro_rules! sieve {
             ///
             /// # Errors
             /// [`Error::Parameter`] if a parameter is out of range; [`Error::Storage`] if the storage has not as many scalars
-            /// as [`storage_len`](SieveParams::storage_len) says, or not as many ids as
-            /// [`index_len`](SieveParams::index_len).
-            pub fn new_in(params: SieveParams, storage: S, indices: I) -> Result<Self, Error> {
-                params.check::<D>()?;
+            /// as the parameters' `storage_len` says, or not as many ids as their `index_len`.
+            pub fn new_in(params: $params, storage: S, indices: I) -> Result<Self, Error> {
+                params.check::<T, D>()?;
                 let ladder = Ladder::new(params.ladder_steps)?;
-                let guesses = Guesses::new_in(params.layout(), ladder, params.slots(), (storage, indices))?;
-                Ok(Self { params, guesses, seen: 0 })
+                let scale = (ladder, ladder.parts(params.size));
+                let guesses = Guesses::new_in(params.layout(), scale, params.slots(), (storage, indices))?;
+                Ok(Self { params, guesses, seen: 0 $(, $count: 0)? })
             }
 
             /// The parameters.
-            pub const fn params(&self) -> &SieveParams {
+            pub const fn params(&self) -> &$params {
                 &self.params
             }
 
@@ -128,6 +137,7 @@ macro_rules! sieve {
             pub fn clear(&mut self) {
                 self.guesses.clear();
                 self.seen = 0;
+                $(self.$count = 0;)?
             }
 
             /// Elements seen.
@@ -137,7 +147,7 @@ macro_rules! sieve {
 
             /// The best that was found so far. There is no upper bound.
             pub const fn selection(&self) -> Selection<T> {
-                let Answer { value, len, .. } = self.guesses.state.answer;
+                let $crate::submodular::guesses::Answer { value, len, .. } = self.guesses.state.answer;
                 Selection { value, upper_bound: None, len, stale: false }
             }
 
@@ -155,6 +165,15 @@ macro_rules! sieve {
             /// scale; [`Error::Storage`] for a function with a longer state. Nothing is changed then. [`Error::OracleFault`] if
             /// the function has given something that is not finite, now or before, until [`clear`](Self::clear).
             pub fn insert<O: PrefixOracle<T> + Monotone>(&mut self, oracle: &O, id: u32) -> Result<(), Error> {
+                self.look(oracle, id, |sieve, id| sieve.sift(oracle, id))
+            }
+
+            fn look<O: PrefixOracle<T>>(
+                &mut self,
+                oracle: &O,
+                id: u32,
+                sift: impl FnOnce(&mut Self, usize) -> Result<(), Error>,
+            ) -> Result<(), Error> {
                 self.guesses.check_fault()?;
                 self.guesses.check_oracle(oracle)?;
                 let (index, limit) = (id as usize, D::LARGEST);
@@ -164,14 +183,9 @@ macro_rules! sieve {
                 if index > limit {
                     return Err(Error::Capacity { limit });
                 }
-                let value = self.guesses.value_of(index, oracle)?;
+                sift(self, index)?;
                 self.seen += 1;
                 self.guesses.state.ids = self.guesses.state.ids.max(index + 1);
-                if value > T::ZERO {
-                    let mut meter = Meter::unlimited(oracle);
-                    self.sift(index, value, &mut meter)?;
-                    self.guesses.state.fault = meter.fault;
-                }
                 self.guesses.check_fault()
             }
 
@@ -187,108 +201,4 @@ macro_rules! sieve {
     };
 }
 
-/// Which elements of a stream are worth most together, if none can be looked at twice?
-///
-/// A sieve for each guess of the best value: it takes an element whose gain is at least its share of what is missing to half of
-/// the guess.
-///
-/// # Guarantee
-/// At least `1 / (2 R)` of the best value of the elements seen, `R` the [ratio](SieveParams::ratio) of guesses (.42 at the
-/// default), for a function that is monotone (Badanidiyuru et al., KDD 2014).
-/// # Cost
-/// At most a gain a guess, `log_R(2 k) + 1` of them. State: see [`SieveParams::storage_len`].
-/// # Randomness
-/// None.
-/// # Merging
-/// Not offered: of elements that no sieve has kept nothing is known.
-/// # When to use another
-/// [`LazyDynamic`](super::LazyDynamic) if elements leave.
-/// # Example
-/// ```
-/// use sketchlet_core::submodular::{FacilityLocation, GroundSet, SieveParams, SieveStreaming};
-/// let similarities = [0.9f32, 0.1, 0.8, 0.2, 0.0, 0.9]; // of three elements to two exemplars
-/// let oracle = FacilityLocation::new(&similarities, 2)?;
-/// let mut sieve = SieveStreaming::<f32, u8, _, _>::new(SieveParams::new(2).prefix(oracle.prefix_len(2)))?;
-/// (0..3).try_for_each(|id| sieve.insert(&oracle, id))?;
-/// assert_eq!((sieve.selection().value, sieve.selected()), (1.8, &[0, 2][..]));
-/// # Ok::<(), sketchlet_core::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct SieveStreaming<T, D, S, I> {
-    params: SieveParams,
-    guesses: Guesses<T, D, S, I>,
-    seen: u64,
-}
-
-sieve!(SieveStreaming);
-
-impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> SieveStreaming<T, D, S, I> {
-    /// Holds an element against every sieve.
-    fn sift<O: PrefixOracle<T>>(&mut self, id: usize, value: T, meter: &mut Meter<'_, O>) -> Result<(), Error> {
-        let (ladder, size) = (self.guesses.ladder, self.params.size);
-        let largest = self.guesses.state.largest.map_or(value, |largest| largest.max(value));
-        self.guesses.state.largest = Some(largest);
-        let two = T::ONE + T::ONE;
-        let (low, high) = (ladder.at_least(largest), ladder.at_most(two * T::count(size as u64) * largest));
-        self.guesses.release_outside(low, high);
-        for number in low..=high {
-            let slot = self.guesses.find_or_open(number, meter.oracle)?;
-            // A share of what is missing to half of the guess.
-            self.guesses.try_element(slot, (id, value), meter, |found, left, guess| {
-                (guess / two - found) / T::count(left as u64)
-            });
-        }
-        Ok(())
-    }
-}
-
-/// The same in less memory: sieves whose threshold the best answer so far has made pointless are given up.
-///
-/// A sieve for each threshold: it takes an element whose gain is at least the threshold.
-///
-/// # Guarantee
-/// At least `1 / (2 R)` of the best value of the elements seen, for a function that is monotone (Kazemi et al., ICML 2019).
-/// # Cost
-/// At most a gain a threshold. State: see [`SieveParams::storage_len`]; of its sieves fewer are in use.
-/// # Randomness
-/// None.
-/// # Merging
-/// Not offered: of elements that no sieve has kept nothing is known.
-/// # When to use another
-/// [`SieveStreaming`] answers a little better, and keeps more elements.
-/// # Example
-/// ```
-/// use sketchlet_core::submodular::{FacilityLocation, GroundSet, SieveParams, SievePlusPlus};
-/// let oracle = FacilityLocation::new(&[0.9f32, 0.1, 0.8, 0.2, 0.0, 0.9], 2)?;
-/// let mut sieve = SievePlusPlus::<f32, u8, _, _>::new(SieveParams::new(2).prefix(oracle.prefix_len(2)))?;
-/// (0..3).try_for_each(|id| sieve.insert(&oracle, id))?;
-/// assert_eq!((sieve.selection().value, sieve.selected()), (1.8, &[0, 2][..]));
-/// # Ok::<(), sketchlet_core::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct SievePlusPlus<T, D, S, I> {
-    params: SieveParams,
-    guesses: Guesses<T, D, S, I>,
-    seen: u64,
-}
-
-sieve!(SievePlusPlus);
-
-impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> SievePlusPlus<T, D, S, I> {
-    /// Holds an element against every sieve.
-    fn sift<O: PrefixOracle<T>>(&mut self, id: usize, value: T, meter: &mut Meter<'_, O>) -> Result<(), Error> {
-        let ladder = self.guesses.ladder;
-        let largest = self.guesses.state.largest.map_or(value, |largest| largest.max(value));
-        self.guesses.state.largest = Some(largest);
-        let least = self.guesses.state.answer.value.max(largest);
-        let parts = (T::ONE + T::ONE) * T::count(self.params.size as u64);
-        // The threshold just below the pointful ones belongs to guesses between two thresholds.
-        let (low, high) = (ladder.at_most(least / parts), ladder.at_most(largest));
-        self.guesses.release_outside(low, high);
-        for number in low..=high {
-            let slot = self.guesses.find_or_open(number, meter.oracle)?;
-            self.guesses.try_element(slot, (id, value), meter, |_, _, threshold| threshold);
-        }
-        Ok(())
-    }
-}
+use sieve;

@@ -1,0 +1,247 @@
+//! Guesses of which every one is up to date after every update.
+
+use super::admission::{Admission, Anyone};
+use super::guesses::Guesses;
+use super::levels::Step;
+use super::meter::{Exhausted, Meter};
+use super::{PrefixOracle, Progress};
+use crate::random::keyed::{Coins, Domain};
+use crate::{Error, Id, Real, Storage};
+use rand_core::Rng;
+
+#[derive(Clone, Debug)]
+pub(super) struct Eager<T, D, S, I> {
+    pub(super) guesses: Guesses<T, D, S, I>,
+    pub(super) request: Option<Request>,
+}
+
+/// What was asked for and is not done.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Request {
+    Insert { id: usize, seed: u64 },
+    Spread(Spread),
+}
+
+/// A change on its way through the guesses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spread {
+    /// The generator's word, the number of guesses changed before, and the coins of the one that is being changed.
+    coins: Coins,
+    change: Change,
+    /// The guess that is being changed, and the last one.
+    number: i32,
+    last: i32,
+    /// Whether the guess has been changed, up to the step.
+    begun: bool,
+    step: Step,
+    /// Guesses to be built from all elements afterwards.
+    fill: Option<(i32, i32)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Enter { id: usize },
+    Leave { id: usize },
+    Fill,
+}
+
+impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Eager<T, D, S, I> {
+    pub(super) const fn new(guesses: Guesses<T, D, S, I>) -> Self {
+        Self { guesses, request: None }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.guesses.clear();
+        self.request = None;
+    }
+
+    fn check_idle(&self) -> Result<(), Error> {
+        if self.request.is_none() { Ok(()) } else { Err(Error::Capacity { limit: 1 }) }
+    }
+
+    pub(super) fn insert_deferred<O: PrefixOracle<T>, R: Rng + ?Sized>(
+        &mut self,
+        oracle: &O,
+        id: u32,
+        rng: &mut R,
+    ) -> Result<(), Error> {
+        self.check_idle()?;
+        self.guesses.check_oracle(oracle)?;
+        self.guesses.check_newcomer(oracle, id)?;
+        self.request = Some(Request::Insert { id: id as usize, seed: rng.next_u64() });
+        Ok(())
+    }
+
+    pub(super) fn delete_deferred<O: PrefixOracle<T>, R: Rng + ?Sized>(
+        &mut self,
+        oracle: &O,
+        id: u32,
+        rng: &mut R,
+    ) -> Result<(), Error> {
+        self.check_idle()?;
+        self.guesses.check_oracle(oracle)?;
+        self.guesses.check_alive(id)?;
+        let seed = rng.next_u64();
+        let before = self.guesses.lowest_kept();
+        let value = self.guesses.dismiss(id as usize);
+        let fill = self.guesses.lowest_kept().zip(before).filter(|(now, before)| now < before);
+        let fill = fill.map(|(now, before)| (now, before - 1));
+        let spread = Spread::new(seed, Change::Leave { id: id as usize }, self.guesses.range_of(value), fill);
+        self.request = Some(Request::Spread(spread));
+        Ok(())
+    }
+
+    /// Readies an answer, which is to be chosen among the guesses.
+    pub(super) fn query<O: PrefixOracle<T>, R: Rng + ?Sized>(&mut self, oracle: &O, rng: &mut R) -> Result<(), Error> {
+        self.check_idle()?;
+        self.guesses.check_oracle(oracle)?;
+        // A word a call, whichever it is: another mix of calls doesn't shift what follows.
+        rng.next_u64();
+        Ok(())
+    }
+
+    /// Takes in elements of known values, one by one, or by building all guesses anew if they are many.
+    pub(super) fn absorb<O: PrefixOracle<T>>(
+        &mut self,
+        oracle: &O,
+        number: usize,
+        others: impl Iterator<Item = (usize, T)>,
+        seed: u64,
+    ) -> Result<(), Error> {
+        let is_much = number > self.guesses.state.live / 4;
+        let mut meter = Meter::unlimited(oracle);
+        for ((id, value), rank) in others.zip(1u64..) {
+            self.guesses.adopt(id, value);
+            if !is_much {
+                self.guesses.give_up_lowest();
+                let mut spread = Spread::new(seed, Change::Enter { id }, self.guesses.range_of(value), None);
+                // Coins of its own for each: the upper half counts elements, the lower one guesses.
+                spread.coins.first = rank << 32;
+                self.work(&mut spread, &mut meter, &Anyone)?;
+            }
+        }
+        if is_much {
+            self.guesses.give_up_lowest();
+            let worthy = self.guesses.alive().map(|(_, value)| value).filter(|&value| value > T::ZERO);
+            if let Some(least) = worthy.reduce(|least, value| if value < least { value } else { least }) {
+                let largest = self.guesses.largest();
+                let all = (self.guesses.range_of(least).0, self.guesses.range_of(largest).1);
+                let mut spread = Spread::new(seed, Change::Fill, all, None);
+                self.work(&mut spread, &mut meter, &Anyone)?;
+            }
+        }
+        self.guesses.state.fault = self.guesses.state.fault.or(meter.fault);
+        Ok(())
+    }
+
+    pub(super) fn poll<O: PrefixOracle<T>>(
+        &mut self,
+        oracle: &O,
+        admission: &impl Admission<T>,
+        mut budget: u64,
+    ) -> Result<Progress, Error> {
+        let Some(request) = self.request else { return Ok(Progress::Done) };
+        if budget == 0 {
+            return Ok(Progress::Pending);
+        }
+        self.guesses.check_oracle(oracle)?;
+        self.request = None;
+        let mut spread = match request {
+            Request::Insert { id, seed } => {
+                let value = self.guesses.admit(id, oracle, true)?;
+                budget -= 1;
+                self.guesses.give_up_lowest();
+                Spread::new(seed, Change::Enter { id }, self.guesses.range_of(value), None)
+            }
+            Request::Spread(spread) => spread,
+        };
+        let mut meter = Meter::new(oracle, budget);
+        let outcome = self.work(&mut spread, &mut meter, admission);
+        self.guesses.state.fault = self.guesses.state.fault.or(meter.fault);
+        if outcome? {
+            return Ok(Progress::Done);
+        }
+        self.request = Some(Request::Spread(spread));
+        Ok(Progress::Pending)
+    }
+
+    /// Goes on with a change; whether it is done.
+    fn work<O: PrefixOracle<T>>(
+        &mut self,
+        spread: &mut Spread,
+        meter: &mut Meter<'_, O>,
+        admission: &impl Admission<T>,
+    ) -> Result<bool, Error> {
+        loop {
+            while spread.number <= spread.last {
+                if let Some(slot) = self.slot_for(spread, meter.oracle)? {
+                    if self.change(slot, spread, meter, admission).is_err() {
+                        return Ok(false);
+                    }
+                    spread.coins = Coins { first: spread.coins.first + 1, taken: 0, ..spread.coins };
+                }
+                spread.begun = false;
+                spread.number += 1;
+            }
+            let Some((first, last)) = spread.fill.take() else { return Ok(true) };
+            (spread.change, spread.number, spread.last) = (Change::Fill, first, last);
+        }
+    }
+
+    /// The slot of the guess to be changed: that of before or a new one, none for a guess without anything to leave it, or to
+    /// fill it.
+    fn slot_for<O: PrefixOracle<T>>(&mut self, spread: &Spread, oracle: &O) -> Result<Option<usize>, Error> {
+        let number = spread.number;
+        if let Some(slot) = self.guesses.find(number) {
+            return Ok(Some(slot));
+        }
+        let needs_slot = match spread.change {
+            Change::Enter { .. } => true,
+            Change::Leave { .. } => false,
+            Change::Fill => self.guesses.has_any_for(number),
+        };
+        if !needs_slot {
+            return Ok(None);
+        }
+        self.guesses.find_or_open(number, oracle).map(Some)
+    }
+
+    fn change<O: PrefixOracle<T>>(
+        &mut self,
+        slot: usize,
+        spread: &mut Spread,
+        meter: &mut Meter<'_, O>,
+        admission: &impl Admission<T>,
+    ) -> Result<(), Exhausted> {
+        let mut parts = self.guesses.split();
+        let (mut slot, values) = parts.slot_and_values(slot);
+        if !spread.begun {
+            spread.begun = true;
+            spread.step = match spread.change {
+                Change::Enter { id } => slot.levels.enter(id),
+                Change::Leave { id } if slot.levels.contains(id) => match slot.levels.remove(id) {
+                    Some(level) => slot.levels.build(level, None, &mut spread.coins, meter.oracle),
+                    None => Step::Done,
+                },
+                Change::Leave { .. } => Step::Done,
+                Change::Fill => {
+                    let (threshold, guess) = (slot.levels.threshold, slot.guess());
+                    let ids = values.iter().enumerate().filter(|&(_, &value)| threshold <= value && value <= guess);
+                    slot.levels.fill(ids.map(|(id, _)| id), &mut spread.coins, meter.oracle)
+                }
+            };
+        }
+        slot.levels.advance(&mut spread.step, &mut spread.coins, meter, admission)?;
+        if slot.levels.members() == 0 {
+            slot.release();
+        }
+        Ok(())
+    }
+}
+
+impl Spread {
+    fn new(seed: u64, change: Change, (number, last): (i32, i32), fill: Option<(i32, i32)>) -> Self {
+        let coins = Coins { seed, domain: Domain::Guess, first: 0, taken: 0 };
+        Self { coins, change, number, last, begun: false, step: Step::Done, fill }
+    }
+}

@@ -1,0 +1,58 @@
+//! Greedy within caps.
+
+use super::{Chooser, chooser, lazily};
+use crate::submodular::{Monotone, Partition, PrefixOracle, Selection};
+use crate::{Error, Id, Real, Storage};
+
+/// Which elements of a set that stays are worth most together, with at most so many of each group?
+///
+/// Greedy: the element that adds most of those whose group has room, again and again, of equal ones the one with the smallest id.
+///
+/// # Guarantee
+/// At least half of the best value within the caps (Fisher, Nemhauser and Wolsey, 1978), for a function that is monotone.
+/// # Cost
+/// As [`LazyGreedy`](super::LazyGreedy). State: see [`GreedyParams::storage_len`](super::GreedyParams::storage_len), with the
+/// [rank](Partition::rank) for the size.
+/// # Randomness
+/// None.
+/// # When to use another
+/// [`PartitionDynamic`](crate::submodular::PartitionDynamic) if elements come and go between answers.
+/// # Example
+/// ```
+/// use sketchlet_core::submodular::{FacilityLocation, GreedyParams, GroundSet, Partition, PartitionGreedy};
+/// let oracle = FacilityLocation::new(&[5.0f32, 4.0, 3.0], 1)?;
+/// let partition = Partition::new(&[0u8, 0, 1], &[1, 1])?;
+/// let params = GreedyParams::new(3, partition.rank()).prefix(oracle.prefix_len(2));
+/// let mut greedy = PartitionGreedy::<f32, u8, _, _>::new(params)?;
+/// greedy.select(&oracle, &[1, 2], &partition)?;
+/// assert_eq!(greedy.selected(), [1]);
+/// # Ok::<(), sketchlet_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct PartitionGreedy<T, D, S, I> {
+    chooser: Chooser<T, D, S, I>,
+}
+
+chooser!(PartitionGreedy);
+
+impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> PartitionGreedy<T, D, S, I> {
+    /// Chooses among the elements given, in any order, each once.
+    ///
+    /// # Errors
+    /// As [`LazyGreedy::select`](super::LazyGreedy::select); [`Error::NotFound`] also for an element without a group.
+    pub fn select<O: PrefixOracle<T> + Monotone, G: Id>(
+        &mut self,
+        oracle: &O,
+        ids: &[u32],
+        partition: &Partition<'_, G>,
+    ) -> Result<Selection<T>, Error> {
+        if let Some(&id) = ids.iter().find(|&&id| id as usize >= partition.elements()) {
+            return Err(Error::NotFound { index: id as usize });
+        }
+        self.chooser.choose(oracle, ids, |parts, meter| {
+            parts.fill(ids, meter);
+            let has_room = |chosen: &[D], id: D| partition.has_room(chosen, id.to_usize());
+            lazily(&mut parts.prefix, &mut parts.heap, parts.answer, meter, has_room)
+        })
+    }
+}

@@ -1,0 +1,179 @@
+//! One sieve, whose guess falls while nothing passes it.
+
+use super::sieve;
+use crate::submodular::guesses::Guesses;
+use crate::submodular::ladder::{Ladder, check_value};
+use crate::submodular::slots::Layout;
+use crate::submodular::{Monotone, PrefixLen, PrefixOracle, Selection};
+use crate::{Error, Id, Real, Rule, Storage};
+
+/// Shape and knobs of [`ThreeSieves`].
+///
+/// # Example
+/// ```
+/// use sketchlet_core::submodular::{FacilityLocation, ThreeSievesParams};
+/// let prefix = FacilityLocation::<f32>::prefix_len_of(32, 8);
+/// let params = ThreeSievesParams::new(8, 32.0, 50).prefix(prefix);
+/// // One state of the function, and one to measure elements with.
+/// assert_eq!((params.storage_len(), params.index_len()), (595, 52));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ThreeSievesParams {
+    size: usize,
+    largest: f64,
+    patience: u64,
+    prefix: PrefixLen,
+    ladder_steps: u32,
+}
+
+impl ThreeSievesParams {
+    /// `size` elements; no element alone is worth more than `largest`; the guess falls after `patience` elements in a row that
+    /// were not taken. Guesses `2^(1/4)` apart.
+    ///
+    /// For a stream of `n` elements a patience of `n / (4 log2(size) + size)` leaves room for all guesses and all choices.
+    pub const fn new(size: usize, largest: f64, patience: u64) -> Self {
+        let prefix = PrefixLen { scalars: 0, indices: 0, scratch: 0 };
+        Self { size, largest, patience, prefix, ladder_steps: 4 }
+    }
+
+    /// Length of the state of the function for `size` pushes: its [`prefix_len`](crate::submodular::GroundSet::prefix_len).
+    #[must_use]
+    pub const fn prefix(mut self, prefix: PrefixLen) -> Self {
+        self.prefix = prefix;
+        self
+    }
+
+    /// Guesses in a doubling: 1, 2, 4, 8 or 16. The more, the longer it takes to come down to the right one.
+    #[must_use]
+    pub const fn ladder_steps(mut self, steps: u32) -> Self {
+        self.ladder_steps = steps;
+        self
+    }
+
+    /// Scalars of storage. Saturates.
+    pub const fn storage_len(&self) -> usize {
+        self.layout().storage_len(self.slots())
+    }
+
+    /// Ids of storage. Saturates.
+    pub const fn index_len(&self) -> usize {
+        // Nothing is noted in bits, so that the type of the ids doesn't matter.
+        self.layout().index_len(self.slots(), 1)
+    }
+
+    /// The ratio of two guesses next to each other.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for steps that there are not.
+    pub fn ratio(&self) -> Result<f64, Error> {
+        Ladder::new(self.ladder_steps).map(Ladder::ratio)
+    }
+
+    #[allow(clippy::unused_self, reason = "the shape of the other sieves")]
+    const fn slots(&self) -> usize {
+        1
+    }
+
+    const fn layout(&self) -> Layout {
+        Layout { capacity: 0, size: self.size, prefix: self.prefix, notes_changes: false, swaps: false }
+    }
+
+    fn check<T: Real, D: Id>(&self) -> Result<(), Error> {
+        let fail = |name, rule| Err(Error::Parameter { name, rule });
+        let ladder = Ladder::new(self.ladder_steps)?;
+        match () {
+            () if self.size == 0 => fail("size", Rule::Positive),
+            () if !(self.largest.is_finite() && self.largest > 0.0) => fail("largest", Rule::FinitePositive),
+            () if check_value(T::constant(self.largest), ladder.parts(self.size), 0).is_err() => {
+                fail("largest", Rule::InScale)
+            }
+            () if self.patience == 0 => fail("patience", Rule::Positive),
+            () if self.size > D::LARGEST => fail("size", Rule::WithinIds),
+            () if !crate::storage::is_addressable(self.storage_len().saturating_add(self.index_len())) => {
+                fail("size", Rule::Addressable)
+            }
+            () => Ok(()),
+        }
+    }
+}
+
+/// Which elements of a stream are worth most together, for one gain an element and the memory of one answer?
+///
+/// One sieve: it takes an element whose gain is at least its share of what is missing to half of the guess. The guess begins at
+/// the most that can be, `size` times the largest value of one element, and falls by a step whenever so many elements in a row
+/// were not taken as the patience says.
+///
+/// # Guarantee
+/// For elements drawn independently from one distribution, `(1 - epsilon)(1 - 1 / e)` of the best value with a probability that
+/// grows with the patience (Buschjaeger et al., ECML PKDD 2021). None for other streams; a patience too long for the stream
+/// leaves places free: measured on 5,000 elements with `size` 20, a patience of 50 finds .92 of what greedy does, one of 500
+/// chooses five and finds .76.
+/// # Cost
+/// A gain an element; none once all are chosen. State: see [`ThreeSievesParams::storage_len`].
+/// # Randomness
+/// None.
+/// # Merging
+/// Not offered: of elements that were not taken nothing is known.
+/// # When to use another
+/// [`SieveStreaming`](super::SieveStreaming) if the order says something, or the largest value is not known.
+/// # Example
+/// ```
+/// use sketchlet_core::submodular::{FacilityLocation, GroundSet, ThreeSieves, ThreeSievesParams};
+/// let similarities = [0.9f32, 0.1, 0.8, 0.2, 0.0, 0.9]; // of three elements to two exemplars
+/// let oracle = FacilityLocation::new(&similarities, 2)?;
+/// let params = ThreeSievesParams::new(2, 2.0, 1).prefix(oracle.prefix_len(2));
+/// let mut sieve = ThreeSieves::<f32, u8, _, _>::new(params)?;
+/// (0..3).try_for_each(|id| sieve.insert(&oracle, id))?;
+/// assert_eq!((sieve.selection().value, sieve.selected()), (1.8, &[0, 2][..]));
+/// # Ok::<(), sketchlet_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ThreeSieves<T, D, S, I> {
+    params: ThreeSievesParams,
+    guesses: Guesses<T, D, S, I>,
+    seen: u64,
+    /// Elements in a row that were not taken.
+    refused: u64,
+}
+
+sieve!(ThreeSieves, ThreeSievesParams, refused);
+
+impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> ThreeSieves<T, D, S, I> {
+    /// Holds an element against the sieve.
+    fn sift<O: PrefixOracle<T>>(&mut self, oracle: &O, id: usize) -> Result<(), Error> {
+        let (ladder, shares, size) = (self.guesses.ladder, self.guesses.parts, self.params.size);
+        let largest = T::constant(self.params.largest);
+        let lowest = ladder.at_least(largest);
+        let highest = ladder.at_most(T::count(size as u64) * largest).max(lowest);
+        let number = self.guesses.range().map_or(highest, |(number, _)| number);
+        let slot = self.guesses.find_or_open(number, oracle)?;
+        let value = self.guesses.state.answer.value;
+        let mut parts = self.guesses.split();
+        let mut own = parts.slot(slot);
+        let (height, half) = (own.levels.height(), own.guess() / (T::ONE + T::ONE));
+        let is_there = own.levels.pivots[1..=height].iter().any(|other| other.to_usize() == id);
+        if height == size || is_there {
+            return Ok(());
+        }
+        let gain = oracle.gain(&mut own.levels.prefix, height, id);
+        match height {
+            0 => check_value(gain, shares, id)?,
+            _ if !gain.is_finite() => return Err(Error::NonFinite { index: id }),
+            _ => {}
+        }
+        if gain > T::ZERO && gain >= (half - value) / T::count((size - height) as u64) {
+            own.levels.add_pivot(id, gain, None, oracle);
+            parts.copy_to_draft(slot);
+            self.guesses.answer(value + gain, value + gain, height + 1);
+            self.refused = 0;
+            return Ok(());
+        }
+        self.refused += 1;
+        if self.refused >= self.params.patience && number > lowest {
+            let (guess, threshold) = (ladder.guess(number - 1), ladder.threshold(number - 1, shares));
+            own.take(number - 1, guess, threshold);
+            self.refused = 0;
+        }
+        Ok(())
+    }
+}
