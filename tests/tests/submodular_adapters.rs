@@ -232,6 +232,11 @@ fn what_makes_no_sense_is_refused() {
     chain.delete(&oracle, 0).unwrap();
     assert_eq!((chain.living(), chain.selected().len()), (63, 0));
     let mut greedy = LazyGreedy::<f64, u8, _, _>::new(GreedyParams::new(3, 1).prefix(oracle.prefix_len(1))).unwrap();
+    // More of a feature always adds something: an element of two solutions is still one.
+    let features = FeatureBased::new(&table, 1, Concave::Sqrt).unwrap();
+    let mut both = LazyGreedy::<f64, u8, _, _>::new(GreedyParams::new(3, 2).prefix(features.prefix_len(2))).unwrap();
+    both.combine_solutions(&features, &[&[1], &[1]]).unwrap();
+    assert_eq!(both.selected(), [1]);
     greedy.select(&oracle, &[1]).unwrap();
     assert_eq!(greedy.combine_solutions(&oracle, &[&[0, 3]]), Err(Error::NotFound { index: 3 }));
     assert_eq!(greedy.combine_solutions(&oracle, &[&[0, 1], &[1, 2]]), Err(Error::Capacity { limit: 3 }));

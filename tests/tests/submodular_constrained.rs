@@ -32,6 +32,82 @@ fn are_within(groups: &[u8], caps: &[u32], set: &[usize]) -> bool {
         .all(|group| set.iter().filter(|&&e| usize::from(groups[e]) == group).count() <= caps[group] as usize)
 }
 
+/// The best of three sieves for every guess, from their definition.
+fn salsa_by_definition(table: &[f64], order: &[u32], size: usize, steps: u32) -> f64 {
+    let oracle = FacilityLocation::new(table, M).unwrap();
+    let len = oracle.prefix_len(size);
+    let mut scalars = vec![0.0; len.scalars];
+    let mut prefix = Prefix::<_, u8> { size, scalars: &mut scalars, indices: &mut [], scratch: &mut [] };
+    let largest = (0..N).map(|id| table[id * M..][..M].iter().sum::<f64>()).fold(0.0, f64::max);
+    let (mut best, mut guess) = (0f64, -40 * steps as i32);
+    while largest > 0.0 && guess < 40 * steps as i32 {
+        let value_of_guess = 2f64.powi(guess.div_euclid(steps as i32))
+            * 2f64.powf(f64::from(guess.rem_euclid(steps as i32)) / f64::from(steps));
+        guess += 1;
+        let ratio = 2f64.powf(1.0 / f64::from(steps));
+        if value_of_guess * ratio <= largest * (1.0 + 1e-12) || value_of_guess > size as f64 * largest * (1.0 + 1e-12) {
+            continue;
+        }
+        for (first, turn, last) in [(10.0, 0.8, 0.2), (0.55, 0.1, 0.475), (2.0 / 3.0, 1.0, 2.0 / 3.0)] {
+            let (mut value, mut chosen) = (0.0, 0);
+            for (place, &id) in order.iter().enumerate() {
+                let factor = if (place as f64) < turn * N as f64 { first } else { last };
+                let gain = if chosen == size { 0.0 } else { oracle.gain(&mut prefix, chosen, id as usize) };
+                if gain > 0.0 && gain >= value_of_guess / size as f64 * factor {
+                    oracle.push(&mut prefix, chosen, id as usize);
+                    value += gain;
+                    chosen += 1;
+                }
+            }
+            best = best.max(value);
+        }
+    }
+    best
+}
+
+/// Levels of a guess from their definition: what is there after each push, and whether an element belongs to the next level.
+struct Levels<'a> {
+    threshold: f64,
+    factor: f64,
+    /// Gain of an element given what is there, or all that was ever pushed.
+    gain: &'a dyn Fn(&[usize], usize) -> f64,
+    keeps_all: bool,
+    /// Whether two elements compete for places, and how many places.
+    compete: &'a dyn Fn(usize, usize) -> bool,
+    places: &'a dyn Fn(usize) -> usize,
+}
+
+impl Levels<'_> {
+    /// Goes through the pivots of a guess: each belongs to its level, and no other candidate to all of them.
+    fn check(&self, pivots: &[usize], members: &[usize], most: usize) {
+        let (mut there, mut pushed): (Vec<(usize, f64)>, Vec<usize>) = (Vec::new(), Vec::new());
+        let mut candidates = members.to_vec();
+        for (level, &pivot) in pivots.iter().enumerate() {
+            assert!(candidates.contains(&pivot), "level {level}");
+            let (gain, replaced) = self.look(&there, &pushed, pivot);
+            there.retain(|&(id, _)| Some(id) != replaced);
+            there.push((pivot, gain));
+            pushed.push(pivot);
+            candidates.retain(|&id| id != pivot && level + 1 < most && self.admits(&there, &pushed, id));
+        }
+        assert!(candidates.is_empty(), "{candidates:?} left");
+    }
+
+    fn look(&self, there: &[(usize, f64)], pushed: &[usize], id: usize) -> (f64, Option<usize>) {
+        let now: Vec<usize> = there.iter().map(|own| own.0).collect();
+        let gain = (self.gain)(if self.keeps_all { pushed } else { &now }, id);
+        let rivals: Vec<&(usize, f64)> = there.iter().filter(|own| (self.compete)(own.0, id)).collect();
+        let weakest = rivals.iter().rev().min_by(|x, y| x.1.total_cmp(&y.1));
+        (gain, weakest.filter(|_| rivals.len() >= (self.places)(id)).map(|own| own.0))
+    }
+
+    fn admits(&self, there: &[(usize, f64)], pushed: &[usize], id: usize) -> bool {
+        let (gain, replaced) = self.look(there, pushed, id);
+        let weight = replaced.map_or(0.0, |other| there.iter().find(|own| own.0 == other).unwrap().1);
+        gain >= self.threshold && gain >= self.factor * weight
+    }
+}
+
 /// Comes if it is not there, goes if it is.
 fn toggles() -> impl Strategy<Value = Vec<Option<u32>>> {
     prop::collection::vec(prop_oneof![3 => (0..N as u32).prop_map(Some), 1 => Just(None)], 1..80)
@@ -39,7 +115,8 @@ fn toggles() -> impl Strategy<Value = Vec<Option<u32>>> {
 
 fn tables() -> impl Strategy<Value = Vec<f64>> {
     let entry = prop_oneof![Just(0.0), 0.0f64..1.0, 0.0f64..30.0];
-    prop_oneof![prop::collection::vec(entry, N * M), prop::collection::vec(0.3f64..2.0, N * M)]
+    let whole = prop::collection::vec((0u32..12).prop_map(f64::from), N * M);
+    prop_oneof![prop::collection::vec(entry, N * M), prop::collection::vec(0.3f64..2.0, N * M), whole]
 }
 
 macro_rules! check_caps {
@@ -77,6 +154,25 @@ macro_rules! check_caps {
                         answers.push((ids, answer.value));
                     }
                     best.check(&oracle, &partition).unwrap();
+                    // Whole numbers, so that gains are exact.
+                    for j in best.guesses().into_iter().flat_map(|(low, high)| low..=high) {
+                        let Some(guess) = best.guess(j).filter(|_| $table.iter().all(|x| x.fract() == 0.0)) else {
+                            continue;
+                        };
+                        let gain = |set: &[usize], id: usize| {
+                            facilities(&$table, &[set, &[id]].concat()) - facilities(&$table, set)
+                        };
+                        let levels = Levels {
+                            threshold: guess.threshold,
+                            factor: 2.0,
+                            gain: &gain,
+                            keeps_all: true,
+                            compete: &|x, y| $groups[x] == $groups[y],
+                            places: &|id| $caps[usize::from($groups[id])] as usize,
+                        };
+                        let wide = |ids: &[_]| ids.iter().map(|&id| usize::from(id)).collect::<Vec<_>>();
+                        levels.check(&wide(guess.pivots), &wide(guess.members), best.params().pushes());
+                    }
                 }
             }
             loop {
@@ -156,7 +252,24 @@ macro_rules! check_cuts {
                     assert!(ids.iter().enumerate().all(|(i, id)| !ids[..i].contains(id)));
                     assert!((answer.value - $graph.value(&ids)).abs() <= 1e-9 * (1.0 + answer.value));
                     assert_eq!((answer.upper_bound, answer.stale, answer.len), (None, false, ids.len()));
+                    // Every one adds something to those before.
+                    let values: Vec<f64> = (0..=ids.len()).map(|i| $graph.value(&ids[..i])).collect();
+                    assert!(values.windows(2).all(|pair| pair[0] < pair[1]), "{values:?}");
                     answers.push((ids, answer.value));
+                    for j in best.guesses().into_iter().flat_map(|(low, high)| low..=high) {
+                        let Some(guess) = best.guess(j) else { continue };
+                        let gain = |set: &[usize], id: usize| $graph.value(&[set, &[id]].concat()) - $graph.value(set);
+                        let levels = Levels {
+                            threshold: guess.threshold,
+                            factor: 1.0 + 2f64.sqrt(),
+                            gain: &gain,
+                            keeps_all: false,
+                            compete: &|_, _| true,
+                            places: &|_| $size,
+                        };
+                        let wide = |ids: &[_]| ids.iter().map(|&id| usize::from(id)).collect::<Vec<_>>();
+                        levels.check(&wide(guess.pivots), &wide(guess.members), best.params().pushes());
+                    }
                 }
             }
             assert_eq!(best.live(), alive.len());
@@ -247,13 +360,23 @@ proptest! {
         prop_assert!(ids.len() <= size && ids.iter().enumerate().all(|(i, id)| !ids[..i].contains(id)));
         prop_assert!(answer.value >= share * optimum * (1.0 - 1e-12), "{} of {}", answer.value, optimum);
         prop_assert!((answer.value - facilities(&table, &ids)).abs() <= 1e-12 * answer.value);
-        prop_assert!(salsa.bound(&oracle, &order).unwrap() >= optimum * (1.0 - 1e-12));
+        let bound = salsa.bound(&oracle, &order).unwrap();
+        prop_assert!(bound >= optimum * (1.0 - 1e-12));
+        let mut gains: Vec<f64> =
+            all.iter().map(|&id| facilities(&table, &[&ids[..], &[id]].concat()) - answer.value).collect();
+        gains.sort_by(|x, y| y.total_cmp(x));
+        let expected = answer.value + gains[..size].iter().sum::<f64>();
+        prop_assert!((bound - expected).abs() <= 1e-9 * (1.0 + expected));
+        prop_assert_eq!(answer.value, salsa_by_definition(&table, &order, size, steps));
     }
 
     #[test]
     fn cuts_are_what_they_say_and_levels_hold(
         ops in toggles(),
-        pairs in prop::collection::vec(prop_oneof![Just(0.0), (1u32..8).prop_map(f64::from)], N * N),
+        pairs in prop::collection::vec(
+            prop_oneof![2 => Just(0.0), 1 => (1u32..8).prop_map(f64::from), 1 => (0i32..10).prop_map(|e| 2f64.powi(e))],
+            N * N,
+        ),
         size in 1usize..5,
         steps in prop::sample::select(vec![1u32, 4]),
         keep in prop::sample::select(vec![0.3, 1.0]),

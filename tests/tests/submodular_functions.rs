@@ -78,7 +78,17 @@ fn check<T: Real, O: PrefixOracle<T>>(oracle: &O, pushed: &[usize], value: Value
         for (id, gains) in gains.iter().enumerate() {
             assert_eq!(oracle.gain(&mut state.prefix(), rest.len(), id), gains[rest.len()]);
         }
-        oracle.push(&mut state.prefix(), rest.len(), last);
+        // Another, then the same again.
+        for pushed_anew in [(0..oracle.elements()).find(|id| !pushed.contains(id)), Some(last)].into_iter().flatten() {
+            let set = [rest, &[pushed_anew]].concat();
+            oracle.truncate(&mut state.prefix(), rest.len());
+            oracle.push(&mut state.prefix(), rest.len(), pushed_anew);
+            for id in (0..oracle.elements()).filter(|id| !set.contains(id)) {
+                let gain = oracle.gain(&mut state.prefix(), set.len(), id);
+                let (with, without) = (value(&[&set[..], &[id]].concat()), value(&set));
+                assert!((gain.as_f64() - (with - without)).abs() <= tolerance * with.max(without).max(1.0));
+            }
+        }
         for (id, gains) in gains.iter().enumerate() {
             assert_eq!(oracle.gain(&mut state.prefix(), pushed.len(), id), gains[pushed.len()]);
         }
@@ -301,4 +311,17 @@ fn data_that_make_no_function_are_refused() {
     assert_eq!(WeightedSum::new(other, other, [1.0, nan]).err(), parameter("weights", Rule::NotNegative));
     assert_eq!(Truncated::new(other, -1.0).err(), parameter("cap", Rule::NotNegative));
     assert_eq!(Restricted::new(other, &[0, 1]).err(), Some(Error::NotFound { index: 1 }));
+}
+
+#[test]
+fn searches_in_one_pass_count_as_many_gains_as_step_by_step() {
+    let (offsets, members) = ([0, 3, 4, 6, 8], [0, 1, 2, 0, 1, 3, 2, 3]);
+    let coverage = Counted::new(Coverage::new(&offsets, &members, 4).unwrap());
+    let mut state = State::<f64>::new(&coverage, 4);
+    (0..4).for_each(|z| coverage.push(&mut state.prefix(), z, 3 - z));
+    for (bounds, gains) in [((0, 0), 0), ((0, 1), 0), ((0, 2), 1), ((0, 3), 2), ((0, 4), 2), ((1, 3), 1), ((2, 4), 1)] {
+        let before = coverage.gains();
+        coverage.first_below(&mut state.prefix(), 0, 1.0, bounds);
+        assert_eq!(coverage.gains() - before, gains, "{bounds:?}");
+    }
 }

@@ -113,6 +113,34 @@ fn answers_are_good_on_average_also_after_the_best_has_left() {
 }
 
 #[test]
+fn answers_are_good_after_the_answers_have_left() {
+    let table: Vec<f64> =
+        (0..N * M).map(|i| normal_pair::<f64>(word2(9, Domain::Coin, i as u64, 0)).0.abs().powi(2)).collect();
+    let oracle = FacilityLocation::new(&table, M).unwrap();
+    macro_rules! share {
+        ($type:ident, $params:ident) => {{
+            let params = $params::new(N, 3, 0.1).prefix(oracle.prefix_len(3));
+            for seed in 0..100 {
+                let (mut best, mut rng) = ($type::<f64>::new(params).unwrap(), generator(seed));
+                let mut alive: Vec<u32> = (0..N as u32).collect();
+                alive.iter().for_each(|&id| best.insert(&oracle, id, &mut rng).unwrap());
+                // Nothing comes that could mend what has been lost.
+                while alive.len() > 3 {
+                    let value = best.query(&oracle, &mut rng).unwrap().value;
+                    let optimum = best_of(&table, &alive, 3);
+                    assert!(value >= 0.35 * optimum, "{value} of {optimum}");
+                    let id = best.selected()[0];
+                    best.delete(&oracle, id, &mut rng).unwrap();
+                    alive.retain(|&own| own != id);
+                }
+            }
+        }};
+    }
+    share!(BucketDynamic, BucketDynamicParams);
+    share!(LevelDynamic, LevelDynamicParams);
+}
+
+#[test]
 fn a_window_costs_and_finds_what_the_design_says() {
     let (n, k, updates) = (2000usize, 10, 4000usize);
     let point = |i: usize| -> [f64; 4] {

@@ -160,6 +160,43 @@ fn one_sieve_falls_step_by_step_and_stays_at_the_largest() {
 }
 
 #[test]
+fn an_element_that_comes_again_is_not_taken_twice() {
+    // More of a feature always adds something.
+    let table = [4.0, 1.0];
+    let oracle = FeatureBased::new(&table, 1, Concave::Sqrt).unwrap();
+    let prefix = oracle.prefix_len(2);
+    let mut sieve = SieveStreaming::<f64, u8, _, _>::new(SieveParams::new(2).prefix(prefix)).unwrap();
+    let mut fewer = SievePlusPlus::<f64, u8, _, _>::new(SieveParams::new(2).prefix(prefix)).unwrap();
+    let mut one = ThreeSieves::<f64, u8, _, _>::new(ThreeSievesParams::new(2, 2.0, 1).prefix(prefix)).unwrap();
+    for _ in 0..5 {
+        sieve.insert(&oracle, 0).unwrap();
+        fewer.insert(&oracle, 0).unwrap();
+        one.insert(&oracle, 0).unwrap();
+    }
+    assert_eq!([sieve.selected(), fewer.selected(), one.selected()], [[0]; 3]);
+}
+
+#[test]
+fn one_sieve_counts_rejections_anew_after_every_choice() {
+    // Guess 8: an element has to add 4 / 3; after the first one, of 2, still 1.
+    let table = [2.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 0.9];
+    let oracle = FacilityLocation::new(&table, 2).unwrap();
+    let params = ThreeSievesParams::new(3, 2.7, 2).prefix(oracle.prefix_len(3)).ladder_steps(1);
+    let mut sieve = ThreeSieves::<f64, u8, _, _>::new(params).unwrap();
+    for id in [1, 0, 2] {
+        sieve.insert(&oracle, id).unwrap();
+    }
+    // One rejection before the choice and one after it: the guess has not fallen.
+    sieve.clone().insert(&oracle, 3).unwrap();
+    let mut next = sieve.clone();
+    next.insert(&oracle, 3).unwrap();
+    assert_eq!(next.selected(), [0]);
+    sieve.insert(&oracle, 2).unwrap();
+    sieve.insert(&oracle, 3).unwrap();
+    assert_eq!(sieve.selected(), [0, 3]);
+}
+
+#[test]
 fn one_sieve_refuses_what_makes_no_sense() {
     let refused = |params, name, rule| {
         let made = ThreeSieves::<f32, u8, _, _>::new(params).map(|_| ());

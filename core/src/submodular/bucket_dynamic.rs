@@ -151,6 +151,11 @@ macro_rules! server {
                 self.list.capacity()
             }
 
+            /// Scalars and ids of storage held now, for as many guesses as there are.
+            pub fn held(&self) -> (usize, usize) {
+                self.list.held()
+            }
+
             /// Whether an element is alive.
             pub fn is_alive(&self, id: u32) -> bool {
                 self.list.is_alive(id)
@@ -304,6 +309,10 @@ impl<T: Real> Instance<T> for Buckets<T> {
     fn pushes(&self) -> &Pushes<T> {
         &self.pushes
     }
+
+    fn ids_held(&self) -> usize {
+        self.depths.ids_held()
+    }
 }
 
 impl<T: Real> Buckets<T> {
@@ -416,7 +425,10 @@ impl<T: Real> Buckets<T> {
 
     fn check<O: PrefixOracle<T>>(&mut self, meter: &mut Meter<'_, O>) -> Result<(), Error> {
         let mut first = 0;
-        for level in self.levels.clone() {
+        for (level, number) in self.levels.clone().into_iter().zip(1..) {
+            if 2 * self.depths.from(number) > 3 * level.built {
+                return Err(Error::Corrupt);
+            }
             let is_sound = level.first == first && level.chosen > 0 && level.gone <= level.chosen;
             let gone = self.pushes.stays[first..first + level.chosen].iter().filter(|stays| !**stays).count();
             if !is_sound || gone != level.gone || T::count(gone as u64) > self.epsilon * T::count(level.chosen as u64) {

@@ -84,6 +84,8 @@ pub(super) trait Instance<T: Real>: Sized {
     fn leave<O: PrefixOracle<T>>(&mut self, id: u32, coins: &mut Coins, meter: &mut Meter<'_, O>);
     fn is_empty(&self) -> bool;
     fn pushes(&self) -> &Pushes<T>;
+    /// Ids held, without those of the pushes.
+    fn ids_held(&self) -> usize;
 }
 
 #[derive(Clone, Debug)]
@@ -138,6 +140,17 @@ impl<T: Real, X: Instance<T>> GuessList<T, X> {
 
     pub(super) fn is_alive(&self, id: u32) -> bool {
         self.values.get(id as usize).is_some_and(|&value| value >= T::ZERO)
+    }
+
+    /// Scalars and ids held.
+    pub(super) fn held(&self) -> (usize, usize) {
+        let of = |(_, instance): &(i32, X)| {
+            let pushes = instance.pushes();
+            let scalars = pushes.scalars.len() + pushes.scratch.len() + pushes.gains.len();
+            (scalars, pushes.indices.len() + pushes.ids.len() + instance.ids_held())
+        };
+        let all = self.guesses.iter().map(of);
+        all.fold((self.values.len(), self.answer.len()), |sum, held| (sum.0 + held.0, sum.1 + held.1))
     }
 
     pub(super) const fn selection(&self) -> Selection<T> {
@@ -306,6 +319,10 @@ impl Depths {
     /// Number of elements of a level and all after it.
     pub(super) fn from(&self, level: usize) -> usize {
         self.groups.iter().skip(level - 1).map(Vec::len).sum()
+    }
+
+    pub(super) fn ids_held(&self) -> usize {
+        self.place.len() + self.depth.len() + self.from(1)
     }
 
     pub(super) fn put(&mut self, id: u32, depth: usize) {

@@ -398,7 +398,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Guesses<T, D, S, I> {
         best.map(|(_, _, slot)| slot)
     }
 
-    /// The value of what is drafted, a gain for each, and its number. What adds nothing is left out: that makes no value smaller.
+    /// The value of what is drafted, a gain for each, and its number. What a faulty function has no gain for any more is left out.
     pub(super) fn value_of_draft<O: PrefixOracle<T>>(&mut self, len: usize, meter: &mut Meter<'_, O>) -> (T, usize) {
         let mut parts = self.split();
         meter.oracle.truncate(&mut parts.side, 0);

@@ -176,6 +176,11 @@ impl<T: Real> Instance<T> for Halvings<T> {
     fn pushes(&self) -> &Pushes<T> {
         &self.pushes
     }
+
+    fn ids_held(&self) -> usize {
+        let waiting = self.levels.iter().map(|level| level.candidates.len() + level.buffer.len());
+        self.members.len().div_ceil(4) + waiting.sum::<usize>()
+    }
 }
 
 impl<T: Real> Halvings<T> {

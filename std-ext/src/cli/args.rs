@@ -313,6 +313,8 @@ pub(super) enum Objective {
     Logdet,
     /// How much of every feature rows have, more of the same counting less
     Feature,
+    /// How many edges lead from the vertices chosen to others
+    Cut,
 }
 
 impl Objective {
@@ -322,6 +324,7 @@ impl Objective {
             Self::Coverage => "coverage",
             Self::Logdet => "logdet",
             Self::Feature => "feature",
+            Self::Cut => "cut",
         }
     }
 }
@@ -332,6 +335,8 @@ pub(super) enum Selector {
     LazyDynamic,
     /// Brought up to date by each update
     Dynamic,
+    /// The same by samples, for hundreds of rows to choose
+    Bucket,
     /// Greedy over all rows there, for each answer
     Lazy,
     /// The same, every row asked before each choice
@@ -345,29 +350,41 @@ pub(super) enum Selector {
     /// The same with fewer sieves
     #[value(name = "sieve++")]
     SievePlusPlus,
+    /// One sieve, which becomes coarser while it lets nothing through
+    ThreeSieves,
+    /// Sieves over all rows there, in order, for each answer
+    Salsa,
 }
 
 impl Selector {
     /// Whether rows may come and go at little cost.
     pub(super) const fn is_dynamic(self) -> bool {
-        matches!(self, Self::LazyDynamic | Self::Dynamic)
+        matches!(self, Self::LazyDynamic | Self::Dynamic | Self::Bucket)
+    }
+
+    /// Whether it guesses the best value.
+    pub(super) const fn has_guesses(self) -> bool {
+        self.is_dynamic() || self.only_inserts() || matches!(self, Self::Salsa)
     }
 
     /// Whether rows may only come.
     pub(super) const fn only_inserts(self) -> bool {
-        matches!(self, Self::Sieve | Self::SievePlusPlus)
+        matches!(self, Self::Sieve | Self::SievePlusPlus | Self::ThreeSieves)
     }
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::LazyDynamic => "lazy-dynamic",
             Self::Dynamic => "dynamic",
+            Self::Bucket => "bucket",
             Self::Lazy => "lazy",
             Self::Greedy => "greedy",
             Self::Stochastic => "stochastic",
             Self::Threshold => "threshold",
             Self::Sieve => "sieve",
             Self::SievePlusPlus => "sieve++",
+            Self::ThreeSieves => "three-sieves",
+            Self::Salsa => "salsa",
         }
     }
 }
@@ -378,21 +395,31 @@ pub(super) struct SummarizeArguments {
     pub(super) input: InputArguments,
     #[command(flatten)]
     pub(super) output: OutputArguments,
-    /// Rows to choose
-    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) size: u32,
+    /// Rows to choose; with --groups it may be left out
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..), required_unless_present = "groups")]
+    pub(super) size: Option<u32>,
     /// What a set of rows is worth
     #[arg(long, value_enum, default_value = "facility")]
     pub(super) objective: Objective,
-    /// Which method
-    #[arg(long, value_enum, default_value = "lazy-dynamic")]
-    pub(super) method: Selector,
+    /// Which method (default: lazy-dynamic; dynamic for cuts and groups)
+    #[arg(long, value_enum)]
+    pub(super) method: Option<Selector>,
     /// Ratio of guesses of the best value: a power of 2^(1/16) that is not larger is taken (default: 2^(1/4))
     #[arg(long, value_name = "R", allow_negative_numbers = true)]
     pub(super) ratio: Option<f64>,
-    /// How far below greedy the answer may be (stochastic, threshold)
-    #[arg(long, value_name = "E", default_value = "0.1", value_parser = fraction, allow_negative_numbers = true)]
-    pub(super) epsilon: f64,
+    /// How far below the best the answer may be, beyond what the method promises (bucket: 0.2; stochastic, threshold, groups and
+    /// cuts: 0.1)
+    #[arg(long, value_name = "E", value_parser = fraction, allow_negative_numbers = true)]
+    pub(super) epsilon: Option<f64>,
+    /// Rows in a row that are not taken before the guess falls (three-sieves)
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) patience: Option<u64>,
+    /// Column of numbers that say which group a row belongs to; of each group at most --caps rows are chosen
+    #[arg(long, value_name = "COL", requires = "caps", conflicts_with = "edges")]
+    pub(super) groups: Option<String>,
+    /// Rows to choose of each group, at most
+    #[arg(long, value_name = "N", requires = "groups", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) caps: Option<u32>,
     /// Guesses kept; without it as many as there are
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) slots: Option<u32>,
@@ -423,15 +450,28 @@ pub(super) struct SummarizeArguments {
     /// A weight for each exemplar, item or feature
     #[arg(long, value_name = "FILE")]
     pub(super) weights: Option<PathBuf>,
-    /// What an amount of a feature is worth: sqrt, log1p or cap:X (feature)
-    #[arg(long, value_name = "CURVE", default_value = "sqrt")]
-    pub(super) concave: String,
-    /// Variance of the noise (logdet)
-    #[arg(long, value_name = "S", default_value = "1", value_parser = positive, allow_negative_numbers = true)]
-    pub(super) sigma2: f64,
-    /// Edges of a graph in the place of INPUT: a vertex covers itself and its neighbours (coverage)
+    /// What an amount of a feature is worth: sqrt, log1p or cap:X (feature; default: sqrt)
+    #[arg(long, value_name = "CURVE")]
+    pub(super) concave: Option<String>,
+    /// Variance of the noise (logdet; default: 1)
+    #[arg(long, value_name = "S", value_parser = positive, allow_negative_numbers = true)]
+    pub(super) sigma2: Option<f64>,
+    /// Edges of a graph in the place of INPUT: a vertex covers itself and its neighbours (coverage), or cuts itself off from them
+    /// (cut)
     #[arg(long, value_name = "FILE")]
     pub(super) edges: Option<PathBuf>,
+}
+
+impl SummarizeArguments {
+    /// The method, and what it is where none is named.
+    pub(super) fn selector(&self) -> Selector {
+        let is_special = self.groups.is_some() || self.objective == Objective::Cut;
+        self.method.unwrap_or(if is_special { Selector::Dynamic } else { Selector::LazyDynamic })
+    }
+
+    pub(super) fn epsilon(&self) -> f64 {
+        self.epsilon.unwrap_or(if self.selector() == Selector::Bucket { 0.2 } else { 0.1 })
+    }
 }
 
 fn number(text: &str, holds: impl Fn(f64) -> bool, what: &str) -> Result<f64, String> {

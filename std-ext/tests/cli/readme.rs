@@ -42,6 +42,8 @@ fn command_lines_of_the_readme_run() {
         .zip(["a", "b", "y"])
         .fold(text, |text, (from, to)| text.replacen(from, to, 1));
     fs::write(folder.path().join("data.csv"), text).unwrap();
+    fs::write(folder.path().join("kinds.csv"), "a,kind\n1,0\n2,0\n3,1\n5,1\n").unwrap();
+    fs::write(folder.path().join("graph.txt"), "1 2\n2 3\n3 1\n3 4\n").unwrap();
     let values = gait();
     fs::write(folder.path().join("a.npy"), npy(&values, values.len() / 9, 9, false)).unwrap();
     fs::write(folder.path().join("b.npy"), npy(&values, values.len() / 9, 9, true)).unwrap();

@@ -198,10 +198,11 @@ fn sieves_look_at_each_row_once_and_let_none_go() {
     let (out, name) = path(&folder, "trace.csv");
     let flags = ["--columns", &columns, "--size", "12"];
     let lazy = summarize(&[&input], &[&flags[..], &["--method", "lazy"]].concat());
-    for method in ["sieve", "sieve++"] {
+    for method in ["sieve", "sieve++", "three-sieves"] {
         let answer = summarize(&[&input], &[&flags[..], &["--method", method, "--trace", &name]].concat());
         let share = answer["value"].as_f64().unwrap() / lazy["value"].as_f64().unwrap();
         assert!(share > 0.75 && share < 1.0, "{method}: {share}");
+        assert!(answer["state_bytes"].as_u64() > Some(0));
         assert_eq!(
             (&answer["upper_bound"], &answer["ratio"], &answer["extra_calls"]),
             (&Value::Null, &Value::Null, &0.into())
@@ -216,6 +217,125 @@ fn sieves_look_at_each_row_once_and_let_none_go() {
         let gone = run(&[&["summarize", &input], &flags[..], &["--method", method, "--updates", &updates]].concat());
         refused(&gone, 1, &["updates.txt:2", "sieves can't let a row go"]);
     }
+}
+
+#[test]
+fn patience_and_samples_are_those_asked_for() {
+    let (input, columns) = digits();
+    let with = |flags: &[&str]| summarize(&[&input], &[&["--columns", &columns, "--size", "12"], flags].concat());
+    // Each row that is not taken lowers the guess; none is lowered while a row is left.
+    let hasty = with(&["--method", "three-sieves", "--patience", "1"]);
+    let patient = with(&["--method", "three-sieves", "--patience", "5000"]);
+    assert_ne!(hasty["selected"], patient["selected"]);
+    assert!(patient["selected"].as_array().unwrap().len() < 12);
+    // The largest value of a row takes a gain a row.
+    assert!(hasty["oracle_calls"].as_u64() >= Some(1797));
+    let greedy = with(&["--method", "lazy"]);
+    for method in ["bucket", "salsa"] {
+        let answer = with(&["--method", method, "--query-every", "0"]);
+        let share = answer["value"].as_f64().unwrap() / greedy["value"].as_f64().unwrap();
+        assert!(share > 0.85 && share < 1.0, "{method}: {share}");
+        assert_eq!(answer["upper_bound"].is_null(), method == "bucket");
+        assert_eq!(answer["ladder_ratio"].as_f64(), Some(2f64.powf(0.25)));
+    }
+    let other = with(&["--method", "bucket", "--query-every", "0", "--epsilon", "0.5"]);
+    assert_ne!(other["selected"], with(&["--method", "bucket", "--query-every", "0"])["selected"]);
+    // A window of a bucket lets rows go; salsa is asked anew.
+    let flags = ["--window", "300", "--query-every", "200"];
+    for method in ["bucket", "salsa"] {
+        let answer = with(&[&flags[..], &["--method", method]].concat());
+        assert_eq!((&answer["live"], &answer["updates"]), (&300.into(), &3294.into()));
+        let rows = answer["selected"].as_array().unwrap();
+        assert!(rows.iter().all(|row| row.as_u64() >= Some(1497)));
+    }
+    let idle = with(&["--method", "lazy", "--epsilon", "0.5", "--ratio", "2", "--no-polish", "--sigma2", "3"]);
+    let warnings = idle["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), 4, "{warnings:?}");
+}
+
+#[test]
+fn groups_have_their_caps() {
+    let input = data("digits.csv");
+    let with = |flags: &[&str]| summarize(&[&input], &[&["--groups", "label", "--caps", "2"], flags].concat());
+    let text = fs::read_to_string(&input).unwrap();
+    let labels: Vec<&str> = text.lines().skip(1).map(|line| line.rsplit(',').next().unwrap()).collect();
+    let value = |answer: &Value| answer["value"].as_f64().unwrap();
+    let greedy = with(&["--method", "greedy"]);
+    let dynamic = with(&["--query-every", "0"]);
+    assert_eq!((&greedy["method"], &dynamic["method"]), (&"greedy".into(), &"dynamic".into()));
+    for answer in [&greedy, &with(&["--method", "lazy"]), &dynamic] {
+        let rows: Vec<usize> = answer["selected"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row.as_u64().unwrap().try_into().unwrap())
+            .collect();
+        let of = |digit: &str| rows.iter().filter(|&&row| labels[row] == digit).count();
+        assert!(rows.len() <= 20 && labels.iter().all(|digit| of(digit) <= 2));
+        assert_eq!((&answer["size"], &answer["groups"], &answer["caps"]), (&20.into(), &10.into(), &2.into()));
+        assert_eq!((&answer["upper_bound"], &answer["ratio"]), (&Value::Null, &Value::Null));
+        // The labels are not features.
+        assert_eq!(answer["dim"], 64);
+        assert!(value(answer) > 0.9 * value(&greedy));
+    }
+    assert_eq!(with(&["--method", "lazy", "--size", "20"])["selected"], greedy["selected"]);
+    // A column by its position, beside columns that were chosen.
+    let columns = ["--columns", "p10,p20,p30", "--groups", "64", "--caps", "1", "--method", "lazy"];
+    let few = summarize(&[&input], &columns);
+    assert_eq!((&few["dim"], &few["groups"]), (&3.into(), &10.into()));
+    // A window, and rows that leave.
+    let window = with(&["--window", "200", "--query-every", "100"]);
+    assert_eq!((&window["live"], &window["updates"]), (&200.into(), &3394.into()));
+    let refuse = |flags: &[&str], code, part: &str| {
+        refused(&run(&[&["summarize", &input, "--groups", "label", "--caps", "2"], flags].concat()), code, &[part]);
+    };
+    refuse(&["--size", "5"], 2, "--size");
+    for method in ["lazy-dynamic", "bucket", "sieve", "sieve++", "three-sieves", "salsa", "stochastic", "threshold"] {
+        refuse(&["--method", method], 2, "--groups is for --method dynamic, greedy and lazy");
+    }
+    refuse(&["--slots", "9"], 2, "--slots");
+    refuse(&["--columns", "label"], 1, "no column is left");
+    let none = run(&["summarize", &input, "--groups", "kind", "--caps", "2"]);
+    refused(&none, 1, &["digits.csv", "column kind"]);
+    refused(&run(&["summarize", &input, "--groups", "label"]), 2, &["--caps"]);
+    refused(&run(&["summarize", &input, "--caps", "2", "--size", "3"]), 2, &["--groups"]);
+}
+
+#[test]
+fn cuts_are_of_graphs_and_may_shrink() {
+    let folder = folder();
+    let (file, edges) = path(&folder, "edges.txt");
+    // A star of weight 1 around 100, and a heavy pair, given in two parts.
+    fs::write(&file, "100 1\n100 2\n100 3\n100 4\n# heavy\n7 8 2\n8,7,1.5\n").unwrap();
+    let with = |flags: &[&str]| summarize(&[], &[&["--edges", &edges, "--objective", "cut"], flags].concat());
+    let best = with(&["--size", "2", "--method", "greedy", "--seed", "3"]);
+    assert!(best["value"].as_f64() <= Some(7.5) && best["method"] == "greedy");
+    let many: Vec<f64> = (0..40)
+        .map(|seed| {
+            with(&["--size", "2", "--method", "greedy", "--seed", &seed.to_string()])["value"].as_f64().unwrap()
+        })
+        .collect();
+    assert_eq!(many.iter().copied().fold(0.0, f64::max), 7.5);
+    let dynamic = with(&["--size", "2"]);
+    assert_eq!((&dynamic["method"], &dynamic["upper_bound"]), (&"dynamic".into(), &Value::Null));
+    assert_eq!((&dynamic["rows"], &dynamic["queries"]), (&7.into(), &7.into()));
+    let (script, updates) = path(&folder, "updates.txt");
+    fs::write(&script, "+ 100\n+ 7\n+ 8\n- 100\n").unwrap();
+    let gone = with(&["--size", "1", "--updates", &updates]);
+    assert!(gone["selected"].as_array().unwrap().iter().all(|row| row != 100));
+    let refuse = |flags: &[&str], code, part: &str| {
+        refused(&run(&[&["summarize", "--edges", &edges, "--objective", "cut"], flags].concat()), code, &[part]);
+    };
+    for method in
+        ["lazy-dynamic", "bucket", "sieve", "sieve++", "three-sieves", "salsa", "stochastic", "threshold", "lazy"]
+    {
+        refuse(&["--size", "2", "--method", method], 2, "not monotone");
+    }
+    refuse(&["--size", "2", "--weights", "x.csv"], 2, "--weights");
+    refuse(&["--size", "2", "--groups", "a", "--caps", "1"], 2, "--groups");
+    refused(&run(&["summarize", &data("digits.csv"), "--objective", "cut", "--size", "2"]), 2, &["--edges"]);
+    fs::write(&file, "1 2\n3 3\n").unwrap();
+    refuse(&["--size", "2"], 1, "row 2");
 }
 
 #[test]
@@ -271,6 +391,9 @@ fn usage_that_makes_no_sense_is_exit_2_and_data_that_forbid_an_answer_exit_1() {
     usage(&["--size", "3", "--method", "threshold", "--epsilon", "1"], "--epsilon");
     usage(&["--size", "3", "--method", "dynamic", "--hysteresis", "0.1"], "--hysteresis");
     usage(&["--size", "3", "--trace", "x.txt"], "--trace");
+    usage(&["--size", "3", "--patience", "5"], "--patience");
+    usage(&["--size", "3", "--method", "three-sieves", "--patience", "0"], "--patience");
+    usage(&["--size", "3", "--method", "bucket", "--slots", "5"], "--slots");
     refused(&run(&["summarize", "--size", "3"]), 2, &["INPUT"]);
     refused(&run(&["summarize", "-", "--size", "3"]), 2, &["--exemplars FILE"]);
     let data = |flags: &[&str], parts: &[&str]| {

@@ -1,4 +1,4 @@
-//! Lists of edges: which vertices each vertex covers.
+//! Lists of edges: which vertices each vertex covers, or is joined to.
 
 use super::table::count;
 use crate::Error;
@@ -9,18 +9,25 @@ use std::path::Path;
 pub(super) struct Graph {
     /// As the file calls them.
     pub(super) vertices: Vec<u64>,
-    /// Vertex `i` covers itself and its neighbours: what stands between offsets `i` and `i + 1`.
+    /// Ends of every edge, and its weight.
+    edges: Vec<([u32; 2], f64)>,
+}
+
+/// For every vertex a list of others: what stands between offsets `i` and `i + 1`.
+pub(super) struct Lists {
     pub(super) offsets: Vec<u32>,
     pub(super) members: Vec<u32>,
+    /// The weight of every entry.
+    pub(super) weights: Vec<f64>,
 }
 
 impl Graph {
-    /// Reads `u v` or `u v weight` a line, with blanks, tabs or commas between; the weights don't matter for what is covered.
-    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+    /// Reads `u v` or `u v weight` a line, with blanks, tabs or commas between.
+    pub(super) fn read(path: &Path, takes_loops: bool) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(|error| Error::from(error).in_file(path.display()))?;
         let mut places = HashMap::new();
         let mut vertices = Vec::new();
-        let mut neighbours: Vec<Vec<u32>> = Vec::new();
+        let mut edges = Vec::new();
         for (line, text) in (1..).zip(text.lines()) {
             let fail = |what: &str| Err(Error::data(what).at_row(line).in_file(path.display()));
             let cells: Vec<&str> = text.split([' ', '\t', ',']).filter(|cell| !cell.is_empty()).collect();
@@ -31,32 +38,68 @@ impl Graph {
                 [first, second, weight] => ([first, second], weight),
                 _ => return fail("an edge is two vertices and perhaps a weight: u v, or u v weight"),
             };
-            if !weight.parse::<f64>().is_ok_and(|weight| weight.is_finite() && weight >= 0.0) {
-                return fail("the weight is no number from 0 up");
-            }
+            let weight = weight.parse::<f64>().ok().filter(|weight| weight.is_finite() && *weight >= 0.0);
+            let Some(weight) = weight else { return fail("the weight is no number from 0 up") };
             let mut edge = [0; 2];
             for (place, end) in edge.iter_mut().zip(ends) {
                 let Ok(vertex) = end.parse::<u64>() else { return fail("a vertex is a whole number from 0 up") };
                 let next = count(vertices.len())?;
                 *place = *places.entry(vertex).or_insert_with(|| {
                     vertices.push(vertex);
-                    neighbours.push(vec![next]);
                     next
                 });
             }
-            neighbours[edge[0] as usize].push(edge[1]);
-            neighbours[edge[1] as usize].push(edge[0]);
+            if edge[0] == edge[1] && !takes_loops {
+                return fail("an edge from a vertex to itself: it can't be cut");
+            }
+            edges.push((edge, weight));
         }
         if vertices.is_empty() {
             return Err(Error::data("no edge in it: give lines of two vertices").in_file(path.display()));
         }
-        let (mut offsets, mut members) = (vec![0], Vec::new());
-        for mut list in neighbours {
-            list.sort_unstable();
-            list.dedup();
-            members.extend(list);
+        Ok(Self { vertices, edges })
+    }
+
+    /// What each vertex covers: itself and its neighbours, each once.
+    pub(super) fn covers(&self) -> Result<Lists, Error> {
+        let mut covers: Vec<Vec<(u32, f64)>> =
+            (0..count(self.vertices.len())?).map(|vertex| vec![(vertex, 1.0)]).collect();
+        for &([u, v], _) in &self.edges {
+            covers[u as usize].push((v, 1.0));
+            covers[v as usize].push((u, 1.0));
+        }
+        Lists::new(covers)
+    }
+
+    /// The edges of each vertex; those between the same two are one, with their weights added.
+    pub(super) fn neighbours(&self) -> Result<Lists, Error> {
+        let mut neighbours = vec![Vec::new(); self.vertices.len()];
+        for &([u, v], weight) in &self.edges {
+            neighbours[u as usize].push((v, weight));
+            neighbours[v as usize].push((u, weight));
+        }
+        Lists::new(neighbours)
+    }
+}
+
+impl Lists {
+    fn new(lists: Vec<Vec<(u32, f64)>>) -> Result<Self, Error> {
+        let (mut offsets, mut members, mut weights): (_, Vec<u32>, Vec<f64>) = (vec![0], Vec::new(), Vec::new());
+        for mut list in lists {
+            // In the order of the file among equal ones, so that both ends add the same numbers in the same order.
+            list.sort_by_key(|entry| entry.0);
+            let first = members.len();
+            for (other, weight) in list {
+                if members[first..].last() == Some(&other) {
+                    let place = weights.len() - 1;
+                    weights[place] += weight;
+                } else {
+                    members.push(other);
+                    weights.push(weight);
+                }
+            }
             offsets.push(count(members.len())?);
         }
-        Ok(Self { vertices, offsets, members })
+        Ok(Self { offsets, members, weights })
     }
 }

@@ -8,11 +8,11 @@ mod script;
 mod table;
 
 use super::Failure;
-use super::args::{Precision, Selector, SummarizeArguments};
+use super::args::{Objective, Precision, Selector, SummarizeArguments};
 use super::output::{Times, available_threads, check_outputs, check_place};
 use crate::Real;
 use crate::submodular::{Counted, Monotone, PrefixOracle};
-use engine::Engine;
+use engine::{Engine, Task};
 use objective::{Visit, Worth};
 use outcome::{Answer, Outcome};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -25,13 +25,15 @@ pub(super) fn run(arguments: &SummarizeArguments) -> Result<String, Failure> {
     objective::check(arguments)?;
     engine::ladder(arguments)?;
     let fail = |what: &str| Err(Failure::Usage(format!("summarize: {what}")));
-    if arguments.window.is_some() && arguments.method.only_inserts() {
+    let method = arguments.selector();
+    if arguments.window.is_some() && method.only_inserts() {
         return fail("--window lets rows go: sieves can't, take lazy-dynamic or dynamic");
     }
-    if arguments.slots.is_some() && !arguments.method.is_dynamic() {
-        return fail("--slots is for methods with guesses: lazy-dynamic and dynamic");
+    let is_special = arguments.groups.is_some() || arguments.objective == Objective::Cut;
+    if arguments.slots.is_some() && (is_special || !matches!(method, Selector::LazyDynamic | Selector::Dynamic)) {
+        return fail("--slots is for the methods lazy-dynamic and dynamic, without groups and cuts");
     }
-    if arguments.hysteresis > 0.0 && arguments.method != Selector::LazyDynamic {
+    if arguments.hysteresis > 0.0 && method != Selector::LazyDynamic {
         return fail("--hysteresis is for --method lazy-dynamic");
     }
     check_outputs(&arguments.output, None)?;
@@ -47,18 +49,42 @@ pub(super) fn run(arguments: &SummarizeArguments) -> Result<String, Failure> {
     }
 }
 
+/// Flags that are given and change nothing.
+fn idle_flags(arguments: &SummarizeArguments) -> Vec<String> {
+    let (method, objective) = (arguments.selector(), arguments.objective);
+    let is_special = arguments.groups.is_some() || objective == Objective::Cut;
+    let takes_epsilon = matches!(method, Selector::Bucket | Selector::Stochastic | Selector::Threshold)
+        || is_special && method == Selector::Dynamic;
+    let polishes = matches!(method, Selector::LazyDynamic | Selector::Dynamic) && objective != Objective::Cut;
+    let idle = [
+        ("--epsilon", arguments.epsilon.is_some() && !takes_epsilon),
+        ("--ratio", arguments.ratio.is_some() && !method.has_guesses()),
+        ("--no-polish", arguments.no_polish && !polishes),
+        ("--concave", arguments.concave.is_some() && objective != Objective::Feature),
+        ("--sigma2", arguments.sigma2.is_some() && objective != Objective::Logdet),
+    ];
+    let told = idle.into_iter().filter(|(_, is_idle)| *is_idle);
+    told.map(|(flag, _)| {
+        format!("{flag} changes nothing with --method {} and --objective {}", method.name(), objective.name())
+    })
+    .collect()
+}
+
 fn run_in<T: Real>(arguments: &SummarizeArguments) -> Result<String, Failure> {
     let start = Instant::now();
-    let worth = Worth::<T>::new(arguments)?;
+    let mut worth = Worth::<T>::new(arguments)?;
+    worth.warnings.extend(idle_flags(arguments));
     let steps = script::steps(arguments, worth.elements, worth.vertices.as_deref())?;
-    let outcome = worth.with(Play { arguments, steps: &steps, elements: worth.elements });
+    let size = worth.size(arguments)?;
+    let task = Task { arguments, elements: worth.elements, size, groups: worth.groups.as_ref() };
+    let outcome = worth.with(Play { task, steps: &steps });
     let outcome = outcome.map_err(|failure| match failure {
         Failure::Data(error) => Failure::Data(error.in_file(source(arguments).display())),
         usage @ Failure::Usage(_) => usage,
     })?;
     let mut times = outcome.times;
     times.seconds_total = start.elapsed().as_secs_f64();
-    Outcome { times, ..outcome }.emit(arguments, &worth, u64::from(threads(arguments)))
+    Outcome { size, times, ..outcome }.emit(arguments, &worth, u64::from(threads(arguments)))
 }
 
 /// Where the elements come from.
@@ -72,27 +98,38 @@ fn threads(arguments: &SummarizeArguments) -> u32 {
 
 /// Goes through the steps.
 struct Play<'a> {
-    arguments: &'a SummarizeArguments,
+    task: Task<'a>,
     steps: &'a [Step],
-    elements: usize,
 }
 
 impl<T: Real> Visit<T> for Play<'_> {
     type Output = Outcome;
 
     fn visit<O: PrefixOracle<T> + Monotone>(self, oracle: O) -> Result<Outcome, Failure> {
-        let mut engine = engine::engine::<T, O>(self.arguments, &oracle, self.elements)?;
-        let mut times = Times::default();
-        let mut outcome = times.count(|| self.play(engine.as_mut(), &Counted::new(oracle)))?;
-        outcome.times = times;
-        Ok(outcome)
+        let oracle = Counted::new(oracle);
+        let mut engine = self.task.engine::<T, O>(&oracle)?;
+        self.time(engine.as_mut(), &oracle)
+    }
+
+    fn visit_any<O: PrefixOracle<T>>(self, oracle: O) -> Result<Outcome, Failure> {
+        let oracle = Counted::new(oracle);
+        let mut engine = self.task.engine_of_any::<T, O>(&oracle)?;
+        self.time(engine.as_mut(), &oracle)
     }
 }
 
 impl Play<'_> {
+    fn time<O>(&self, engine: &mut dyn Engine<O>, oracle: &Counted<O>) -> Result<Outcome, Failure> {
+        let mut times = Times::default();
+        let mut outcome = times.count(|| self.play(engine, oracle))?;
+        outcome.times = times;
+        Ok(outcome)
+    }
+
     fn play<O>(&self, engine: &mut dyn Engine<O>, oracle: &Counted<O>) -> Result<Outcome, Failure> {
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(self.arguments.input.seed);
-        let every = self.arguments.query_every.unwrap_or(u64::from(self.arguments.method.is_dynamic()));
+        let arguments = self.task.arguments;
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(arguments.input.seed);
+        let every = arguments.query_every.unwrap_or(u64::from(arguments.selector().is_dynamic()));
         let mut outcome = Outcome::default();
         let (mut counted, mut is_answered) = (0, false);
         for step in self.steps {

@@ -1,15 +1,18 @@
 //! What a set of rows is worth: a function of the library's, and the numbers that it looks at.
 
 use super::super::Failure;
-use super::super::args::{Objective, SummarizeArguments};
-use super::graph::Graph;
+use super::super::args::{Objective, Selector, SummarizeArguments};
+use super::graph::{Graph, Lists};
 use super::table::{Table, count, rows_of_file, weights};
 use crate::linalg::vector;
 use crate::random::drawn;
-use crate::submodular::{Concave, Coverage, FacilityLocation, FeatureBased, Kernel, LogDet, Monotone, PrefixOracle};
+use crate::submodular::{
+    Concave, Coverage, FacilityLocation, FeatureBased, GraphCut, Kernel, LogDet, Monotone, PrefixOracle,
+};
 use crate::{Error, Real};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
+use std::collections::HashMap;
 use std::path::Path;
 
 /// Exemplars that are drawn where nothing else is said.
@@ -66,7 +69,14 @@ pub(super) struct Worth<T> {
     pub(super) gamma: Option<f64>,
     /// Names of the elements, where they have others than their numbers.
     pub(super) vertices: Option<Vec<u64>>,
+    pub(super) groups: Option<Groups>,
     pub(super) warnings: Vec<String>,
+}
+
+/// The group of every row, numbered as they first appear, and how many of each may be chosen.
+pub(super) struct Groups {
+    pub(super) of: Vec<u32>,
+    pub(super) caps: Vec<u32>,
 }
 
 enum Kind<T> {
@@ -74,6 +84,7 @@ enum Kind<T> {
     Coverage { offsets: Vec<u32>, members: Vec<u32>, items: usize },
     Feature { table: Vec<T>, columns: usize, concave: Concave },
     LogDet { table: Vec<T>, columns: usize, kernel: Kernel, sigma2: f64 },
+    Cut { offsets: Vec<u32>, neighbours: Vec<u32>, weights: Vec<T> },
 }
 
 /// Something to be done with a function of whatever type.
@@ -81,18 +92,38 @@ pub(super) trait Visit<T: Real> {
     type Output;
 
     fn visit<O: PrefixOracle<T> + Monotone>(self, oracle: O) -> Result<Self::Output, Failure>;
+
+    /// The same for a function that may shrink.
+    fn visit_any<O: PrefixOracle<T>>(self, oracle: O) -> Result<Self::Output, Failure>;
 }
 
 /// Refuses flags that don't belong to the objective.
 pub(super) fn check(arguments: &SummarizeArguments) -> Result<(), Failure> {
     let fail = |what: &str| Err(Failure::Usage(format!("summarize: {what}")));
     let similarity = arguments.similarity.as_deref().map(Similarity::parse).transpose()?;
-    concave(&arguments.concave)?;
+    concave(arguments.concave.as_deref().unwrap_or("sqrt"))?;
     let objective = arguments.objective;
     let takes_given_only = matches!(objective, Objective::Coverage | Objective::Feature);
     match () {
-        () if arguments.edges.is_some() && objective != Objective::Coverage => {
-            fail("--edges is for --objective coverage")
+        () if arguments.edges.is_some() && !matches!(objective, Objective::Coverage | Objective::Cut) => {
+            fail("--edges is for --objective coverage and cut")
+        }
+        () if objective == Objective::Cut && arguments.edges.is_none() => {
+            fail("--objective cut takes a graph: give --edges FILE")
+        }
+        () if objective == Objective::Cut && !matches!(arguments.selector(), Selector::Dynamic | Selector::Greedy) => {
+            fail("--objective cut is not monotone: take --method dynamic or greedy")
+        }
+        () if arguments.groups.is_some()
+            && !matches!(arguments.selector(), Selector::Dynamic | Selector::Greedy | Selector::Lazy) =>
+        {
+            fail("--groups is for --method dynamic, greedy and lazy")
+        }
+        () if arguments.weights.is_some() && objective == Objective::Cut => {
+            fail("--weights is not for --objective cut: its weights stand with the edges")
+        }
+        () if arguments.patience.is_some() && arguments.selector() != Selector::ThreeSieves => {
+            fail("--patience is for --method three-sieves")
         }
         () if takes_given_only && similarity.is_some_and(|similarity| similarity != Similarity::Given) => {
             fail("--objective coverage and feature take the columns as they are: leave --similarity out")
@@ -120,7 +151,8 @@ pub(super) fn check(arguments: &SummarizeArguments) -> Result<(), Failure> {
 fn needs_all_rows(arguments: &SummarizeArguments, similarity: Option<Similarity>) -> bool {
     let has_file = arguments.exemplars.as_ref().is_some_and(|exemplars| exemplars.parse::<usize>().is_err());
     match (arguments.objective, similarity) {
-        (Objective::Coverage | Objective::Feature, _) | (Objective::Facility, Some(Similarity::Given)) => false,
+        (Objective::Coverage | Objective::Feature | Objective::Cut, _)
+        | (Objective::Facility, Some(Similarity::Given)) => false,
         (_, None | Some(Similarity::Rbf(None))) => true,
         (Objective::Facility, Some(_)) => !has_file,
         (Objective::Logdet, Some(similarity)) => similarity == Similarity::Given,
@@ -130,12 +162,19 @@ fn needs_all_rows(arguments: &SummarizeArguments, similarity: Option<Similarity>
 impl<T: Real> Worth<T> {
     pub(super) fn new(arguments: &SummarizeArguments) -> Result<Self, Failure> {
         if let Some(path) = &arguments.edges {
-            let Graph { vertices, offsets, members } = Graph::read(path)?;
-            let items = vertices.len();
-            let kind = Kind::Coverage { offsets, members, items };
-            return Self::finish(kind, (items, items, items), arguments, None, Some(vertices), Vec::new());
+            let is_cut = arguments.objective == Objective::Cut;
+            let graph = Graph::read(path, !is_cut)?;
+            let items = graph.vertices.len();
+            let kind = if is_cut {
+                let Lists { offsets, members: neighbours, weights } = graph.neighbours()?;
+                Kind::Cut { offsets, neighbours, weights: weights.into_iter().map(T::constant).collect() }
+            } else {
+                let Lists { offsets, members, .. } = graph.covers()?;
+                Kind::Coverage { offsets, members, items }
+            };
+            return Self::finish(kind, (items, items, items), arguments, None, Some(graph.vertices), Vec::new());
         }
-        let table = Table::<T>::read(&arguments.input)?;
+        let (table, labels) = Table::<T>::read(&arguments.input, arguments.groups.as_deref())?;
         let (rows, columns, warnings) = (table.rows(), table.columns, table.warnings.clone());
         let similarity = arguments.similarity.as_deref().map(Similarity::parse).transpose()?;
         let not_negative = |what: &str| table.check(|x| x >= T::ZERO, what);
@@ -163,7 +202,7 @@ impl<T: Real> Worth<T> {
             }
             Objective::Feature => {
                 not_negative("a negative feature: amounts are from 0 up")?;
-                let concave = concave(&arguments.concave)?;
+                let concave = concave(arguments.concave.as_deref().unwrap_or("sqrt"))?;
                 (Kind::Feature { table: table.data, columns, concave }, columns, None)
             }
             Objective::Logdet => {
@@ -182,10 +221,28 @@ impl<T: Real> Worth<T> {
                 if similarity == Some(Similarity::Cosine) {
                     data.chunks_exact_mut(columns).for_each(normalize);
                 }
-                (Kind::LogDet { table: data, columns, kernel, sigma2: arguments.sigma2 }, 0, gamma)
+                (Kind::LogDet { table: data, columns, kernel, sigma2: arguments.sigma2.unwrap_or(1.0) }, 0, gamma)
             }
+            // Cuts are of graphs, which were read above.
+            Objective::Cut => return Err(Failure::Usage("summarize: --objective cut takes --edges FILE".into())),
         };
-        Self::finish(kind, (rows, columns, weighted), arguments, gamma, None, warnings)
+        let worth = Self::finish(kind, (rows, columns, weighted), arguments, gamma, None, warnings)?;
+        let groups = labels.map(|labels| Groups::new(&labels, arguments.caps.unwrap_or(1))).transpose()?;
+        Ok(Self { groups, ..worth })
+    }
+
+    /// Rows to choose.
+    pub(super) fn size(&self, arguments: &SummarizeArguments) -> Result<usize, Failure> {
+        let Some(groups) = &self.groups else { return Ok(arguments.size.unwrap_or(1) as usize) };
+        let rank: u64 = groups.caps.iter().map(|&cap| u64::from(cap)).sum();
+        match arguments.size {
+            Some(size) if u64::from(size) != rank => Err(Failure::Usage(format!(
+                "summarize: --size {size}: {} groups of {} rows each are {rank}: leave it out",
+                groups.caps.len(),
+                groups.caps[0]
+            ))),
+            _ => Ok(usize::try_from(rank).unwrap_or(usize::MAX)),
+        }
     }
 
     fn finish(
@@ -197,7 +254,7 @@ impl<T: Real> Worth<T> {
         warnings: Vec<String>,
     ) -> Result<Self, Failure> {
         let weights = arguments.weights.as_deref().map(|path| weights(path, weighted)).transpose()?;
-        Ok(Self { kind, weights, elements, dim, gamma, vertices, warnings })
+        Ok(Self { kind, weights, elements, dim, gamma, vertices, groups: None, warnings })
     }
 
     /// Does something with the function.
@@ -229,7 +286,22 @@ impl<T: Real> Worth<T> {
                 oracle.validate()?;
                 visit.visit(oracle)
             }
+            (Kind::Cut { offsets, neighbours, weights }, _) => {
+                visit.visit_any(GraphCut::new(offsets, neighbours)?.weights(weights)?)
+            }
         }
+    }
+}
+
+impl Groups {
+    fn new<T: Real>(labels: &[T], cap: u32) -> Result<Self, Error> {
+        let (mut numbers, mut of) = (HashMap::new(), Vec::new());
+        for label in labels {
+            let next = count(numbers.len())?;
+            // Minus zero is zero.
+            of.push(*numbers.entry((label.as_f64() + 0.0).to_bits()).or_insert(next));
+        }
+        Ok(Self { of, caps: vec![cap; numbers.len()] })
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) struct Outcome {
     pub(super) oracle_calls: u64,
     pub(super) extra_calls: u64,
     pub(super) live: usize,
+    pub(super) size: usize,
     pub(super) state_bytes: usize,
     pub(super) times: Times,
 }
@@ -91,10 +92,12 @@ impl Outcome {
         put("dim", json!(worth.dim));
         put("seed", json!(arguments.input.seed));
         put("precision", json!(if arguments.input.precision == Precision::F32 { "f32" } else { "f64" }));
-        put("method", json!(arguments.method.name()));
+        put("method", json!(arguments.selector().name()));
         put("objective", json!(arguments.objective.name()));
         put("gamma", json!(worth.gamma));
-        put("size", json!(arguments.size));
+        put("size", json!(self.size));
+        put("groups", json!(worth.groups.as_ref().map(|groups| groups.caps.len())));
+        put("caps", json!(arguments.caps));
         put("selected", json!(selected));
         put("value", json!(last.found.value));
         put("upper_bound", json!(last.found.bound));
@@ -129,7 +132,7 @@ impl Outcome {
     fn facts(&self, arguments: &SummarizeArguments, last: &Answer) -> Table {
         let per_update = self.oracle_calls as f64 / self.updates.max(1) as f64;
         let mut rows = vec![
-            ("method", arguments.method.name().to_owned()),
+            ("method", arguments.selector().name().to_owned()),
             ("objective", arguments.objective.name().to_owned()),
             ("value", format!("{:.6}", last.found.value)),
         ];

@@ -19,7 +19,7 @@ pub(super) enum Step {
 pub(super) fn steps(arguments: &SummarizeArguments, rows: usize, vertices: Option<&[u64]>) -> Result<Vec<Step>, Error> {
     let rows = count(rows)?;
     if let Some(path) = &arguments.updates {
-        return read(path, rows, vertices, arguments.method.only_inserts());
+        return read(path, rows, vertices, arguments.selector().only_inserts());
     }
     let window = arguments.window.unwrap_or(u32::MAX);
     Ok((0..rows).map(|row| if row < window { Step::Insert(row) } else { Step::Slide(row - window, row) }).collect())

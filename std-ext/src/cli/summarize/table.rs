@@ -1,7 +1,7 @@
 //! The rows, and other numbers from files.
 
 use super::super::args::InputArguments;
-use super::super::input::open;
+use super::super::input::open_columns;
 use crate::io::{ReadOptions, RowReader};
 use crate::{CoreError, Error, Real};
 use std::path::Path;
@@ -17,15 +17,41 @@ pub(super) struct Table<T> {
 }
 
 impl<T: Real> Table<T> {
-    pub(super) fn read(arguments: &InputArguments) -> Result<Self, Error> {
-        let mut reader = open(arguments)?;
+    /// Reads all rows; the column of labels, if there is one, apart.
+    pub(super) fn read(arguments: &InputArguments, labels: Option<&str>) -> Result<(Self, Option<Vec<T>>), Error> {
+        let mut columns = arguments.columns.clone();
+        if let (Some(columns), Some(label)) = (&mut columns, labels)
+            && !columns.iter().any(|column| column == label)
+        {
+            columns.push(label.to_owned());
+        }
+        let mut reader = open_columns(arguments, columns.as_deref())?;
         let (mut data, mut places) = (Vec::new(), Vec::new());
         gather(&mut reader, &mut data, &mut places)?;
-        let (names, file) = (reader.columns().to_vec(), reader.name().to_owned());
+        let (mut names, file) = (reader.columns().to_vec(), reader.name().to_owned());
         if data.is_empty() {
             return Err(Error::from(CoreError::TooFewRows { needed: 1, got: 0 }).in_file(file));
         }
-        Ok(Self { data, columns: names.len(), names, places, file, warnings: reader.warnings().to_vec() })
+        let place = labels.map(|label| {
+            let named = names.iter().position(|name| name == label);
+            // Of columns that were chosen a position is the file's, and the label stands last.
+            let chosen = columns.as_ref().and_then(|columns| columns.iter().position(|column| column == label));
+            let at = named.or(chosen).or_else(|| label.parse().ok().filter(|&place| place < names.len()));
+            at.ok_or_else(|| Error::request("no such column").in_column(label).in_file(&file))
+        });
+        let mut apart = None;
+        if let Some(place) = place.transpose()? {
+            if names.len() == 1 {
+                return Err(Error::request("no column is left beside that of --groups").in_file(&file));
+            }
+            let width = names.len();
+            apart = Some(data.iter().skip(place).step_by(width).copied().collect());
+            let rest = data.iter().enumerate().filter(|(entry, _)| entry % width != place);
+            data = rest.map(|(_, &x)| x).collect();
+            names.remove(place);
+        }
+        let table = Self { data, columns: names.len(), names, places, file, warnings: reader.warnings().to_vec() };
+        Ok((table, apart))
     }
 
     pub(super) fn rows(&self) -> usize {
