@@ -77,6 +77,12 @@ pub trait Allocated: sealed::Sealed + Sized {
     /// # Errors
     /// [`Error::Storage`](crate::Error::Storage) if the memory is not there.
     fn allocate(scalars: usize, indices: usize) -> Result<Self, crate::Error>;
+
+    /// Zeros behind what is there, up to so many; an error, not an abort, if there is no room for them.
+    ///
+    /// # Errors
+    /// [`Error::Storage`](crate::Error::Storage) if the memory is not there.
+    fn extend(&mut self, scalars: usize, indices: usize) -> Result<(), crate::Error>;
 }
 
 #[cfg(feature = "alloc")]
@@ -92,12 +98,21 @@ impl<L: crate::Lane> Allocated for alloc::vec::Vec<L> {
     fn allocate(scalars: usize, _: usize) -> Result<Self, crate::Error> {
         allocate(scalars)
     }
+
+    fn extend(&mut self, scalars: usize, _: usize) -> Result<(), crate::Error> {
+        extend(self, scalars)
+    }
 }
 
 #[cfg(feature = "alloc")]
 impl<L: crate::Lane, D: Id> Allocated for (alloc::vec::Vec<L>, alloc::vec::Vec<D>) {
     fn allocate(scalars: usize, indices: usize) -> Result<Self, crate::Error> {
         Ok((allocate(scalars)?, allocate(indices)?))
+    }
+
+    fn extend(&mut self, scalars: usize, indices: usize) -> Result<(), crate::Error> {
+        extend(&mut self.0, scalars)?;
+        extend(&mut self.1, indices)
     }
 }
 
@@ -114,7 +129,7 @@ pub(crate) fn allocate<T: Copy + Default>(len: usize) -> Result<alloc::vec::Vec<
 
 /// Zeros behind what is there, up to a length; an error, not an abort, if there is no room for so many.
 #[cfg(feature = "alloc")]
-pub(crate) fn extend<T: Copy + Default>(storage: &mut alloc::vec::Vec<T>, len: usize) -> Result<(), crate::Error> {
+fn extend<T: Copy + Default>(storage: &mut alloc::vec::Vec<T>, len: usize) -> Result<(), crate::Error> {
     let (more, got) = (len.saturating_sub(storage.len()), storage.len());
     if storage.try_reserve(more).is_err() {
         return Err(crate::Error::Storage { needed: len, got });

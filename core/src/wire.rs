@@ -75,10 +75,14 @@ pub enum Kind {
     RecursiveLeastSquares,
     /// `regression::Gradient`.
     Gradient,
+    /// `submodular::LazyDynamic`.
+    LazyDynamic,
+    /// `submodular::Dynamic`.
+    Dynamic,
 }
 
 /// Family, type and kind: the one table.
-const KINDS: [(u8, u8, Kind); 16] = [
+const KINDS: [(u8, u8, Kind); 18] = [
     (1, 1, Kind::RandomOrderEigen),
     (1, 2, Kind::ExactEigen),
     (1, 3, Kind::FrequentDirections),
@@ -95,6 +99,8 @@ const KINDS: [(u8, u8, Kind); 16] = [
     (2, 3, Kind::NormalEquations),
     (2, 4, Kind::RecursiveLeastSquares),
     (2, 5, Kind::Gradient),
+    (5, 1, Kind::LazyDynamic),
+    (5, 2, Kind::Dynamic),
 ];
 
 impl Kind {
@@ -148,7 +154,7 @@ impl Header {
 /// # Errors
 /// Decoding gives [`Error::Corrupt`] for bytes that are damaged, cut or extended, [`Error::Incompatible`] for an
 /// undamaged encoding of another type or scalar, [`Error::Storage`] if the storage doesn't fit the parameters found. It
-/// never panics and checks everything before it writes to the storage.
+/// never panics and checks everything before it writes to the storage, but for dynamic selections: those check in it.
 pub trait Wire: Sized {
     /// Storage of the decoded summary: of scalars, or of scalars and indices, as a pair.
     type Storage;

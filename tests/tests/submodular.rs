@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use sketchlet_core::submodular::*;
-use sketchlet_core::{Error, Id, Storage};
+use sketchlet_core::{Error, Id, Storage, Wire};
 
 type Lazy = LazyDynamic<f64, u32, Vec<f64>, Vec<u32>>;
 
@@ -301,6 +301,71 @@ proptest! {
             let storage = (vec![0.5; params.storage_len()], vec![7u8; params.index_len::<u8>()]);
             Dynamic::new_in(params, storage.0, storage.1).unwrap()
         });
+    }
+}
+
+/// Goes through a run in slices; after each the byte form is read back, into storage of its own and of the caller, and goes on in
+/// its place.
+macro_rules! check_byte_form {
+    ($type:ident, $run:expr, $params:expr, $budgets:expr) => {{
+        type Own<D> = $type<f64, D, Vec<f64>, Vec<D>>;
+        let run = $run;
+        let oracle = run.oracle();
+        let (mut rng, mut other) = (generator(run.seed), generator(run.seed));
+        let mut whole = Own::<u16>::new($params).unwrap();
+        let mut sent = Own::<u16>::new($params).unwrap();
+        let mut budgets = $budgets.iter().copied().cycle();
+        for &op in &run.ops {
+            let outcome = match op {
+                Op::Insert(id) => whole.insert(&oracle, id, &mut rng),
+                Op::Delete(id) => whole.delete(&oracle, id, &mut rng),
+                Op::Query => whole.query(&oracle, &mut rng).map(|_| ()),
+            };
+            let before = sent.encode();
+            let own = Selector::defer(&mut sent, &oracle, op, &mut other);
+            assert_eq!(own, outcome);
+            if outcome.is_err() {
+                // What was refused has changed nothing.
+                assert_eq!(sent.encode(), before);
+            }
+            loop {
+                let bytes = sent.encode();
+                // Ids of any type that can hold them, and storage of the caller.
+                let narrow = Own::<u8>::decode(&bytes).unwrap();
+                assert_eq!(narrow.encode(), bytes);
+                let lens = (Own::<u32>::storage_needed(&bytes).unwrap(), Own::<u32>::indices_needed(&bytes).unwrap());
+                let storage = (vec![0.5; lens.0], vec![9u32; lens.1]);
+                let wide = $type::<f64, u32, _, _>::decode_in(&bytes, storage).unwrap();
+                assert_eq!((wide.live(), wide.ids(), wide.selection()), (sent.live(), sent.ids(), sent.selection()));
+                sent = Own::<u16>::decode(&narrow.encode()).unwrap();
+                assert_eq!(sent.encode(), bytes);
+                sent.verify(&oracle).unwrap();
+                if sent.poll(&oracle, budgets.next().unwrap()).unwrap() == Progress::Done {
+                    break;
+                }
+            }
+            assert_eq!((whole.ids(), whole.selection()), (sent.ids(), sent.selection()));
+            if let Op::Query = op {
+                assert_eq!(whole.polish(&oracle), sent.polish(&oracle));
+                assert_eq!(whole.ids(), sent.ids());
+            }
+        }
+        // Beside other data it is not to be gone on with.
+        let changed: Vec<f64> = run.table.iter().map(|x| x * 1.5 + 1.0).collect();
+        let verified = sent.verify(&FacilityLocation::new(&changed, M).unwrap());
+        assert_eq!(verified, if sent.live() == 0 { Ok(()) } else { Err(Error::Incompatible) });
+    }};
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(40) })]
+
+    #[test]
+    fn a_summary_that_was_sent_goes_on_to_the_same_bits(run in run(), budgets in prop::collection::vec(1u64..6, 1..12)) {
+        let prefix = run.oracle().prefix_len(run.size);
+        let params = LazyDynamicParams::new(N, run.size).prefix(prefix).ladder_steps(run.steps).hysteresis(0.05);
+        check_byte_form!(LazyDynamic, &run, params, budgets);
+        check_byte_form!(Dynamic, &run, DynamicParams::new(N, run.size).prefix(prefix).ladder_steps(run.steps), budgets);
     }
 }
 

@@ -10,6 +10,7 @@
 use sketchlet_core::eigen::*;
 use sketchlet_core::regression::*;
 use sketchlet_core::sketch::{GaussianSketch, Osnap, SketchOperator, Srht, TensorSrht};
+use sketchlet_core::submodular::*;
 use sketchlet_core::{Error, Header, Merge, Real, RowSummary, ScalarType, Wire};
 use sketchlet_tests::laws::{answer, seal};
 use sketchlet_tests::streams::Source;
@@ -44,6 +45,130 @@ struct Form<M> {
     restore: fn(&[u8]) -> Result<M, Error>,
     storage_needed: fn(&[u8]) -> Result<usize, Error>,
     ask: fn(&mut M) -> Vec<(String, f64)>,
+    /// Goes on, with the `i`-th thing of all that come; any refusal will do.
+    go_on: fn(&mut M, usize),
+}
+
+/// Goes on with another row.
+fn another_row<M: RowSummary<Scalar: Real>>(summary: &mut M, i: usize) {
+    // A full ring asks for a step; what was forged may have another width.
+    let row = if summary.dim() == DIM { row(i).to_vec() } else { vec![M::Scalar::ONE; summary.dim().min(1000)] };
+    let _ = summary.update(&row);
+}
+
+/// Similarities of eight elements to three exemplars, small integers.
+fn similarities<T: Real>() -> Vec<T> {
+    (0..8 * 3).map(|i| T::constant(((i * i * 31 + i * 17) % 12) as f64)).collect()
+}
+
+/// Sets of five items, one for each of eight elements.
+const OFFSETS: [u32; 9] = [0, 2, 4, 5, 7, 9, 12, 13, 14];
+const ITEMS: [u32; 14] = [0, 1, 1, 2, 3, 0, 4, 2, 3, 1, 2, 4, 0, 3];
+
+/// A generator whose words are by formula.
+struct Words(u64);
+
+impl rand_core::TryRng for Words {
+    type Error = core::convert::Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        self.try_next_u64().map(|word| word as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        self.0 += 1;
+        Ok(sketchlet_core::random::keyed::mix(self.0))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
+        bytes.fill(0);
+        Ok(())
+    }
+}
+
+/// What a selection answers, over sets or over similarities.
+macro_rules! selection_asks {
+    ($lazy:ident, $go_on:ident, $type:ident, $t:ident, $oracle:expr) => {
+        fn $lazy<$t: Real>(best: &mut $type<$t, u16, Vec<$t>, Vec<u16>>) -> Vec<(String, f64)> {
+            let named = |best: &$type<$t, u16, Vec<$t>, Vec<u16>>, when: &str| {
+                let answer = best.selection();
+                let ids = best.selected().iter().enumerate().map(|(i, &id)| (format!("id{i}{when}"), f64::from(id)));
+                let mut lines: Vec<(String, f64)> = ids.collect();
+                lines.push((format!("value{when}"), answer.value.as_f64()));
+                lines.push((format!("bound{when}"), answer.upper_bound.map_or(-1.0, Real::as_f64)));
+                lines
+            };
+            // What is there, what is asked for and done, and a new answer.
+            let mut lines = named(best, "");
+            let table = similarities::<$t>();
+            let oracle = $oracle(&table);
+            for _ in 0..1000 {
+                if !matches!(best.poll(&oracle, 3), Ok(Progress::Pending)) {
+                    break;
+                }
+            }
+            lines.extend(named(best, "-polled"));
+            if best.query(&oracle, &mut Words(1000)).is_ok() {
+                lines.extend(named(best, "-asked"));
+            }
+            if best.polish(&oracle).is_ok() {
+                lines.extend(named(best, "-polished"));
+            }
+            lines
+        }
+
+        fn $go_on<$t: Real>(best: &mut $type<$t, u16, Vec<$t>, Vec<u16>>, i: usize) {
+            let table = similarities::<$t>();
+            let (oracle, mut words) = ($oracle(&table), Words(i as u64));
+            let id = (i * 5 % 8) as u32;
+            let _ = if best.is_alive(id) {
+                best.delete(&oracle, id, &mut words)
+            } else {
+                best.insert(&oracle, id, &mut words)
+            };
+            if i % 3 == 0 {
+                let _ = best.query(&oracle, &mut words);
+            }
+            let _ = best.check(&oracle);
+        }
+    };
+}
+
+selection_asks!(lazy_of_facilities, lazy_goes_on, LazyDynamic, T, |table| FacilityLocation::new(table, 3).unwrap());
+selection_asks!(eager_of_sets, eager_goes_on, Dynamic, T, |_| Coverage::new(&OFFSETS, &ITEMS, 5).unwrap());
+selection_asks!(lazy_of_volume, lazy_volume_goes_on, LazyDynamic, T, |table| LogDet::new(
+    table,
+    3,
+    Kernel::Rbf(0.01),
+    0.5
+)
+.unwrap());
+
+/// Selections of elements that come and go; the last thing that is asked for is done only in part, if there is a budget.
+macro_rules! selected {
+    ($type:ident, $t:ty, $params:expr, $oracle:expr, $budget:expr) => {{
+        let oracle = $oracle;
+        let mut best = $type::<$t, u16, Vec<$t>, Vec<u16>>::new($params.prefix(oracle.prefix_len(2))).unwrap();
+        let mut words = Words(0);
+        for id in [0, 1, 2, 3, 4, 5, 6] {
+            best.insert(&oracle, id, &mut words).unwrap();
+        }
+        best.query(&oracle, &mut words).unwrap();
+        for id in [2, 5] {
+            best.delete(&oracle, id, &mut words).unwrap();
+        }
+        if let Some(budget) = $budget {
+            best.insert(&oracle, 5, &mut words).unwrap();
+            best.delete(&oracle, 0, &mut words).unwrap();
+            if stringify!($type) == "LazyDynamic" {
+                best.query_deferred(&oracle, &mut words).unwrap();
+            } else {
+                best.insert_deferred(&oracle, 0, &mut words).unwrap();
+            }
+            assert_eq!(best.poll(&oracle, budget), Ok(Progress::Pending));
+        }
+        best
+    }};
 }
 
 fn top<M: TopEigen>(summary: &mut M) -> Vec<(String, f64)> {
@@ -200,6 +325,27 @@ macro_rules! for_every_form {
         let mut gradient = filled(Ok(gradient), 0..150);
         gradient.remove(&row(3)).unwrap();
         for_every_form!(@one $t, "gradient", Gradient<$t, Vec<$t>>, gradient, sums, $form, $body);
+        {
+            let table = similarities::<$t>();
+            let facilities = || FacilityLocation::new(&table, 3).unwrap();
+            let sets = || Coverage::new(&OFFSETS, &ITEMS, 5).unwrap();
+            type Lazy<T> = LazyDynamic<T, u16, Vec<T>, Vec<u16>>;
+            let new = LazyDynamicParams::new(8, 2).hysteresis(0.01);
+            for (name, budget) in [("lazy-dynamic", None), ("lazy-dynamic-pending", Some(3u64))] {
+                let best = selected!(LazyDynamic, $t, new, facilities(), budget);
+                for_every_form!(@own $t, name, Lazy<$t>, best, lazy_of_facilities, lazy_goes_on, $form, $body);
+            }
+            let volume = LogDet::new(&table, 3, Kernel::Rbf(0.01), 0.5).unwrap();
+            let best = selected!(LazyDynamic, $t, new.extra_guesses(1).ladder_steps(1), volume, Some(2u64));
+            let name = "lazy-dynamic-volume";
+            for_every_form!(@own $t, name, Lazy<$t>, best, lazy_of_volume, lazy_volume_goes_on, $form, $body);
+            type Eager<T> = Dynamic<T, u16, Vec<T>, Vec<u16>>;
+            let new = DynamicParams::new(8, 2).ladder_steps(2);
+            for (name, budget) in [("dynamic", None), ("dynamic-pending", Some(2u64))] {
+                let best = selected!(Dynamic, $t, new, sets(), budget);
+                for_every_form!(@own $t, name, Eager<$t>, best, eager_of_sets, eager_goes_on, $form, $body);
+            }
+        }
         for (name, warm_up) in [("order-monitor", WarmUp::Stored), ("order-monitor-running", WarmUp::Running)] {
             let monitor = filled(OrderMonitor::<$t, Vec<$t>>::new(OrderMonitorParams::new(DIM).warm_up(warm_up)), 0..300);
             for_every_form!(@one $t, name, OrderMonitor<$t, Vec<$t>>, monitor, order, $form, $body);
@@ -216,6 +362,18 @@ macro_rules! for_every_form {
             restore: |bytes| <$type as Wire>::decode(bytes),
             storage_needed: <$type as Wire>::storage_needed,
             ask: $ask,
+            go_on: another_row,
+        };
+        $body
+    }};
+    (@own $t:ty, $name:expr, $type:ty, $summary:expr, $ask:ident, $go_on:ident, $form:ident, $body:block) => {{
+        let $form = Form::<$type> {
+            name: format!("{}-{}", $name, stringify!($t)),
+            summary: $summary,
+            restore: |bytes| <$type as Wire>::decode(bytes),
+            storage_needed: <$type as Wire>::storage_needed,
+            ask: $ask,
+            go_on: $go_on,
         };
         $body
     }};
@@ -226,6 +384,7 @@ macro_rules! for_every_form {
             restore: |bytes| <$type>::decode(bytes),
             storage_needed: <$type as Wire>::storage_needed,
             ask: top,
+            go_on: another_row,
         };
         $body
     }};
@@ -239,7 +398,7 @@ fn is_blessing() -> bool {
     std::env::var_os("SKETCHLET_BLESS").is_some()
 }
 
-impl<M: RowSummary<Scalar: Real> + Wire> Form<M> {
+impl<M: Wire> Form<M> {
     /// The kept encoding.
     fn file(&self) -> Vec<u8> {
         let path = folder().join(format!("{}.bin", self.name));
@@ -275,10 +434,7 @@ impl<M: RowSummary<Scalar: Real> + Wire> Form<M> {
         assert!((self.restore)(&again).is_ok(), "{}: written by itself, refused", self.name);
         // Numbers that no row could have left may overflow from here on: any answer and any refusal will do.
         (self.ask)(&mut summary);
-        let row = vec![M::Scalar::ONE; summary.dim().min(1000)];
-        for _ in 0..40 {
-            let _ = summary.update(&row);
-        }
+        (0..40).for_each(|i| (self.go_on)(&mut summary, i));
         (self.ask)(&mut summary);
         summary.encode();
         true
@@ -295,11 +451,7 @@ fn kept_files_still_answer_the_same_bits() {
         assert_eq!(Header::read(&bytes).unwrap().version, 1);
         form.record(&mut summary, "", &mut out);
         // It goes on where it stopped.
-        for i in 1000..1040 {
-            let row = row(i);
-            // A full ring asks for a step.
-            let _ = summary.update(&row);
-        }
+        (1000..1040).for_each(|i| (form.go_on)(&mut summary, i));
         form.record(&mut summary, "-later", &mut out);
     });
     let path = folder().join("answers.txt");

@@ -19,11 +19,11 @@ use rand_core::Rng;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DynamicParams {
-    capacity: usize,
-    size: usize,
-    prefix: PrefixLen,
-    slots: Option<usize>,
-    ladder_steps: u32,
+    pub(super) capacity: usize,
+    pub(super) size: usize,
+    pub(super) prefix: PrefixLen,
+    pub(super) slots: Option<usize>,
+    pub(super) ladder_steps: u32,
 }
 
 impl DynamicParams {
@@ -76,7 +76,7 @@ impl DynamicParams {
         Ladder::new(self.ladder_steps).map(Ladder::ratio)
     }
 
-    const fn slots_or_needed(&self) -> usize {
+    pub(super) const fn slots_or_needed(&self) -> usize {
         match self.slots {
             Some(slots) => slots,
             None => self.needed(),
@@ -85,16 +85,16 @@ impl DynamicParams {
 
     /// Guesses from the largest value alive up to those whose threshold it reaches: `(1 + ratio) size` times it, at most
     /// `3 size`.
-    const fn needed(&self) -> usize {
+    pub(super) const fn needed(&self) -> usize {
         let doublings = usize::BITS - self.size.saturating_mul(3).saturating_sub(1).leading_zeros();
         (doublings as usize).saturating_mul(self.ladder_steps as usize).saturating_add(2)
     }
 
-    const fn layout(&self) -> Layout {
+    pub(super) const fn layout(&self) -> Layout {
         Layout { capacity: self.capacity, size: self.size, prefix: self.prefix, notes_changes: false, swaps: false }
     }
 
-    fn check<D: Id>(&self) -> Result<(), Error> {
+    pub(super) fn check<D: Id>(&self) -> Result<(), Error> {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         let len = self.storage_len().saturating_add(self.index_len::<D>());
         Ladder::new(self.ladder_steps)?;
@@ -144,8 +144,8 @@ impl DynamicParams {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Dynamic<T, D, S, I> {
-    params: DynamicParams,
-    eager: Eager<T, D, S, I>,
+    pub(super) params: DynamicParams,
+    pub(super) eager: Eager<T, D, S, I>,
 }
 
 #[cfg(feature = "alloc")]

@@ -26,20 +26,20 @@ pub(super) enum Request {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spread {
     /// The generator's word, the number of guesses changed before, and the coins of the one that is being changed.
-    coins: Coins,
-    change: Change,
+    pub(super) coins: Coins,
+    pub(super) change: Change,
     /// The guess that is being changed, and the last one.
-    number: i32,
-    last: i32,
+    pub(super) number: i32,
+    pub(super) last: i32,
     /// Whether the guess has been changed, up to the step.
-    begun: bool,
-    step: Step,
+    pub(super) begun: bool,
+    pub(super) step: Step,
     /// Guesses to be built from all elements afterwards.
-    fill: Option<(i32, i32)>,
+    pub(super) fill: Option<(i32, i32)>,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Change {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
     Enter { id: usize },
     Leave { id: usize },
     Fill,

@@ -5,7 +5,7 @@ use super::greedy::{check_prefix, lazily};
 use super::ladder::{Ladder, check_value};
 use super::levels::Levels;
 use super::meter::Meter;
-use super::slots::{Layout, Parts};
+use super::slots::{Layout, Parts, SlotView};
 use super::{Guess, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Storage};
 use core::marker::PhantomData;
@@ -60,31 +60,32 @@ impl<T: Real, D: Id> Guesses<T, D, alloc::vec::Vec<T>, alloc::vec::Vec<D>> {
     /// In storage of its own, without a slot yet.
     pub(super) fn new(layout: Layout, scale: (Ladder, T)) -> Result<Self, Error> {
         let (scalars, ids) = (layout.storage_len(0), layout.index_len(0, D::BITS));
-        let storage = (crate::storage::allocate(scalars)?, crate::storage::allocate(ids)?);
-        Ok(Self::assemble(layout, scale, 0, storage, Some(grow)))
+        let storage = crate::storage::Allocated::allocate(scalars, ids)?;
+        Ok(Self::assemble(layout, scale, 0, storage, Some(crate::storage::Allocated::extend)))
     }
-}
-
-#[cfg(feature = "alloc")]
-fn grow<T: Real, D: Id>(
-    storage: &mut (alloc::vec::Vec<T>, alloc::vec::Vec<D>),
-    scalars: usize,
-    ids: usize,
-) -> Result<(), Error> {
-    crate::storage::extend(&mut storage.0, scalars)?;
-    crate::storage::extend(&mut storage.1, ids)
 }
 
 impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Guesses<T, D, S, I> {
     /// In the storage given, whatever is in it.
     pub(super) fn new_in(layout: Layout, scale: (Ladder, T), slots: usize, storage: (S, I)) -> Result<Self, Error> {
+        Self::with_growth(layout, scale, slots, storage, None)
+    }
+
+    /// The same, with what makes room for more.
+    pub(super) fn with_growth(
+        layout: Layout,
+        scale: (Ladder, T),
+        slots: usize,
+        storage: (S, I),
+        grow: Option<Grow<S, I>>,
+    ) -> Result<Self, Error> {
         let lens = [
             (layout.storage_len(slots), storage.0.as_ref().len()),
             (layout.index_len(slots, D::BITS), storage.1.as_ref().len()),
         ];
         match lens.into_iter().find(|(needed, got)| needed != got) {
             Some((needed, got)) => Err(Error::Storage { needed, got }),
-            None => Ok(Self::assemble(layout, scale, slots, storage, None)),
+            None => Ok(Self::assemble(layout, scale, slots, storage, grow)),
         }
     }
 
@@ -120,6 +121,15 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Guesses<T, D, S, I> {
 
     pub(super) fn held(&self) -> (usize, usize) {
         (self.storage.0.as_ref().len(), self.storage.1.as_ref().len())
+    }
+
+    /// A slot, to be read.
+    pub(super) fn view(&self, slot: usize) -> SlotView<'_, T, D> {
+        self.layout.view(slot, self.storage.0.as_ref(), self.storage.1.as_ref())
+    }
+
+    pub(super) fn draft(&self) -> &[D] {
+        &self.storage.1.as_ref()[self.layout.size..2 * self.layout.size]
     }
 
     pub(super) fn value(&self, id: usize) -> T {

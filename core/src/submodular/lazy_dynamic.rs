@@ -23,14 +23,14 @@ use rand_core::Rng;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LazyDynamicParams {
-    capacity: usize,
-    size: usize,
-    prefix: PrefixLen,
-    slots: usize,
-    ladder_steps: u32,
-    extra_guesses: u32,
-    rebuild_fraction: usize,
-    hysteresis: f64,
+    pub(super) capacity: usize,
+    pub(super) size: usize,
+    pub(super) prefix: PrefixLen,
+    pub(super) slots: usize,
+    pub(super) ladder_steps: u32,
+    pub(super) extra_guesses: u32,
+    pub(super) rebuild_fraction: usize,
+    pub(super) hysteresis: f64,
 }
 
 impl LazyDynamicParams {
@@ -111,11 +111,11 @@ impl LazyDynamicParams {
         Ladder::new(self.ladder_steps).map(Ladder::ratio)
     }
 
-    const fn layout(&self) -> Layout {
+    pub(super) const fn layout(&self) -> Layout {
         Layout { capacity: self.capacity, size: self.size, prefix: self.prefix, notes_changes: true, swaps: false }
     }
 
-    fn check<D: Id>(&self) -> Result<(), Error> {
+    pub(super) fn check<D: Id>(&self) -> Result<(), Error> {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         let len = self.storage_len().saturating_add(self.index_len::<D>());
         Ladder::new(self.ladder_steps)?;
@@ -179,42 +179,42 @@ impl LazyDynamicParams {
 /// ```
 #[derive(Clone, Debug)]
 pub struct LazyDynamic<T, D, S, I> {
-    params: LazyDynamicParams,
-    guesses: Guesses<T, D, S, I>,
+    pub(super) params: LazyDynamicParams,
+    pub(super) guesses: Guesses<T, D, S, I>,
     /// The highest full guess at the last answer, below one that was not.
-    crossing: Option<i32>,
-    request: Option<Request<T>>,
+    pub(super) crossing: Option<i32>,
+    pub(super) request: Option<Request<T>>,
 }
 
 /// What was asked for and is not done.
 #[derive(Clone, Copy, Debug)]
-enum Request<T> {
+pub(super) enum Request<T> {
     Insert { id: usize },
     Query(Query<T>),
 }
 
 /// An answer on its way.
 #[derive(Clone, Copy, Debug)]
-struct Query<T> {
+pub(super) struct Query<T> {
     /// The generator's word, the number of guesses looked at before, and the coins of the one that is looked at.
-    coins: Coins,
+    pub(super) coins: Coins,
     /// Full and not full.
-    low: i32,
-    high: i32,
+    pub(super) low: i32,
+    pub(super) high: i32,
     /// The guess that is looked at.
-    probe: i32,
+    pub(super) probe: i32,
     /// Extra guesses looked at; none while the search goes on.
-    extras: u32,
-    stage: Stage,
-    step: Step,
-    best: Option<(T, i32, usize)>,
-    bound: T,
-    largest: T,
+    pub(super) extras: u32,
+    pub(super) stage: Stage,
+    pub(super) step: Step,
+    pub(super) best: Option<(T, i32, usize)>,
+    pub(super) bound: T,
+    pub(super) largest: T,
 }
 
 /// What is being done to a guess.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     /// Nothing yet.
     Open,
     /// Nothing yet: it has just been given a slot.

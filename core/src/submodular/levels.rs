@@ -428,6 +428,45 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
         Ok(())
     }
 
+    /// Whether levels that were read can be gone on with, in the middle of a step.
+    pub(super) fn check_loaded(&self, step: &Step) -> Result<(), Error> {
+        let (members, height, size) = (self.members(), self.height(), self.size());
+        let depth = |place: usize| self.depth[self.order[place].to_usize()].to_usize();
+        let is_sound = match *step {
+            Step::Build { level, at, bounds: (low, high) } => {
+                let is_in_range = (1..=size.min(height + 1)).contains(&level) && at <= members;
+                let base = if is_in_range { self.start_of(level) } else { 0 };
+                let is_searching = (low, high) != (0, 0);
+                is_in_range
+                    && self.start_of(1) == 0
+                    && self.start[1..=level].is_sorted()
+                    && base <= at
+                    && !(is_searching && (low < level - 1 || low > high || high > height || at == members))
+                    && (0..base).all(|place| {
+                        let depth = depth(place);
+                        depth < level && (self.start_of(depth)..self.start_of(depth + 1)).contains(&place)
+                    })
+                    && (base..at).all(|place| (level.max(2) - 1..=height).contains(&depth(place)))
+            }
+            Step::Done | Step::Enter { .. } | Step::Descend { .. } => {
+                self.start_of(1) == 0
+                    && self.start[1..].is_sorted()
+                    && self.start_of(size + 1) == members
+                    && self.check_places().is_ok()
+                    && match *step {
+                        Step::Enter { id, level } | Step::Descend { id, level } => {
+                            let most = if matches!(step, Step::Enter { .. }) { height + 1 } else { height };
+                            level <= most.min(size)
+                                && self.depth.get(id).is_some_and(|depth| depth.to_usize() == level)
+                                && level > 0
+                        }
+                        _ => true,
+                    }
+            }
+        };
+        if is_sound { Ok(()) } else { Err(Error::Corrupt) }
+    }
+
     /// Whether every candidate is where its depth says, and every pivot a candidate of its level.
     pub(super) fn check_places(&self) -> Result<(), Error> {
         let (members, height) = (self.members(), self.height());

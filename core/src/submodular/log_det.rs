@@ -127,7 +127,9 @@ impl<'a, E: Real> LogDet<'a, E> {
         let mut residual = T::ONE + self.entry::<T>(id, id) / sigma2;
         for i in 0..pushes {
             let line = &prefix.scalars[i * (i + 1) / 2..][..=i];
-            let mut entry = self.entry::<T>(id, prefix.indices[i].to_usize()) / sigma2;
+            // A state that somebody forged may name an element that is not there.
+            let other = prefix.indices[i].to_usize().min(self.elements() - 1);
+            let mut entry = self.entry::<T>(id, other) / sigma2;
             for (&factor, &before) in line[..i].iter().zip(&*row) {
                 entry -= factor * before;
             }

@@ -78,6 +78,7 @@ mod selection;
 mod sieve;
 mod sliding_window;
 mod slots;
+mod wire_form;
 
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]

@@ -121,6 +121,24 @@ impl Layout {
         !self.notes_changes || slot_ids[at] == D::default()
     }
 
+    /// A slot of the storage given, to be read.
+    pub(super) fn view<'a, T, D: Id>(&self, slot: usize, scalars: &'a [T], ids: &'a [D]) -> SlotView<'a, T, D> {
+        let (scalar_len, id_len) = (self.slot_scalars(), self.slot_ids(D::BITS));
+        let scalars = &scalars[self.shared_scalars() + slot * scalar_len..][HEADER..scalar_len];
+        let ids = &ids[self.shared_ids() + slot * id_len..][..id_len];
+        let (gains, scalars) = scalars.split_at(self.size);
+        let (order, rest) = ids.split_at(self.capacity);
+        let (_, rest) = rest.split_at(self.capacity);
+        let (depth, rest) = rest.split_at(self.capacity);
+        let (start, rest) = rest.split_at(self.size + 2);
+        let (pivots, rest) = rest.split_at(self.size + 2);
+        let (_, rest) = rest.split_at(self.left_len());
+        let (indices, rest) = rest.split_at(self.prefix.indices);
+        let bits = rest.get(CHANGES..).unwrap_or_default();
+        let (touched, gone) = bits.split_at(bits.len() / 2);
+        SlotView { order, depth, start, pivots, indices, touched, gone, gains, scalars }
+    }
+
     /// Words of a bit an element.
     const fn words(&self, id_bits: usize) -> usize {
         self.capacity.div_ceil(id_bits)
@@ -159,6 +177,20 @@ impl Layout {
             candidates: Heap { gains: polish_gains, ids: polish_ids, pushes: polish_pushes, len: 0 },
         }
     }
+}
+
+/// A guess, to be read: the parts of its slot.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SlotView<'a, T, D> {
+    pub(super) order: &'a [D],
+    pub(super) depth: &'a [D],
+    pub(super) start: &'a [D],
+    pub(super) pivots: &'a [D],
+    pub(super) indices: &'a [D],
+    pub(super) touched: &'a [D],
+    pub(super) gone: &'a [D],
+    pub(super) gains: &'a [T],
+    pub(super) scalars: &'a [T],
 }
 
 /// Storage, cut.
@@ -320,6 +352,11 @@ impl<D: Id> Changes<'_, D> {
     /// Number of elements noted.
     pub(super) fn count(&self) -> usize {
         self.range.first().map_or(0, |count| count.to_usize())
+    }
+
+    /// Whether an element is noted.
+    pub(super) fn has(&self, id: usize) -> bool {
+        self.touched.get(id / D::BITS).is_some_and(|word| word.to_usize() >> (id % D::BITS) & 1 == 1)
     }
 
     /// The first element noted from an id on.
