@@ -2,6 +2,7 @@
 
 #![allow(missing_docs)]
 
+use rand_core::SeedableRng;
 use sketchlet_core::eigen::*;
 use sketchlet_core::regression::{SketchedLeastSquares, SketchedLeastSquaresParams};
 use sketchlet_core::sketch::Srht;
@@ -43,6 +44,21 @@ fn summaries_with_indices_travel_too() {
     let bytes = postcard::to_allocvec(&summary).unwrap();
     let back: Sketched = postcard::from_bytes(&bytes).unwrap();
     assert_eq!(back.encode(), summary.encode());
+}
+
+#[test]
+fn selections_travel_too() {
+    use sketchlet_core::submodular::{FacilityLocation, GroundSet, LazyDynamic, LazyDynamicParams};
+    let table = [1.0, 3.0, 2.0];
+    let oracle = FacilityLocation::new(&table, 1).unwrap();
+    let params = LazyDynamicParams::new(3, 1).prefix(oracle.prefix_len(1));
+    let mut best = LazyDynamic::<f64, u8, Vec<f64>, Vec<u8>>::new(params).unwrap();
+    let mut rng = rand_xoshiro::Xoshiro256PlusPlus::from_seed([7; 32]);
+    (0..3).for_each(|id| best.insert(&oracle, id, &mut rng).unwrap());
+    best.query(&oracle, &mut rng).unwrap();
+    let bytes = postcard::to_allocvec(&best).unwrap();
+    let back: LazyDynamic<f64, u32, Vec<f64>, Vec<u32>> = postcard::from_bytes(&bytes).unwrap();
+    assert_eq!((back.encode(), back.selected()), (best.encode(), &[1][..]));
 }
 
 #[test]

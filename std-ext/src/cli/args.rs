@@ -441,6 +441,9 @@ pub(super) struct SummarizeArguments {
     /// Write every answer to a file, one a line
     #[arg(long, value_name = "FILE.csv")]
     pub(super) trace: Option<PathBuf>,
+    /// Store the summary, with its last answer (lazy-dynamic and dynamic)
+    #[arg(long, value_name = "FILE.sketch")]
+    pub(super) save: Option<PathBuf>,
     /// given, rbf:auto, rbf:GAMMA, cosine or dot (default: rbf:auto; given for coverage and feature)
     #[arg(long, value_name = "KIND")]
     pub(super) similarity: Option<String>,

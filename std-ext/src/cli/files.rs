@@ -4,7 +4,7 @@ use super::Failure;
 use super::args::{InspectArguments, MergeArguments, QueryArguments};
 use super::eigen::{About, Outcome};
 use super::output::{SKETCH, Times, available_threads, check_outputs, check_place};
-use super::{regress, summary};
+use super::{regress, summarize, summary};
 use crate::sketch_file::SketchFile;
 use crate::{CoreError, Error, Header, Real, ScalarType};
 use serde_json::{Value, json};
@@ -24,12 +24,14 @@ pub(super) struct Loaded {
 enum Family {
     Eigen(About),
     Regress,
+    Summarize,
 }
 
 impl Family {
     fn of(header: &Value) -> Option<Self> {
         match header.get("command")?.as_str()? {
             "regress" => Some(Self::Regress),
+            "summarize" => Some(Self::Summarize),
             _ => About::from_header(header).map(Self::Eigen),
         }
     }
@@ -53,6 +55,7 @@ impl Loaded {
     pub(super) fn description(&self) -> Result<Value, Error> {
         let own = match &self.family {
             Family::Regress => regress::describe(&self.header, &self.bytes)?,
+            Family::Summarize => summarize::describe(&self.header, &self.bytes)?,
             Family::Eigen(about) if self.wire.scalar == ScalarType::F32 => self.describe_eigen::<f32>(about)?,
             Family::Eigen(about) => self.describe_eigen::<f64>(about)?,
         };
@@ -105,6 +108,11 @@ pub(super) fn merge(arguments: &MergeArguments) -> Result<String, Failure> {
     let mut loaded = Vec::new();
     for path in &arguments.files {
         let file = load(path)?;
+        if matches!(file.family, Family::Summarize) {
+            let what = "a selection can't be merged: its pivots would have to be uniform among the rows of both; let one take \
+                        in the rows of the other (absorb, in the library)";
+            return Err(Error::data(what).in_file(path.display()).into());
+        }
         if let Some(first) = loaded.first() {
             check_like(first, &file, arguments.join).map_err(|error| error.in_file(path.display()))?;
         }
@@ -156,6 +164,7 @@ fn merge_all(files: &[Loaded]) -> Combined {
     let Some(first) = files.first() else { return Err((0, CoreError::Corrupt.into())) };
     let merge = |one: &[u8], other: &[u8]| match &first.family {
         Family::Regress => regress::merge(one, other),
+        Family::Summarize => Err(CoreError::Incompatible.into()),
         Family::Eigen(_) if first.wire.scalar == ScalarType::F32 => summary::merge::<f32>(one, other),
         Family::Eigen(_) => summary::merge::<f64>(one, other),
     };
@@ -200,8 +209,23 @@ pub(super) fn query(arguments: &QueryArguments) -> Result<String, Failure> {
             let precision = if loaded.wire.scalar == ScalarType::F32 { "f32" } else { "f64" };
             return regress::query(&loaded.header, &loaded.bytes, arguments, precision, start);
         }
-        Family::Eigen(about) => about,
+        Family::Eigen(_) | Family::Summarize => {
+            refuse_roles(arguments, &loaded.family)?;
+            match &loaded.family {
+                Family::Eigen(about) => about,
+                _ => return summarize::query(&loaded.header, &loaded.bytes, arguments, start),
+            }
+        }
     };
+    if loaded.wire.scalar == ScalarType::F32 {
+        answer::<f32>(&loaded, about, arguments, start)
+    } else {
+        answer::<f64>(&loaded, about, arguments, start)
+    }
+}
+
+/// Refuses flags that say which columns explain which.
+fn refuse_roles(arguments: &QueryArguments, family: &Family) -> Result<(), Failure> {
     let flags = [
         ("--target", arguments.target.is_some()),
         ("--targets", arguments.targets.is_some()),
@@ -210,13 +234,10 @@ pub(super) fn query(arguments: &QueryArguments) -> Result<String, Failure> {
         ("--failure", arguments.failure.is_some()),
     ];
     if let Some((flag, _)) = flags.into_iter().find(|(_, is_given)| *is_given) {
-        return Err(Failure::Usage(format!("query: {flag} is for files saved by regress, this one is of eigen")));
+        let of = if matches!(family, Family::Summarize) { "summarize" } else { "eigen" };
+        return Err(Failure::Usage(format!("query: {flag} is for files saved by regress, this one is of {of}")));
     }
-    if loaded.wire.scalar == ScalarType::F32 {
-        answer::<f32>(&loaded, about, arguments, start)
-    } else {
-        answer::<f64>(&loaded, about, arguments, start)
-    }
+    Ok(())
 }
 
 fn answer<T: Real>(

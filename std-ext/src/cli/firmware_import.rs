@@ -5,7 +5,7 @@ use super::args::FirmwareImportArguments;
 use super::eigen::About;
 use super::files::{Loaded, show};
 use super::output::{SKETCH, check_place};
-use super::{regress, summary};
+use super::{regress, summarize, summary};
 use crate::sketch_file::SketchFile;
 use crate::{Error, Header, Kind, Real, ScalarType};
 use serde_json::json;
@@ -29,6 +29,12 @@ pub(super) fn run(arguments: &FirmwareImportArguments) -> Result<String, Failure
         let file = match header.scalar {
             _ if matches!(header.kind, Kind::SketchedLeastSquares | Kind::StreamingQr) => {
                 regress::import(bytes, &name, columns)?
+            }
+            _ if matches!(header.kind, Kind::LazyDynamic | Kind::Dynamic) => {
+                if columns.is_some() {
+                    return Err(Error::request("--columns names columns of rows: a selection has none"));
+                }
+                summarize::import(bytes, &name)?
             }
             ScalarType::F32 => sketch_file::<f32>(bytes, &name, arguments)?,
             ScalarType::F64 => sketch_file::<f64>(bytes, &name, arguments)?,

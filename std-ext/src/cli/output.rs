@@ -54,9 +54,13 @@ pub(super) struct Files<'a, P, Q> {
 }
 
 impl<P: Fn() -> Plot, Q: Fn() -> Result<Page, Error>> Files<'_, P, Q> {
-    /// Writes those asked for, and a saved summary. Everything is made before anything is written.
-    pub(super) fn write(&self, output: &OutputArguments, saved: Option<(&Path, Vec<u8>)>) -> Result<(), Failure> {
-        let mut files: Vec<(&Path, Vec<u8>)> = saved.into_iter().collect();
+    /// Writes those asked for, and others. Everything is made before anything is written.
+    pub(super) fn write<'p>(
+        &self,
+        output: &'p OutputArguments,
+        others: impl IntoIterator<Item = (&'p Path, Vec<u8>)>,
+    ) -> Result<(), Failure> {
+        let mut files: Vec<(&Path, Vec<u8>)> = others.into_iter().collect();
         if let Some(path) = &output.out {
             files.push((path, matrix_bytes(path, self.columns, self.rows)?));
         }

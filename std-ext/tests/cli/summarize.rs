@@ -339,6 +339,64 @@ fn cuts_are_of_graphs_and_may_shrink() {
 }
 
 #[test]
+fn a_saved_selection_gives_its_answer_again() {
+    let (input, columns) = digits();
+    let folder = folder();
+    let (_, sketch) = path(&folder, "best.sketch");
+    for (method, precision) in
+        [("lazy-dynamic", "f64"), ("lazy-dynamic", "f32"), ("dynamic", "f64"), ("dynamic", "f32")]
+    {
+        let flags = ["--columns", &columns, "--size", "8", "--window", "300", "--query-every", "500"];
+        let more = ["--method", method, "--precision", precision, "--save", &sketch];
+        let mut answer = summarize(&[&input], &[&flags[..], &more].concat());
+        let mut again = json(&run(&["query", &sketch, "--json"]));
+        for object in [&mut answer, &mut again] {
+            for key in ["seconds", "seconds_total", "cpu_seconds", "threads"] {
+                object.as_object_mut().unwrap().remove(key).unwrap();
+            }
+        }
+        assert_eq!(answer, again);
+        let told = json(&run(&["inspect", &sketch, "--json"]));
+        assert_eq!(
+            (&told["type"], &told["precision"], &told["live"]),
+            (&method.into(), &precision.into(), &300.into())
+        );
+        assert_eq!((&told["params"]["size"], &told["stale"]), (&8.into(), &false.into()));
+    }
+    let text = String::from_utf8(run(&["query", &sketch]).stdout).unwrap();
+    assert!(text.contains("share proven"), "{text}");
+    let (merged, name) = path(&folder, "merged.sketch");
+    refused(&run(&["merge", &sketch, &sketch, "--save", &name]), 1, &["best.sketch", "can't be merged", "uniform"]);
+    assert!(!merged.exists());
+    refused(&run(&["query", &sketch, "--target", "y"]), 2, &["--target", "summarize"]);
+    // Vertices keep their names.
+    let (file, edges) = path(&folder, "edges.txt");
+    fs::write(&file, "70 20\n20 30\n30 40\n").unwrap();
+    let flags = ["--edges", &edges, "--objective", "coverage", "--size", "1", "--method", "dynamic", "--save", &sketch];
+    assert_eq!(summarize(&[], &flags)["selected"], json(&run(&["query", &sketch, "--json"]))["selected"]);
+    // What has no byte form is not saved; nor is anything where something else can't be written.
+    let (none, name) = path(&folder, "none.sketch");
+    for flags in [
+        &["--size", "3", "--method", "lazy"][..],
+        &["--size", "3", "--method", "bucket"],
+        &["--size", "3", "--method", "sieve"],
+        &["--groups", "label", "--caps", "1"],
+    ] {
+        refused(&run(&[&["summarize", &input, "--save", &name], flags].concat()), 2, &["--save"]);
+    }
+    let nowhere = ["summarize", &input, "--size", "3", "--save", &name, "--out", "/nowhere/x.csv"];
+    refused(&run(&nowhere), 1, &["/nowhere"]);
+    refused(&run(&["summarize", &input, "--size", "3", "--save", "x.csv"]), 2, &["--save"]);
+    assert!(!none.exists());
+    // A file whose summary was damaged, and one of another version's command.
+    let mut bytes = fs::read(&sketch).unwrap();
+    let middle = bytes.len() - 100;
+    bytes[middle] ^= 1;
+    fs::write(&sketch, bytes).unwrap();
+    refused(&run(&["query", &sketch]), 1, &["best.sketch"]);
+}
+
+#[test]
 fn exemplars_and_scales_are_those_asked_for() {
     let (input, columns) = digits();
     let folder = folder();

@@ -5,7 +5,10 @@ mod graph;
 mod objective;
 mod outcome;
 mod script;
+mod stored;
 mod table;
+
+pub(super) use stored::{describe, import, query};
 
 use super::Failure;
 use super::args::{Objective, Precision, Selector, SummarizeArguments};
@@ -36,7 +39,11 @@ pub(super) fn run(arguments: &SummarizeArguments) -> Result<String, Failure> {
     if arguments.hysteresis > 0.0 && method != Selector::LazyDynamic {
         return fail("--hysteresis is for --method lazy-dynamic");
     }
-    check_outputs(&arguments.output, None)?;
+    check_outputs(&arguments.output, arguments.save.as_deref())?;
+    let has_byte_form = matches!(method, Selector::LazyDynamic | Selector::Dynamic) && !is_special;
+    if arguments.save.is_some() && !has_byte_form {
+        return fail("--save is for the methods lazy-dynamic and dynamic, without groups and cuts");
+    }
     if let Some(trace) = &arguments.trace {
         check_place("--trace", trace, &["csv"])?;
         if arguments.output.out.as_ref() == Some(trace) {
@@ -160,6 +167,7 @@ impl Play<'_> {
         outcome.oracle_calls = oracle.gains() - outcome.extra_calls;
         outcome.live = engine.live();
         outcome.state_bytes = engine.state_bytes();
+        outcome.summary = if arguments.save.is_some() { engine.encode() } else { None };
         Ok(outcome)
     }
 }

@@ -1,15 +1,17 @@
 //! What is said of the rows chosen.
 
 use super::super::Failure;
-use super::super::args::{Precision, SummarizeArguments};
+use super::super::args::{OutputArguments, Precision, SummarizeArguments};
 use super::super::output::{Files, Times, svg, warn};
 use super::engine::{Found, ladder};
 use super::objective::Worth;
 use super::source;
 use crate::Error;
 use crate::report::{Axis, Page, Plot, Section, Series, Table};
+use crate::sketch_file::SketchFile;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
+use std::path::Path;
 
 /// An answer, and what had been done until then.
 pub(super) struct Answer {
@@ -28,6 +30,8 @@ pub(super) struct Outcome {
     pub(super) size: usize,
     pub(super) state_bytes: usize,
     pub(super) times: Times,
+    /// The byte form, if it is to be saved.
+    pub(super) summary: Option<Vec<u8>>,
 }
 
 /// Numbers in the shortest form that reads back to the same bits.
@@ -45,45 +49,37 @@ impl Outcome {
     ) -> Result<String, Failure> {
         let Some(last) = self.answers.last() else { return Ok(String::new()) };
         let name = |&id: &u32| worth.vertices.as_ref().map_or(u64::from(id), |names| names[id as usize]);
-        let selected: Vec<u64> = last.found.ids.iter().map(name).collect();
-        let facts = self.facts(arguments, last);
-        let text = if arguments.output.json {
-            format!("{}\n", self.json(arguments, worth, last, &selected, threads)?)
-        } else {
-            let rows = selected.iter().map(|row| vec![row.to_string()]).collect();
-            let chosen = Table { header: vec!["row".into()], rows };
-            format!("{}\n{}\n", facts.to_text(), chosen.to_text())
+        let told = Told {
+            object: self.told(arguments, worth, last, name)?,
+            source: source(arguments).display().to_string(),
+            plot: self.plot(),
         };
-        let page = || -> Result<Page, Error> {
-            let section = Section {
-                heading: "Rows that are worth most together".into(),
-                text: worth.warnings.clone(),
-                figures: vec![svg(&self.plot())?],
-                table: Some(facts.clone()),
-            };
-            Ok(Page { title: "sketchlet summarize".into(), sections: vec![section] })
-        };
-        let rows: Vec<Vec<f64>> = selected.iter().map(|&row| vec![row as f64]).collect();
-        let columns = ["row".to_owned()];
-        let trace = arguments.trace.as_deref().map(|path| (path, self.trace(name).into_bytes()));
+        let mut others = Vec::new();
         // The trace is one of the files that are written together or not at all.
-        Files { columns: &columns, rows: &rows, plot: || self.plot(), page }.write(&arguments.output, trace)?;
-        worth.warnings.iter().for_each(|warning| warn(warning));
-        Ok(text)
+        if let Some(path) = &arguments.trace {
+            others.push((path.as_path(), self.trace(name).into_bytes()));
+        }
+        if let (Some(path), Some(summary)) = (&arguments.save, &self.summary) {
+            let header = json!({
+                "command": "summarize",
+                "version": env!("CARGO_PKG_VERSION"),
+                "input": told.source,
+                "vertices": worth.vertices,
+                "told": told.object,
+            });
+            others.push((path, SketchFile { header, summaries: vec![summary.clone()] }.to_bytes()));
+        }
+        told.emit(&arguments.output, self.times, threads, others)
     }
 
-    fn ratio(found: &Found) -> Option<f64> {
-        found.bound.map(|bound| if bound > 0.0 { found.value / bound } else { 1.0 })
-    }
-
-    fn json<T>(
+    /// All that is said of the answer but what it cost here.
+    fn told<T>(
         &self,
         arguments: &SummarizeArguments,
         worth: &Worth<T>,
         last: &Answer,
-        selected: &[u64],
-        threads: u64,
-    ) -> Result<Value, Failure> {
+        name: impl Fn(&u32) -> u64,
+    ) -> Result<Map<String, Value>, Failure> {
         let mut object = Map::new();
         let mut put = |key: &str, value: Value| object.insert(key.into(), value);
         put("command", json!("summarize"));
@@ -98,23 +94,14 @@ impl Outcome {
         put("size", json!(self.size));
         put("groups", json!(worth.groups.as_ref().map(|groups| groups.caps.len())));
         put("caps", json!(arguments.caps));
-        put("selected", json!(selected));
-        put("value", json!(last.found.value));
-        put("upper_bound", json!(last.found.bound));
-        put("ratio", json!(Self::ratio(&last.found)));
         put("oracle_calls", json!(self.oracle_calls));
         put("extra_calls", json!(self.extra_calls));
         put("updates", json!(self.updates));
         put("queries", json!(self.answers.len()));
-        put("live", json!(self.live));
         put("ladder_ratio", json!(ladder(arguments)?.map(|(_, ratio)| ratio)));
-        put("state_bytes", json!(self.state_bytes));
-        put("seconds", json!(self.times.seconds));
-        put("seconds_total", json!(self.times.seconds_total));
-        put("cpu_seconds", json!(self.times.cpu_seconds));
-        put("threads", json!(threads));
         put("warnings", json!(worth.warnings));
-        Ok(Value::Object(object))
+        put_answer(&mut object, &last.found, self.live, self.state_bytes, name);
+        Ok(object)
     }
 
     /// Every answer, a line each.
@@ -129,36 +116,114 @@ impl Outcome {
         text
     }
 
-    fn facts(&self, arguments: &SummarizeArguments, last: &Answer) -> Table {
-        let per_update = self.oracle_calls as f64 / self.updates.max(1) as f64;
+    fn plot(&self) -> Plot {
+        plot(&self.answers.iter().map(|answer| (answer.updates as f64, &answer.found)).collect::<Vec<_>>())
+    }
+}
+
+/// Answers after so many updates.
+pub(super) fn plot(answers: &[(f64, &Found)]) -> Plot {
+    let points = |what: &dyn Fn(&Found) -> Option<f64>| {
+        answers.iter().filter_map(|(updates, found)| Some((*updates, what(found)?))).collect::<Vec<_>>()
+    };
+    let mut series = vec![Series::line("worth of the rows chosen", points(&|found| Some(found.value)))];
+    let bounds = points(&|found| found.bound);
+    if !bounds.is_empty() {
+        series.push(Series::line("proven bound on the best", bounds));
+    }
+    Plot { title: "Worth of the rows chosen".into(), x: Axis::linear("updates"), y: Axis::linear("value"), series }
+}
+
+/// What the summary itself says of its answer.
+pub(super) fn put_answer(
+    object: &mut Map<String, Value>,
+    found: &Found,
+    live: usize,
+    state_bytes: usize,
+    name: impl Fn(&u32) -> u64,
+) {
+    let mut put = |key: &str, value: Value| object.insert(key.into(), value);
+    let ratio = found.bound.map(|bound| if bound > 0.0 { found.value / bound } else { 1.0 });
+    put("selected", found.ids.iter().map(name).collect());
+    put("value", json!(found.value));
+    put("upper_bound", json!(found.bound));
+    put("ratio", json!(ratio));
+    put("live", json!(live));
+    put("state_bytes", json!(state_bytes));
+}
+
+/// An answer, to be printed, written and drawn.
+pub(super) struct Told {
+    pub(super) object: Map<String, Value>,
+    pub(super) source: String,
+    pub(super) plot: Plot,
+}
+
+impl Told {
+    /// Writes the files asked for, and others, and returns what goes to standard output.
+    pub(super) fn emit<'p>(
+        self,
+        output: &'p OutputArguments,
+        times: Times,
+        threads: u64,
+        others: Vec<(&'p Path, Vec<u8>)>,
+    ) -> Result<String, Failure> {
+        let list = |key: &str| self.object.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+        let (selected, warnings) = (list("selected"), list("warnings"));
+        let warnings: Vec<String> = warnings.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect();
+        let facts = self.facts();
+        let text = if output.json {
+            let mut object = self.object.clone();
+            let mut put = |key: &str, value: Value| object.insert(key.into(), value);
+            put("seconds", json!(times.seconds));
+            put("seconds_total", json!(times.seconds_total));
+            put("cpu_seconds", json!(times.cpu_seconds));
+            put("threads", json!(threads));
+            format!("{}\n", Value::Object(object))
+        } else {
+            let rows = selected.iter().map(|row| vec![row.to_string()]).collect();
+            let chosen = Table { header: vec!["row".into()], rows };
+            format!("{}\n{}\n", facts.to_text(), chosen.to_text())
+        };
+        let page = || -> Result<Page, Error> {
+            let section = Section {
+                heading: "Rows that are worth most together".into(),
+                text: warnings.clone(),
+                figures: vec![svg(&self.plot)?],
+                table: Some(facts.clone()),
+            };
+            Ok(Page { title: "sketchlet summarize".into(), sections: vec![section] })
+        };
+        let rows: Vec<Vec<f64>> = selected.iter().map(|row| vec![row.as_f64().unwrap_or(f64::NAN)]).collect();
+        Files { columns: &["row".to_owned()], rows: &rows, plot: || self.plot.clone(), page }.write(output, others)?;
+        warnings.iter().for_each(|warning| warn(warning));
+        Ok(text)
+    }
+
+    fn facts(&self) -> Table {
+        let number = |key: &str| self.object.get(key).and_then(Value::as_f64);
+        let cell = |key: &str| match self.object.get(key) {
+            Some(Value::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+            None => "?".into(),
+        };
         let mut rows = vec![
-            ("method", arguments.selector().name().to_owned()),
-            ("objective", arguments.objective.name().to_owned()),
-            ("value", format!("{:.6}", last.found.value)),
+            ("method", cell("method")),
+            ("objective", cell("objective")),
+            ("value", format!("{:.6}", number("value").unwrap_or(f64::NAN))),
         ];
-        if let (Some(bound), Some(ratio)) = (last.found.bound, Self::ratio(&last.found)) {
+        if let (Some(bound), Some(ratio)) = (number("upper_bound"), number("ratio")) {
             rows.push(("proven bound on the best", format!("{bound:.6}")));
             rows.push(("share proven", format!("{:.1} %", 100.0 * ratio)));
         }
-        rows.push(("updates, answers", format!("{}, {}", self.updates, self.answers.len())));
-        rows.push(("rows there at the end", self.live.to_string()));
-        rows.push(("gains an update", format!("{per_update:.1}")));
+        rows.push(("updates, answers", format!("{}, {}", cell("updates"), cell("queries"))));
+        rows.push(("rows there at the end", cell("live")));
+        if let (Some(gains), Some(updates)) = (number("oracle_calls"), number("updates")) {
+            rows.push(("gains an update", format!("{:.1}", gains / updates.max(1.0))));
+        }
         Table {
-            header: vec!["summarize".into(), source(arguments).display().to_string()],
+            header: vec!["summarize".into(), self.source.clone()],
             rows: rows.into_iter().map(|(name, value)| vec![name.into(), value]).collect(),
         }
-    }
-
-    fn plot(&self) -> Plot {
-        let points = |what: &dyn Fn(&Found) -> Option<f64>| {
-            let all = self.answers.iter();
-            all.filter_map(|answer| Some((answer.updates as f64, what(&answer.found)?))).collect::<Vec<_>>()
-        };
-        let mut series = vec![Series::line("worth of the rows chosen", points(&|found| Some(found.value)))];
-        let bounds = points(&|found| found.bound);
-        if !bounds.is_empty() {
-            series.push(Series::line("proven bound on the best", bounds));
-        }
-        Plot { title: "Worth of the rows chosen".into(), x: Axis::linear("updates"), y: Axis::linear("value"), series }
     }
 }

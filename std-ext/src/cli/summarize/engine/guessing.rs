@@ -5,7 +5,7 @@ use crate::submodular::{
     BucketDynamic, Counted, Dynamic, LazyDynamic, Monotone, NonMonotoneDynamic, Partition, PartitionDynamic,
     PrefixOracle, Selection,
 };
-use crate::{Real, Storage};
+use crate::{Real, Storage, Wire};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// A method with guesses.
@@ -51,6 +51,10 @@ macro_rules! guessing {
             fn state_bytes(&self) -> usize {
                 let (scalars, ids) = self.best.held();
                 scalars * T::BYTES + ids * size_of::<u32>()
+            }
+
+            fn encode(&self) -> Option<Vec<u8>> {
+                Some(self.best.encode())
             }
         }
     };

@@ -37,6 +37,10 @@ pub(super) trait Engine<O> {
     fn found(&self) -> Found;
     fn live(&self) -> usize;
     fn state_bytes(&self) -> usize;
+    /// The byte form, of those that have one.
+    fn encode(&self) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// Guesses in a doubling for the ratio asked for, and their ratio; none for a method without guesses.
