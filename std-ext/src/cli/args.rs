@@ -372,6 +372,11 @@ impl Selector {
         matches!(self, Self::Sieve | Self::SievePlusPlus | Self::ThreeSieves)
     }
 
+    /// Whether rows that were not taken are never asked for again, and nothing has to be known before.
+    pub(super) const fn forgets(self) -> bool {
+        matches!(self, Self::Sieve | Self::SievePlusPlus)
+    }
+
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::LazyDynamic => "lazy-dynamic",

@@ -339,6 +339,85 @@ fn cuts_are_of_graphs_and_may_shrink() {
 }
 
 #[test]
+fn a_pipe_gives_the_answer_of_the_file() {
+    let folder = folder();
+    let (file, input) = path(&folder, "rows.csv");
+    let (file_of_exemplars, exemplars) = path(&folder, "exemplars.csv");
+    let (traced, trace_name) = path(&folder, "trace.csv");
+    // Two columns of amounts and two of memberships.
+    let cell = |i: usize| (i * i * 31 + i * 17) % 23;
+    let lines = |line: &dyn Fn(usize) -> String| (0..700).map(line).collect::<Vec<_>>().concat();
+    let amounts = lines(&|i| format!("{},{}\n", cell(i), cell(3 * i + 1)));
+    let members = lines(&|i| format!("{},{},{}\n", cell(i) % 2, cell(i + 5) % 2, u8::from(i % 50 == 7)));
+    fs::write(&file_of_exemplars, "a,b\n3,4\n20,1\n11,19\n").unwrap();
+    let near = ["--exemplars", &exemplars, "--similarity"];
+    let facility = [&near[..], &["rbf:0.02"]].concat();
+    let cosine = [&near[..], &["cosine"]].concat();
+    let volume = ["--objective", "logdet", "--similarity", "rbf:0.02"];
+    let direction = ["--objective", "logdet", "--similarity", "cosine"];
+    let feature = ["--objective", "feature", "--concave", "log1p"];
+    let coverage = ["--objective", "coverage"];
+    let cases: [(&[&str], &str); 7] = [
+        (&facility, &format!("a,b\n{amounts}")),
+        (&cosine, &format!("a,b\n{amounts}")),
+        (&["--similarity", "given"], &format!("a,b\n{amounts}")),
+        (&volume, &format!("a,b\n{amounts}")),
+        (&direction, &format!("a,b\n{amounts}")),
+        (&feature, &format!("a,b\n{amounts}")),
+        (&coverage, &format!("a,b,c\n{members}")),
+    ];
+    for (objective, text) in cases {
+        fs::write(&file, text).unwrap();
+        for method in [
+            &["--window", "60"][..],
+            &["--window", "60", "--method", "dynamic", "--query-every", "7"],
+            &["--window", "60", "--method", "bucket", "--query-every", "100"],
+            &["--window", "60", "--method", "lazy", "--query-every", "50"],
+            &["--window", "9000"],
+            &["--method", "sieve"],
+            &["--method", "sieve++", "--query-every", "100"],
+        ] {
+            let flags = [&["summarize", "--json", "--size", "4", "--trace", &trace_name], objective, method].concat();
+            let mut answer = json(&run(&[&flags[..], &[&input]].concat()));
+            let lines = fs::read_to_string(&traced).unwrap();
+            let mut piped = json(&pipe(&[&flags[..], &["-"]].concat(), text.as_bytes()));
+            assert_eq!(fs::read_to_string(&traced).unwrap(), lines, "{objective:?} {method:?}");
+            for object in [&mut answer, &mut piped] {
+                for key in ["seconds", "seconds_total", "cpu_seconds", "state_bytes"] {
+                    object.as_object_mut().unwrap().remove(key).unwrap();
+                }
+            }
+            assert_eq!(answer, piped, "{objective:?} {method:?}");
+            if method.len() > 2 && method[1] == "60" {
+                let rows = answer["selected"].as_array().unwrap();
+                assert!(rows.iter().all(|row| row.as_u64() >= Some(640)) && !rows.is_empty());
+            }
+        }
+    }
+    // What is wrong is told with its line, and nothing is written.
+    fs::remove_file(&traced).unwrap();
+    let flags = ["summarize", "-", "--size", "2", "--similarity", "given", "--window", "2", "--trace", &trace_name];
+    for (text, part) in [
+        ("a,b\n1,2\n3,-1\n", "row 3, column b"),
+        ("a,b\n1,2\n3,nan\n", "row 3, column b"),
+        ("a,b\n1,2\n2,1\n1,1\n1e308,1e308\n", "row 5"),
+        ("a,b\n", "needed"),
+        ("", "nothing in it"),
+    ] {
+        refused(&pipe(&flags, text.as_bytes()), 1, &["standard input", part]);
+        assert!(!traced.exists());
+    }
+    let flags = ["summarize", "-", "--size", "2", "--objective", "coverage", "--window", "2"];
+    refused(&pipe(&flags, b"a,b\n1,0\n1,3\n"), 1, &["row 3, column b", "0 or 1"]);
+    // Rows of a window keep their numbers in a saved summary.
+    let (_, sketch) = path(&folder, "window.sketch");
+    fs::write(&file, format!("a,b\n{amounts}")).unwrap();
+    let flags = ["--similarity", "given", "--size", "3", "--window", "50", "--save", &sketch];
+    let answer = summarize(&[&input], &flags);
+    assert_eq!(json(&run(&["query", &sketch, "--json"]))["selected"], answer["selected"]);
+}
+
+#[test]
 fn a_saved_selection_gives_its_answer_again() {
     let (input, columns) = digits();
     let folder = folder();

@@ -4,6 +4,8 @@ mod engine;
 mod graph;
 mod objective;
 mod outcome;
+mod pool;
+mod rows;
 mod script;
 mod stored;
 mod table;
@@ -17,7 +19,7 @@ use crate::Real;
 use crate::submodular::{Counted, Monotone, PrefixOracle};
 use engine::{Engine, Task};
 use objective::{Visit, Worth};
-use outcome::{Answer, Outcome};
+use outcome::Outcome;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 use script::Step;
@@ -79,19 +81,24 @@ fn idle_flags(arguments: &SummarizeArguments) -> Vec<String> {
 
 fn run_in<T: Real>(arguments: &SummarizeArguments) -> Result<String, Failure> {
     let start = Instant::now();
-    let mut worth = Worth::<T>::new(arguments)?;
-    worth.warnings.extend(idle_flags(arguments));
-    let steps = script::steps(arguments, worth.elements, worth.vertices.as_deref())?;
-    let size = worth.size(arguments)?;
-    let task = Task { arguments, elements: worth.elements, size, groups: worth.groups.as_ref() };
-    let outcome = worth.with(Play { task, steps: &steps });
-    let outcome = outcome.map_err(|failure| match failure {
+    let placed = |failure| match failure {
         Failure::Data(error) => Failure::Data(error.in_file(source(arguments).display())),
         usage @ Failure::Usage(_) => usage,
-    })?;
-    let mut times = outcome.times;
-    times.seconds_total = start.elapsed().as_secs_f64();
-    Outcome { size, times, ..outcome }.emit(arguments, &worth, u64::from(threads(arguments)))
+    };
+    let (mut outcome, mut about) = if rows::are_held_in_part(arguments) {
+        rows::run::<T>(arguments).map_err(placed)?
+    } else {
+        let worth = Worth::<T>::new(arguments)?;
+        let about = &worth.about;
+        let steps = script::steps(arguments, about.elements, about.names.as_deref())?;
+        let size = about.size(arguments)?;
+        let task = Task { arguments, elements: about.elements, size, groups: about.groups.as_ref() };
+        let outcome = worth.with(Play { task, steps: &steps, names: about.names.as_deref() });
+        (outcome.map_err(placed)?, worth.about)
+    };
+    about.warnings.extend(idle_flags(arguments));
+    outcome.times.seconds_total = start.elapsed().as_secs_f64();
+    outcome.emit(arguments, &about, u64::from(threads(arguments)))
 }
 
 /// Where the elements come from.
@@ -107,6 +114,7 @@ fn threads(arguments: &SummarizeArguments) -> u32 {
 struct Play<'a> {
     task: Task<'a>,
     steps: &'a [Step],
+    names: Option<&'a [u64]>,
 }
 
 impl<T: Real> Visit<T> for Play<'_> {
@@ -137,7 +145,7 @@ impl Play<'_> {
         let arguments = self.task.arguments;
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(arguments.input.seed);
         let every = arguments.query_every.unwrap_or(u64::from(arguments.selector().is_dynamic()));
-        let mut outcome = Outcome::default();
+        let mut outcome = Outcome::new(arguments, self.task.size);
         let (mut counted, mut is_answered) = (0, false);
         for step in self.steps {
             match *step {
@@ -149,7 +157,7 @@ impl Play<'_> {
                     engine.insert(oracle, id, &mut rng)?;
                 }
                 Step::Query => {
-                    outcome.ask(engine, oracle, &mut rng)?;
+                    outcome.ask(engine, oracle, &mut rng, self.names)?;
                     is_answered = true;
                     continue;
                 }
@@ -158,35 +166,13 @@ impl Play<'_> {
             counted += 1;
             is_answered = every > 0 && counted % every == 0;
             if is_answered {
-                outcome.ask(engine, oracle, &mut rng)?;
+                outcome.ask(engine, oracle, &mut rng, self.names)?;
             }
         }
         if !is_answered {
-            outcome.ask(engine, oracle, &mut rng)?;
+            outcome.ask(engine, oracle, &mut rng, self.names)?;
         }
-        outcome.oracle_calls = oracle.gains() - outcome.extra_calls;
-        outcome.live = engine.live();
-        outcome.state_bytes = engine.state_bytes();
-        outcome.summary = if arguments.save.is_some() { engine.encode() } else { None };
+        outcome.close(arguments, engine, oracle);
         Ok(outcome)
-    }
-}
-
-impl Outcome {
-    /// Asks, and improves the answer, whose gains count apart.
-    fn ask<O>(
-        &mut self,
-        engine: &mut dyn Engine<O>,
-        oracle: &Counted<O>,
-        rng: &mut Xoshiro256PlusPlus,
-    ) -> Result<(), Failure> {
-        engine.query(oracle, rng)?;
-        let before = oracle.gains();
-        engine.improve(oracle)?;
-        self.extra_calls += oracle.gains() - before;
-        let found = engine.found();
-        let (updates, oracle_calls) = (self.updates, oracle.gains() - self.extra_calls);
-        self.answers.push(Answer { updates, oracle_calls, found });
-        Ok(())
     }
 }

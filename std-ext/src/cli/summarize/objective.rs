@@ -17,6 +17,11 @@ use std::path::Path;
 
 /// Exemplars that are drawn where nothing else is said.
 const EXEMPLARS: usize = 64;
+/// What is said of entries that are not what they should be.
+const NEGATIVE_SIMILARITY: &str = "a negative similarity: they are from 0 up";
+const NEGATIVE_FEATURE: &str = "a negative feature: amounts are from 0 up";
+const NO_MEMBERSHIP: &str = "a cell of --objective coverage is 0 or 1";
+
 /// Rows whose distances give the scale of similarities: to exemplars, and among each other.
 const SCALE_ROWS: usize = 1000;
 const SCALE_PAIRS: usize = 300;
@@ -62,15 +67,36 @@ fn concave(text: &str) -> Result<Concave, Failure> {
 pub(super) struct Worth<T> {
     kind: Kind<T>,
     weights: Option<Vec<T>>,
+    pub(super) about: About,
+}
+
+/// What is told of the elements.
+pub(super) struct About {
     pub(super) elements: usize,
     /// Columns of the input.
     pub(super) dim: usize,
     /// Scale of the similarities, where there is one.
     pub(super) gamma: Option<f64>,
     /// Names of the elements, where they have others than their numbers.
-    pub(super) vertices: Option<Vec<u64>>,
+    pub(super) names: Option<Vec<u64>>,
     pub(super) groups: Option<Groups>,
     pub(super) warnings: Vec<String>,
+}
+
+impl About {
+    /// Rows to choose.
+    pub(super) fn size(&self, arguments: &SummarizeArguments) -> Result<usize, Failure> {
+        let Some(groups) = &self.groups else { return Ok(arguments.size.unwrap_or(1) as usize) };
+        let rank: u64 = groups.caps.iter().map(|&cap| u64::from(cap)).sum();
+        match arguments.size {
+            Some(size) if u64::from(size) != rank => Err(Failure::Usage(format!(
+                "summarize: --size {size}: {} groups of {} rows each are {rank}: leave it out",
+                groups.caps.len(),
+                groups.caps[0]
+            ))),
+            _ => Ok(usize::try_from(rank).unwrap_or(usize::MAX)),
+        }
+    }
 }
 
 /// The group of every row, numbered as they first appear, and how many of each may be chosen.
@@ -85,6 +111,20 @@ enum Kind<T> {
     Feature { table: Vec<T>, columns: usize, concave: Concave },
     LogDet { table: Vec<T>, columns: usize, kernel: Kernel, sigma2: f64 },
     Cut { offsets: Vec<u32>, neighbours: Vec<u32>, weights: Vec<T> },
+}
+
+/// A function of rows that are all of one length, without the rows.
+pub(super) struct Shape<T> {
+    pub(super) function: Function,
+    pub(super) stride: usize,
+    pub(super) weights: Option<Vec<T>>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Function {
+    Facility,
+    Feature(Concave),
+    LogDet(Kernel, f64),
 }
 
 /// Something to be done with a function of whatever type.
@@ -182,7 +222,7 @@ impl<T: Real> Worth<T> {
             Objective::Facility => {
                 let similarity = similarity.unwrap_or(Similarity::Rbf(None));
                 if similarity == Similarity::Given {
-                    not_negative("a negative similarity: they are from 0 up")?;
+                    not_negative(NEGATIVE_SIMILARITY)?;
                     (Kind::Facility { table: table.data, exemplars: columns }, columns, None)
                 } else {
                     let exemplars = exemplars(&table, arguments)?;
@@ -192,7 +232,7 @@ impl<T: Real> Worth<T> {
                 }
             }
             Objective::Coverage => {
-                table.check(|x| x == T::ZERO || x == T::ONE, "a cell of --objective coverage is 0 or 1")?;
+                table.check(|x| x == T::ZERO || x == T::ONE, NO_MEMBERSHIP)?;
                 let (mut offsets, mut members) = (vec![0], Vec::new());
                 for row in table.data.chunks_exact(columns) {
                     members.extend((0..).zip(row).filter(|(_, x)| **x == T::ONE).map(|(item, _): (u32, _)| item));
@@ -201,7 +241,7 @@ impl<T: Real> Worth<T> {
                 (Kind::Coverage { offsets, members, items: columns }, columns, None)
             }
             Objective::Feature => {
-                not_negative("a negative feature: amounts are from 0 up")?;
+                not_negative(NEGATIVE_FEATURE)?;
                 let concave = concave(arguments.concave.as_deref().unwrap_or("sqrt"))?;
                 (Kind::Feature { table: table.data, columns, concave }, columns, None)
             }
@@ -228,21 +268,26 @@ impl<T: Real> Worth<T> {
         };
         let worth = Self::finish(kind, (rows, columns, weighted), arguments, gamma, None, warnings)?;
         let groups = labels.map(|labels| Groups::new(&labels, arguments.caps.unwrap_or(1))).transpose()?;
-        Ok(Self { groups, ..worth })
+        Ok(Self { about: About { groups, ..worth.about }, ..worth })
     }
 
-    /// Rows to choose.
-    pub(super) fn size(&self, arguments: &SummarizeArguments) -> Result<usize, Failure> {
-        let Some(groups) = &self.groups else { return Ok(arguments.size.unwrap_or(1) as usize) };
-        let rank: u64 = groups.caps.iter().map(|&cap| u64::from(cap)).sum();
-        match arguments.size {
-            Some(size) if u64::from(size) != rank => Err(Failure::Usage(format!(
-                "summarize: --size {size}: {} groups of {} rows each are {rank}: leave it out",
-                groups.caps.len(),
-                groups.caps[0]
-            ))),
-            _ => Ok(usize::try_from(rank).unwrap_or(usize::MAX)),
-        }
+    /// The function of rows that are all of one length, and those rows; `None` for graphs and kernels.
+    pub(super) fn into_rows(self) -> Option<(Shape<T>, Vec<T>, About)> {
+        let (function, stride, rows) = match self.kind {
+            Kind::Facility { table, exemplars } => (Function::Facility, exemplars, table),
+            Kind::Feature { table, columns, concave } => (Function::Feature(concave), columns, table),
+            Kind::LogDet { kernel: Kernel::Given, .. } | Kind::Cut { .. } => return None,
+            Kind::LogDet { table, columns, kernel, sigma2 } => (Function::LogDet(kernel, sigma2), columns, table),
+            // An item is covered as an exemplar is represented, wholly or not at all.
+            Kind::Coverage { offsets, members, items } => {
+                let mut rows = vec![T::ZERO; (offsets.len() - 1) * items];
+                for (row, ends) in rows.chunks_exact_mut(items.max(1)).zip(offsets.windows(2)) {
+                    members[ends[0] as usize..ends[1] as usize].iter().for_each(|&item| row[item as usize] = T::ONE);
+                }
+                (Function::Facility, items, rows)
+            }
+        };
+        Some((Shape { function, stride, weights: self.weights }, rows, self.about))
     }
 
     fn finish(
@@ -254,7 +299,8 @@ impl<T: Real> Worth<T> {
         warnings: Vec<String>,
     ) -> Result<Self, Failure> {
         let weights = arguments.weights.as_deref().map(|path| weights(path, weighted)).transpose()?;
-        Ok(Self { kind, weights, elements, dim, gamma, vertices, groups: None, warnings })
+        let about = About { elements, dim, gamma, names: vertices, groups: None, warnings };
+        Ok(Self { kind, weights, about })
     }
 
     /// Does something with the function.
@@ -305,6 +351,79 @@ impl Groups {
     }
 }
 
+/// What a row of a stream becomes before it is held, and what it must be.
+pub(super) struct Form<T> {
+    /// Rows of exemplars, if the row is compared with some.
+    exemplars: Vec<T>,
+    /// Whether the row is to be of length 1.
+    is_direction: bool,
+    similarity: Similarity,
+    /// What entries must be, and what is said of one that isn't.
+    holds: fn(T) -> bool,
+    what: &'static str,
+    pub(super) gamma: Option<f64>,
+}
+
+impl<T: Real> Form<T> {
+    /// For rows of so many columns; the function of what they become.
+    pub(super) fn new(arguments: &SummarizeArguments, columns: usize) -> Result<(Shape<T>, Self), Failure> {
+        let similarity = arguments.similarity.as_deref().map(Similarity::parse).transpose()?;
+        let (mut similarity, mut exemplars) = (similarity.unwrap_or(Similarity::Given), Vec::new());
+        let mut gamma = match similarity {
+            Similarity::Rbf(gamma) => gamma,
+            _ => None,
+        };
+        let not_negative = |x: T| x >= T::ZERO;
+        let any = |_: T| true;
+        let (function, stride, holds, what): (_, _, fn(T) -> bool, _) = match arguments.objective {
+            Objective::Facility if similarity == Similarity::Given => {
+                (Function::Facility, columns, not_negative, NEGATIVE_SIMILARITY)
+            }
+            Objective::Facility => {
+                let path = arguments.exemplars.as_deref().unwrap_or_default();
+                exemplars = rows_of_file(Path::new(path), columns)?;
+                (Function::Facility, exemplars.len() / columns.max(1), any, "")
+            }
+            Objective::Coverage | Objective::Cut => {
+                (similarity, gamma) = (Similarity::Given, None);
+                (Function::Facility, columns, |x: T| x == T::ZERO || x == T::ONE, NO_MEMBERSHIP)
+            }
+            Objective::Feature => {
+                (similarity, gamma) = (Similarity::Given, None);
+                let concave = concave(arguments.concave.as_deref().unwrap_or("sqrt"))?;
+                (Function::Feature(concave), columns, not_negative, NEGATIVE_FEATURE)
+            }
+            Objective::Logdet => {
+                let kernel = gamma.map_or(Kernel::Dot, Kernel::Rbf);
+                (Function::LogDet(kernel, arguments.sigma2.unwrap_or(1.0)), columns, any, "")
+            }
+        };
+        let weighted = if arguments.objective == Objective::Logdet { 0 } else { stride };
+        let weights = arguments.weights.as_deref().map(|path| weights(path, weighted)).transpose()?;
+        let is_direction = arguments.objective == Objective::Logdet && similarity == Similarity::Cosine;
+        let form = Self { exemplars, is_direction, similarity, holds, what, gamma };
+        Ok((Shape { function, stride, weights }, form))
+    }
+
+    /// The first entry of a row that is not what it should be, and why.
+    pub(super) fn fault(&self, row: &[T]) -> Option<(usize, &'static str)> {
+        row.iter().position(|&x| !(self.holds)(x)).map(|column| (column, self.what))
+    }
+
+    /// Writes what a row becomes.
+    pub(super) fn write(&self, row: &[T], to: &mut [T]) {
+        if self.exemplars.is_empty() {
+            to.copy_from_slice(row);
+            if self.is_direction {
+                normalize(to);
+            }
+        } else {
+            let others = self.exemplars.chunks_exact(row.len());
+            to.iter_mut().zip(others).for_each(|(to, other)| *to = alike(row, other, self.similarity));
+        }
+    }
+}
+
 /// The exemplars that the flags name, row after row.
 fn exemplars<T: Real>(table: &Table<T>, arguments: &SummarizeArguments) -> Result<Vec<T>, Failure> {
     let count = match arguments.exemplars.as_deref() {
@@ -338,18 +457,21 @@ fn similarities<T: Real>(table: &Table<T>, exemplars: &[T], similarity: Similari
         Similarity::Rbf(gamma) => gamma,
         _ => None,
     };
-    let minus_gamma = T::constant(-gamma.unwrap_or(0.0));
-    let alike = |x: &[T], y: &[T]| match similarity {
-        Similarity::Rbf(_) => (minus_gamma * apart(x, y)).exp(),
+    let similarity = if gamma.is_some() { Similarity::Rbf(gamma) } else { similarity };
+    (rows().flat_map(|x| others().map(move |y| alike(x, y, similarity))).collect(), gamma)
+}
+
+/// How alike two rows are; what is unlike counts as nothing, since a set of nothing is worth nothing.
+fn alike<T: Real>(x: &[T], y: &[T], similarity: Similarity) -> T {
+    let alike = match similarity {
+        Similarity::Rbf(gamma) => (T::constant(-gamma.unwrap_or(0.0)) * apart(x, y)).exp(),
         Similarity::Cosine => {
             let norms = vector::norm(x) * vector::norm(y);
             if norms > T::ZERO { vector::dot(x, y) / norms } else { T::ZERO }
         }
-        _ => vector::dot(x, y),
+        Similarity::Dot | Similarity::Given => vector::dot(x, y),
     };
-    // A set of nothing is worth nothing: what is unlike counts as nothing too.
-    let table = rows().flat_map(|x| others().map(move |y| alike(x, y).max(T::ZERO))).collect();
-    (table, gamma)
+    alike.max(T::ZERO)
 }
 
 /// Square of the distance.

@@ -3,12 +3,14 @@
 use super::super::Failure;
 use super::super::args::{OutputArguments, Precision, SummarizeArguments};
 use super::super::output::{Files, Times, svg, warn};
-use super::engine::{Found, ladder};
-use super::objective::Worth;
+use super::engine::{Engine, Found, ladder};
+use super::objective::About;
 use super::source;
 use crate::Error;
 use crate::report::{Axis, Page, Plot, Section, Series, Table};
 use crate::sketch_file::SketchFile;
+use crate::submodular::Counted;
+use rand_xoshiro::Xoshiro256PlusPlus;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use std::path::Path;
@@ -22,7 +24,10 @@ pub(super) struct Answer {
 
 #[derive(Default)]
 pub(super) struct Outcome {
+    /// All answers, if they are to be told of, else the last one.
     pub(super) answers: Vec<Answer>,
+    pub(super) queries: u64,
+    keeps_all: bool,
     pub(super) updates: u64,
     pub(super) oracle_calls: u64,
     pub(super) extra_calls: u64,
@@ -40,31 +45,64 @@ fn shortest(x: f64) -> String {
 }
 
 impl Outcome {
+    pub(super) fn new(arguments: &SummarizeArguments, size: usize) -> Self {
+        let tells_all =
+            arguments.trace.is_some() || arguments.output.plot.is_some() || arguments.output.report.is_some();
+        Self { size, keeps_all: tells_all, ..Self::default() }
+    }
+
+    /// Asks, and improves the answer, whose gains count apart.
+    pub(super) fn ask<O>(
+        &mut self,
+        engine: &mut dyn Engine<O>,
+        oracle: &Counted<O>,
+        rng: &mut Xoshiro256PlusPlus,
+        names: Option<&[u64]>,
+    ) -> Result<(), Failure> {
+        engine.query(oracle, rng)?;
+        let before = oracle.gains();
+        engine.improve(oracle)?;
+        self.extra_calls += oracle.gains() - before;
+        let mut found = engine.found();
+        if let Some(names) = names {
+            found.rename(names);
+        }
+        let (updates, oracle_calls) = (self.updates, oracle.gains() - self.extra_calls);
+        if !self.keeps_all {
+            self.answers.clear();
+        }
+        self.answers.push(Answer { updates, oracle_calls, found });
+        self.queries += 1;
+        Ok(())
+    }
+
+    /// Takes note of what it has cost, and of the summary if it is to be saved.
+    pub(super) fn close<O>(&mut self, arguments: &SummarizeArguments, engine: &dyn Engine<O>, oracle: &Counted<O>) {
+        self.oracle_calls = oracle.gains() - self.extra_calls;
+        self.live = engine.live();
+        self.state_bytes = engine.state_bytes();
+        self.summary = if arguments.save.is_some() { engine.encode() } else { None };
+    }
+
     /// Writes the files asked for and returns what goes to standard output.
-    pub(super) fn emit<T>(
-        &self,
-        arguments: &SummarizeArguments,
-        worth: &Worth<T>,
-        threads: u64,
-    ) -> Result<String, Failure> {
+    pub(super) fn emit(&self, arguments: &SummarizeArguments, about: &About, threads: u64) -> Result<String, Failure> {
         let Some(last) = self.answers.last() else { return Ok(String::new()) };
-        let name = |&id: &u32| worth.vertices.as_ref().map_or(u64::from(id), |names| names[id as usize]);
         let told = Told {
-            object: self.told(arguments, worth, last, name)?,
+            object: self.told(arguments, about, last)?,
             source: source(arguments).display().to_string(),
             plot: self.plot(),
         };
         let mut others = Vec::new();
         // The trace is one of the files that are written together or not at all.
         if let Some(path) = &arguments.trace {
-            others.push((path.as_path(), self.trace(name).into_bytes()));
+            others.push((path.as_path(), self.trace().into_bytes()));
         }
         if let (Some(path), Some(summary)) = (&arguments.save, &self.summary) {
             let header = json!({
                 "command": "summarize",
                 "version": env!("CARGO_PKG_VERSION"),
                 "input": told.source,
-                "vertices": worth.vertices,
+                "names": about.names,
                 "told": told.object,
             });
             others.push((path, SketchFile { header, summaries: vec![summary.clone()] }.to_bytes()));
@@ -73,42 +111,41 @@ impl Outcome {
     }
 
     /// All that is said of the answer but what it cost here.
-    fn told<T>(
+    fn told(
         &self,
         arguments: &SummarizeArguments,
-        worth: &Worth<T>,
+        about: &About,
         last: &Answer,
-        name: impl Fn(&u32) -> u64,
     ) -> Result<Map<String, Value>, Failure> {
         let mut object = Map::new();
         let mut put = |key: &str, value: Value| object.insert(key.into(), value);
         put("command", json!("summarize"));
         put("version", json!(env!("CARGO_PKG_VERSION")));
-        put("rows", json!(worth.elements));
-        put("dim", json!(worth.dim));
+        put("rows", json!(about.elements));
+        put("dim", json!(about.dim));
         put("seed", json!(arguments.input.seed));
         put("precision", json!(if arguments.input.precision == Precision::F32 { "f32" } else { "f64" }));
         put("method", json!(arguments.selector().name()));
         put("objective", json!(arguments.objective.name()));
-        put("gamma", json!(worth.gamma));
+        put("gamma", json!(about.gamma));
         put("size", json!(self.size));
-        put("groups", json!(worth.groups.as_ref().map(|groups| groups.caps.len())));
+        put("groups", json!(about.groups.as_ref().map(|groups| groups.caps.len())));
         put("caps", json!(arguments.caps));
         put("oracle_calls", json!(self.oracle_calls));
         put("extra_calls", json!(self.extra_calls));
         put("updates", json!(self.updates));
-        put("queries", json!(self.answers.len()));
+        put("queries", json!(self.queries));
         put("ladder_ratio", json!(ladder(arguments)?.map(|(_, ratio)| ratio)));
-        put("warnings", json!(worth.warnings));
-        put_answer(&mut object, &last.found, self.live, self.state_bytes, name);
+        put("warnings", json!(about.warnings));
+        put_answer(&mut object, &last.found, self.live, self.state_bytes);
         Ok(object)
     }
 
     /// Every answer, a line each.
-    fn trace(&self, name: impl Fn(&u32) -> u64) -> String {
+    fn trace(&self) -> String {
         let mut text = "update,value,upper_bound,oracle_calls,size,ids\n".to_owned();
         for Answer { updates, oracle_calls, found } in &self.answers {
-            let ids: Vec<String> = found.ids.iter().map(|id| name(id).to_string()).collect();
+            let ids: Vec<String> = found.ids.iter().map(u64::to_string).collect();
             let (value, bound) = (shortest(found.value), found.bound.map_or_else(String::new, shortest));
             // Writing to a string can't fail.
             let _ = writeln!(text, "{updates},{value},{bound},{oracle_calls},{},{}", ids.len(), ids.join(" "));
@@ -135,16 +172,10 @@ pub(super) fn plot(answers: &[(f64, &Found)]) -> Plot {
 }
 
 /// What the summary itself says of its answer.
-pub(super) fn put_answer(
-    object: &mut Map<String, Value>,
-    found: &Found,
-    live: usize,
-    state_bytes: usize,
-    name: impl Fn(&u32) -> u64,
-) {
+pub(super) fn put_answer(object: &mut Map<String, Value>, found: &Found, live: usize, state_bytes: usize) {
     let mut put = |key: &str, value: Value| object.insert(key.into(), value);
     let ratio = found.bound.map(|bound| if bound > 0.0 { found.value / bound } else { 1.0 });
-    put("selected", found.ids.iter().map(name).collect());
+    put("selected", json!(found.ids));
     put("value", json!(found.value));
     put("upper_bound", json!(found.bound));
     put("ratio", json!(ratio));

@@ -38,7 +38,7 @@ macro_rules! stored {
             found: Found {
                 value: answer.value.as_f64(),
                 bound: answer.upper_bound.map(Real::as_f64),
-                ids: best.selected().to_vec(),
+                ids: best.selected().iter().copied().map(u64::from).collect(),
             },
         }
     }};
@@ -104,19 +104,22 @@ pub(in super::super) fn query(
     let place = |error: Error| error.in_file(arguments.file.display());
     let mut times = Times::default();
     let stored = times.count(|| decode(bytes)).map_err(place)?;
-    let vertices: Option<Vec<u64>> = match header.get("vertices") {
+    let vertices: Option<Vec<u64>> = match header.get("names") {
         Some(Value::Array(names)) => names.iter().map(Value::as_u64).collect(),
         _ => None,
     };
     if vertices.as_ref().is_some_and(|names| names.len() != stored.capacity) {
         return Err(place(CoreError::Corrupt.into()).into());
     }
-    let name = |&id: &u32| vertices.as_ref().map_or(u64::from(id), |names| names[id as usize]);
+    let mut found = stored.found;
+    if let Some(names) = vertices {
+        found.rename(&names);
+    }
     let mut object = told(header);
-    put_answer(&mut object, &stored.found, stored.live, stored.state_bytes, name);
+    put_answer(&mut object, &found, stored.live, stored.state_bytes);
     let updates = object.get("updates").and_then(Value::as_f64).unwrap_or(0.0);
     let source = header.get("input").and_then(Value::as_str).unwrap_or("?").to_owned();
     times.seconds_total = start.elapsed().as_secs_f64();
-    let told = Told { object, source, plot: plot(&[(updates, &stored.found)]) };
+    let told = Told { object, source, plot: plot(&[(updates, &found)]) };
     told.emit(&arguments.output, times, available_threads(), Vec::new())
 }

@@ -1,6 +1,6 @@
 //! Methods that look at all elements, for each answer.
 
-use super::{Engine, Found, Outcome};
+use super::{Engine, Found, Outcome, wide};
 use crate::Real;
 use crate::submodular::{
     Counted, Greedy, LazyGreedy, Monotone, Partition, PartitionGreedy, PrefixOracle, RandomGreedy, Salsa,
@@ -153,7 +153,7 @@ impl<T: Real, M: Chooser<T, O>, O: PrefixOracle<T>> Engine<O> for Recomputing<M,
 
     fn found(&self) -> Found {
         let Recomputing { method, bound, .. } = self;
-        Found { value: method.value(), bound: *bound, ids: method.selected().to_vec() }
+        Found { value: method.value(), bound: *bound, ids: wide(method.selected()) }
     }
 
     fn live(&self) -> usize {

@@ -1,6 +1,6 @@
 //! Methods that keep guesses up to date.
 
-use super::{Engine, Found, Outcome};
+use super::{Engine, Found, Outcome, wide};
 use crate::submodular::{
     BucketDynamic, Counted, Dynamic, LazyDynamic, Monotone, NonMonotoneDynamic, Partition, PartitionDynamic,
     PrefixOracle, Selection,
@@ -40,7 +40,7 @@ macro_rules! guessing {
 
             fn found(&self) -> Found {
                 let Selection { value, upper_bound, .. } = self.best.selection();
-                let ids = self.best.selected().to_vec();
+                let ids = wide(self.best.selected());
                 Found { value: value.as_f64(), bound: upper_bound.map(Real::as_f64), ids }
             }
 
@@ -82,7 +82,7 @@ impl<T: Real, O: PrefixOracle<T> + Monotone> Engine<O> for BucketDynamic<T> {
     }
 
     fn found(&self) -> Found {
-        Found { value: self.selection().value.as_f64(), bound: None, ids: self.selected().to_vec() }
+        Found { value: self.selection().value.as_f64(), bound: None, ids: wide(self.selected()) }
     }
 
     fn live(&self) -> usize {
@@ -114,7 +114,7 @@ impl<T: Real, O: PrefixOracle<T>> Engine<O> for NonMonotoneDynamic<T, u32, Vec<T
     }
 
     fn found(&self) -> Found {
-        Found { value: self.selection().value.as_f64(), bound: None, ids: self.selected().to_vec() }
+        Found { value: self.selection().value.as_f64(), bound: None, ids: wide(self.selected()) }
     }
 
     fn live(&self) -> usize {
@@ -155,7 +155,7 @@ impl<T: Real, O: PrefixOracle<T> + Monotone> Engine<O> for Capped<'_, T> {
     }
 
     fn found(&self) -> Found {
-        Found { value: self.best.selection().value.as_f64(), bound: None, ids: self.best.selected().to_vec() }
+        Found { value: self.best.selection().value.as_f64(), bound: None, ids: wide(self.best.selected()) }
     }
 
     fn live(&self) -> usize {

@@ -25,7 +25,21 @@ type Outcome<X> = Result<X, CoreError>;
 pub(super) struct Found {
     pub(super) value: f64,
     pub(super) bound: Option<f64>,
-    pub(super) ids: Vec<u32>,
+    pub(super) ids: Vec<u64>,
+}
+
+impl Found {
+    /// Calls elements by their names.
+    pub(super) fn rename(&mut self, names: &[u64]) {
+        for id in &mut self.ids {
+            let place = usize::try_from(*id).ok();
+            *id = place.and_then(|place| names.get(place)).copied().unwrap_or(*id);
+        }
+    }
+}
+
+fn wide(ids: &[u32]) -> Vec<u64> {
+    ids.iter().copied().map(u64::from).collect()
 }
 
 pub(super) trait Engine<O> {
@@ -37,6 +51,10 @@ pub(super) trait Engine<O> {
     fn found(&self) -> Found;
     fn live(&self) -> usize;
     fn state_bytes(&self) -> usize;
+    /// Whether the data of an element that has come may be asked for again.
+    fn keeps(&self, _: u32) -> bool {
+        true
+    }
     /// The byte form, of those that have one.
     fn encode(&self) -> Option<Vec<u8>> {
         None

@@ -1,6 +1,6 @@
 //! Methods that look at each element once.
 
-use super::{Engine, Found, Outcome};
+use super::{Engine, Found, Outcome, wide};
 use crate::submodular::{Counted, Monotone, PrefixOracle, SievePlusPlus, SieveStreaming, ThreeSieves};
 use crate::{CoreError, Real};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -33,7 +33,7 @@ macro_rules! sifting {
 
             fn found(&self) -> Found {
                 let value = self.sieve.selection().value.as_f64();
-                Found { value, bound: None, ids: self.sieve.selected().to_vec() }
+                Found { value, bound: None, ids: wide(self.sieve.selected()) }
             }
 
             fn live(&self) -> usize {
@@ -42,6 +42,10 @@ macro_rules! sifting {
 
             fn state_bytes(&self) -> usize {
                 self.bytes
+            }
+
+            fn keeps(&self, id: u32) -> bool {
+                self.sieve.is_kept(id)
             }
         }
     };
