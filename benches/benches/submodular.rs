@@ -2,12 +2,15 @@
 
 #![allow(missing_docs)]
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
+use sketchlet_core::Real;
 use sketchlet_core::random::keyed::{Domain, normal_pair, word2};
 use sketchlet_core::submodular::{
-    Dynamic, DynamicParams, FacilityLocation, GreedyParams, GroundSet, LazyDynamic, LazyDynamicParams, LazyGreedy,
+    Dynamic, DynamicParams, DynamicSelection, FacilityLocation, GreedyParams, GroundSet, LazyDynamic,
+    LazyDynamicParams, LazyGreedy,
 };
 use std::hint::black_box;
 
@@ -32,20 +35,20 @@ fn similarities(n: usize, exemplars: usize) -> Vec<f64> {
 }
 
 /// A window over the stream: the newest row takes the slot of the oldest.
-struct Window {
-    rows: Vec<f64>,
-    table: Vec<f64>,
+struct Window<E> {
+    rows: Vec<E>,
+    table: Vec<E>,
     capacity: usize,
     next: usize,
 }
 
-impl Window {
+impl<E: Real> Window<E> {
     fn new(capacity: usize) -> Self {
-        let rows = similarities(capacity + 20_000, EXEMPLARS);
+        let rows: Vec<E> = similarities(capacity + 20_000, EXEMPLARS).into_iter().map(E::constant).collect();
         Self { table: rows[..capacity * EXEMPLARS].to_vec(), rows, capacity, next: capacity }
     }
 
-    fn oracle(&self) -> FacilityLocation<'_, f64> {
+    fn oracle(&self) -> FacilityLocation<'_, E> {
         FacilityLocation::new(&self.table, EXEMPLARS).unwrap()
     }
 
@@ -62,53 +65,48 @@ impl Window {
     }
 }
 
+/// Two updates, with an answer after each.
+fn slide<T: Real, B: DynamicSelection<Scalar = T>>(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    name: &str,
+    n: usize,
+    mut best: B,
+) {
+    let mut window = Window::<T>::new(n);
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+    (0..n as u32).for_each(|id| best.insert(&window.oracle(), id, &mut rng).unwrap());
+    best.query(&window.oracle(), &mut rng).unwrap();
+    group.throughput(Throughput::Elements(2));
+    group.bench_function(BenchmarkId::new(name, n), |b| {
+        b.iter(|| {
+            let slot = window.oldest();
+            best.delete(&window.oracle(), slot, &mut rng).unwrap();
+            best.query(&window.oracle(), &mut rng).unwrap();
+            window.slide();
+            best.insert(&window.oracle(), slot, &mut rng).unwrap();
+            best.query(&window.oracle(), &mut rng).unwrap().value
+        });
+    });
+    assert!(best.selection().ratio().unwrap().as_f64() > 0.5);
+}
+
 fn lazy_dynamic(c: &mut Criterion) {
     let mut group = c.benchmark_group("submodular/lazy-dynamic/slide");
-    // A slide is two updates, with an answer after each.
-    group.throughput(Throughput::Elements(2));
+    let params = |n| LazyDynamicParams::new(n, SIZE).prefix(FacilityLocation::<f64>::prefix_len_of(EXEMPLARS, SIZE));
     for n in [500usize, 2000, 32_000] {
-        let mut window = Window::new(n);
-        let params = LazyDynamicParams::new(n, SIZE).prefix(window.oracle().prefix_len(SIZE));
-        let mut best = LazyDynamic::<f64, u16, _, _>::new(params).unwrap();
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
-        (0..n as u32).for_each(|id| best.insert(&window.oracle(), id, &mut rng).unwrap());
-        best.query(&window.oracle(), &mut rng).unwrap();
-        group.bench_function(BenchmarkId::from_parameter(n), |b| {
-            b.iter(|| {
-                let slot = window.oldest();
-                best.delete(&window.oracle(), slot, &mut rng).unwrap();
-                best.query(&window.oracle(), &mut rng).unwrap();
-                window.slide();
-                best.insert(&window.oracle(), slot, &mut rng).unwrap();
-                best.query(&window.oracle(), &mut rng).unwrap().value
-            });
-        });
-        assert!(best.selection().ratio().unwrap() > 0.5);
+        slide(&mut group, "f64", n, LazyDynamic::<f64, u16, _, _>::new(params(n)).unwrap());
     }
+    slide(&mut group, "f32", 32_000, LazyDynamic::<f32, u16, _, _>::new(params(32_000)).unwrap());
     group.finish();
 }
 
 fn dynamic(c: &mut Criterion) {
     let mut group = c.benchmark_group("submodular/dynamic/slide");
-    group.throughput(Throughput::Elements(2));
+    let params = |n| DynamicParams::new(n, SIZE).prefix(FacilityLocation::<f64>::prefix_len_of(EXEMPLARS, SIZE));
     for n in [500usize, 2000, 32_000] {
-        let mut window = Window::new(n);
-        let params = DynamicParams::new(n, SIZE).prefix(window.oracle().prefix_len(SIZE));
-        let mut best = Dynamic::<f64, u16, _, _>::new(params).unwrap();
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
-        (0..n as u32).for_each(|id| best.insert(&window.oracle(), id, &mut rng).unwrap());
-        group.bench_function(BenchmarkId::from_parameter(n), |b| {
-            b.iter(|| {
-                let slot = window.oldest();
-                best.delete(&window.oracle(), slot, &mut rng).unwrap();
-                best.query(&window.oracle(), &mut rng).unwrap();
-                window.slide();
-                best.insert(&window.oracle(), slot, &mut rng).unwrap();
-                best.query(&window.oracle(), &mut rng).unwrap().value
-            });
-        });
-        assert!(best.selection().ratio().unwrap() > 0.5);
+        slide(&mut group, "f64", n, Dynamic::<f64, u16, _, _>::new(params(n)).unwrap());
     }
+    slide(&mut group, "f32", 32_000, Dynamic::<f32, u16, _, _>::new(params(32_000)).unwrap());
     group.finish();
 }
 
@@ -116,7 +114,7 @@ fn recompute(c: &mut Criterion) {
     let mut group = c.benchmark_group("submodular/lazy-greedy/window");
     group.sample_size(10);
     for n in [500usize, 2000, 32_000] {
-        let window = Window::new(n);
+        let window = Window::<f64>::new(n);
         let params = GreedyParams::new(n, SIZE).prefix(window.oracle().prefix_len(SIZE));
         let mut greedy = LazyGreedy::<f64, u32, _, _>::new(params).unwrap();
         let ids: Vec<u32> = (0..n as u32).collect();

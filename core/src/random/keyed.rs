@@ -73,6 +73,7 @@ impl Domain {
 
 /// The SplitMix64 step: a bijection of 64-bit words that scatters every bit.
 #[must_use]
+#[inline]
 pub const fn mix(x: u64) -> u64 {
     let x = x.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -82,12 +83,14 @@ pub const fn mix(x: u64) -> u64 {
 
 /// The word of an index.
 #[must_use]
+#[inline]
 pub const fn word(seed: u64, domain: Domain, index: u64) -> u64 {
     mix(index ^ mix(seed ^ mix(domain.number())))
 }
 
 /// The word of a pair of indices.
 #[must_use]
+#[inline]
 pub const fn word2(seed: u64, domain: Domain, first: u64, second: u64) -> u64 {
     mix(word(seed, domain, first) ^ mix(second))
 }
@@ -141,15 +144,14 @@ impl Coins {
         if bound == 0 {
             return 0;
         }
-        // The lowest `2^32 mod bound` products would be drawn once too often.
-        let surplus = bound.wrapping_neg() % bound;
         loop {
             let word = word2(self.seed, self.domain, self.first, self.taken);
             self.taken += 1;
             let product = (word >> 32) * u64::from(bound);
             #[allow(clippy::cast_possible_truncation, reason = "lower and upper half are wanted")]
             let (low, high) = (product as u32, (product >> 32) as u32);
-            if low >= surplus {
+            // The lowest `2^32 mod bound` products would be drawn once too often; mostly it needs no division to say so.
+            if low >= bound || low >= bound.wrapping_neg() % bound {
                 return high;
             }
         }

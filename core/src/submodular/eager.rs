@@ -4,6 +4,7 @@ use super::admission::{Admission, Anyone};
 use super::guesses::Guesses;
 use super::levels::Step;
 use super::meter::{Exhausted, Meter};
+use super::slots::Parts;
 use super::{PrefixOracle, Progress};
 use crate::random::keyed::{Coins, Domain};
 use crate::{Error, Id, Real, Storage};
@@ -173,75 +174,77 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Eager<T, D, S, I> {
         admission: &impl Admission<T>,
     ) -> Result<bool, Error> {
         loop {
-            while spread.number <= spread.last {
-                if let Some(slot) = self.slot_for(spread, meter.oracle)? {
-                    if self.change(slot, spread, meter, admission).is_err() {
-                        return Ok(false);
-                    }
-                    spread.coins = Coins { first: spread.coins.first + 1, taken: 0, ..spread.coins };
+            // Guesses that are there, in storage that is cut once.
+            let mut parts = self.guesses.split();
+            while spread.number <= spread.last
+                && let Some(slot) = parts.find(spread.number)
+            {
+                if change(&mut parts, slot, spread, meter, admission).is_err() {
+                    return Ok(false);
                 }
-                spread.begun = false;
-                spread.number += 1;
+                spread.next();
+                spread.coins = Coins { first: spread.coins.first + 1, taken: 0, ..spread.coins };
             }
-            let Some((first, last)) = spread.fill.take() else { return Ok(true) };
-            (spread.change, spread.number, spread.last) = (Change::Fill, first, last);
-        }
-    }
-
-    /// The slot of the guess to be changed: that of before or a new one, none for a guess without anything to leave it, or to
-    /// fill it.
-    fn slot_for<O: PrefixOracle<T>>(&mut self, spread: &Spread, oracle: &O) -> Result<Option<usize>, Error> {
-        let number = spread.number;
-        if let Some(slot) = self.guesses.find(number) {
-            return Ok(Some(slot));
-        }
-        let needs_slot = match spread.change {
-            Change::Enter { .. } => true,
-            Change::Leave { .. } => false,
-            Change::Fill => self.guesses.has_any_for(number),
-        };
-        if !needs_slot {
-            return Ok(None);
-        }
-        self.guesses.find_or_open(number, oracle).map(Some)
-    }
-
-    fn change<O: PrefixOracle<T>>(
-        &mut self,
-        slot: usize,
-        spread: &mut Spread,
-        meter: &mut Meter<'_, O>,
-        admission: &impl Admission<T>,
-    ) -> Result<(), Exhausted> {
-        let mut parts = self.guesses.split();
-        let (mut slot, values) = parts.slot_and_values(slot);
-        if !spread.begun {
-            spread.begun = true;
-            spread.step = match spread.change {
-                Change::Enter { id } => slot.levels.enter(id),
-                Change::Leave { id } if slot.levels.contains(id) => match slot.levels.remove(id) {
-                    Some(level) => slot.levels.build(level, None, &mut spread.coins, meter.oracle),
-                    None => Step::Done,
-                },
-                Change::Leave { .. } => Step::Done,
-                Change::Fill => {
-                    let (threshold, guess) = (slot.levels.threshold, slot.guess());
-                    let ids = values.iter().enumerate().filter(|&(_, &value)| threshold <= value && value <= guess);
-                    slot.levels.fill(ids.map(|(id, _)| id), &mut spread.coins, meter.oracle)
-                }
+            if spread.number > spread.last {
+                let Some((first, last)) = spread.fill.take() else { return Ok(true) };
+                (spread.change, spread.number, spread.last) = (Change::Fill, first, last);
+                continue;
+            }
+            let needs_slot = match spread.change {
+                Change::Enter { .. } => true,
+                Change::Leave { .. } => false,
+                Change::Fill => self.guesses.has_any_for(spread.number),
             };
+            if needs_slot {
+                self.guesses.find_or_open(spread.number, meter.oracle)?;
+            } else {
+                spread.next();
+            }
         }
-        slot.levels.advance(&mut spread.step, &mut spread.coins, meter, admission)?;
-        if slot.levels.members() == 0 {
-            slot.release();
-        }
-        Ok(())
     }
+}
+
+/// Changes a guess, as far as the budget goes.
+fn change<T: Real, D: Id, O: PrefixOracle<T>>(
+    parts: &mut Parts<'_, T, D>,
+    slot: usize,
+    spread: &mut Spread,
+    meter: &mut Meter<'_, O>,
+    admission: &impl Admission<T>,
+) -> Result<(), Exhausted> {
+    let (mut slot, values) = parts.slot_and_values(slot);
+    if !spread.begun {
+        spread.begun = true;
+        spread.step = match spread.change {
+            Change::Enter { id } => slot.levels.enter(id),
+            Change::Leave { id } if slot.levels.contains(id) => match slot.levels.remove(id) {
+                Some(level) => slot.levels.build(level, None, &mut spread.coins, meter.oracle),
+                None => Step::Done,
+            },
+            Change::Leave { .. } => Step::Done,
+            Change::Fill => {
+                let (threshold, guess) = (slot.levels.threshold, slot.guess());
+                let ids = values.iter().enumerate().filter(|&(_, &value)| threshold <= value && value <= guess);
+                slot.levels.fill(ids.map(|(id, _)| id), &mut spread.coins, meter.oracle)
+            }
+        };
+    }
+    slot.levels.advance(&mut spread.step, &mut spread.coins, meter, admission)?;
+    if slot.levels.members() == 0 {
+        slot.release();
+    }
+    Ok(())
 }
 
 impl Spread {
     fn new(seed: u64, change: Change, (number, last): (i32, i32), fill: Option<(i32, i32)>) -> Self {
         let coins = Coins { seed, domain: Domain::Guess, first: 0, taken: 0 };
         Self { coins, change, number, last, begun: false, step: Step::Done, fill }
+    }
+
+    /// On to the next guess.
+    const fn next(&mut self) {
+        self.begun = false;
+        self.number += 1;
     }
 }

@@ -206,10 +206,12 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
         for last in (base + 1..members).rev() {
             #[allow(clippy::cast_possible_truncation, reason = "ids are at most 32 bits wide")]
             let other = base + coins.below((last - base + 1) as u32) as usize;
-            self.exchange(last, other);
+            // Where each one is is noted once all have their places.
+            self.order.swap(last, other);
         }
-        if let Some(id) = front {
-            self.exchange(base, self.place[id].to_usize());
+        let front = front.and_then(|id| self.order[base..members].iter().position(|own| own.to_usize() == id));
+        if let Some(place) = front {
+            self.order.swap(base, base + place);
         }
         self.forget_pivots(level);
         oracle.truncate(&mut self.prefix, level - 1);
@@ -316,7 +318,7 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
             if depth == 0 {
                 // Only a faulty oracle refuses what it had accepted.
                 let last = self.members() - 1;
-                self.exchange(*at, last);
+                self.order.swap(*at, last);
                 self.start[0] = D::from_usize(last);
             } else {
                 *at += 1;

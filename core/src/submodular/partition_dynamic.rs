@@ -134,7 +134,7 @@ impl PartitionDynamicParams {
 /// # Guarantee
 /// At every answer at least `(1 - epsilon R) / 4` of the best value within the caps, `R` the
 /// [ratio](PartitionDynamicParams::ratio) of guesses, whatever the updates, for a function that is monotone (the matroid algorithm
-/// of Banihashem et al., SODA 2024). Usually above .9 of what greedy within the caps finds. There is no upper bound.
+/// of Banihashem et al., SODA 2024). Usually about .9 of what greedy within the caps finds. There is no upper bound.
 /// # Cost
 /// An update: on average a fraction of `G k log2(k / epsilon)` gains, `G` the guesses of an element, `log_R(k / epsilon)`, whatever
 /// the number of elements, if the updates don't depend on the answers. An answer: `k` gains. In slices: [`poll`](Self::poll).

@@ -68,11 +68,13 @@ impl Layout {
 
     /// The slot of a guess.
     pub(super) fn find<T: Real>(&self, number: i32, slots: usize, scalars: &[T]) -> Option<usize> {
-        let (number, scalars) = (T::constant(f64::from(number)), &scalars[self.shared_scalars()..]);
-        (0..slots).find(|&slot| {
-            let [guess, _, own] = self.header(slot, scalars);
-            own == number && guess > T::ZERO
-        })
+        self.find_slot(number, slots, &scalars[self.shared_scalars()..])
+    }
+
+    fn find_slot<T: Real>(&self, number: i32, slots: usize, slot_scalars: &[T]) -> Option<usize> {
+        let (number, stride) = (T::constant(f64::from(number)), self.slot_scalars());
+        let mut headers = slot_scalars.chunks_exact(stride).take(slots);
+        headers.position(|header| header[2] == number && header[0] > T::ZERO)
     }
 
     /// A guess of the storage given.
@@ -272,6 +274,11 @@ impl<T: Real, D: Id> Parts<'_, T, D> {
     /// Guess, threshold and number of a slot, without cutting it.
     pub(super) fn header(&self, slot: usize) -> [T; HEADER] {
         self.layout.header(slot, self.slot_scalars)
+    }
+
+    /// The slot of a guess.
+    pub(super) fn find(&self, number: i32) -> Option<usize> {
+        self.layout.find_slot(number, self.slots, self.slot_scalars)
     }
 
     /// Number of the guess in a slot that is in use.

