@@ -23,8 +23,10 @@ use sketchlet_core::regression::{
 };
 use sketchlet_core::sketch::{GaussianSketch, SketchOperator, Srct, Srht};
 use sketchlet_core::submodular::{
-    Concave, Counted, Dynamic, DynamicParams, FacilityLocation, FeatureBased, GreedyParams, Kernel, LazyDynamic,
-    LazyDynamicParams, LazyGreedy, LogDet, Monotone, PrefixOracle, Selection,
+    Concave, Counted, Dynamic, DynamicParams, FacilityLocation, FeatureBased, GraphCut, GreedyParams, GroundSet,
+    Kernel, LazyDynamic, LazyDynamicParams, LazyGreedy, LogDet, Monotone, NonMonotoneDynamic, NonMonotoneDynamicParams,
+    Partition, PartitionDynamic, PartitionDynamicParams, PartitionGreedy, PrefixOracle, RandomGreedy, Salsa, Selection,
+    SieveParams, SievePlusPlus, SieveStreaming, StochasticGreedy, ThreeSieves, ThreeSievesParams, ThresholdGreedy,
 };
 use sketchlet_core::{Lane, Real, RowSummary};
 use std::fmt::Write;
@@ -236,7 +238,7 @@ fn record_selection<T: Real>(out: &mut String, case: &str, answer: &Selection<T>
     let (scalar, digits) = if T::BYTES == 4 { ("f32", 8) } else { ("f64", 16) };
     let hash = ids.iter().fold(hash, |hash, &id| add(hash, id.into()));
     writeln!(out, "{case}/value {scalar} {:0digits$x}", bits(answer.value)).unwrap();
-    writeln!(out, "{case}/upper-bound {scalar} {:0digits$x}", bits(answer.upper_bound.unwrap())).unwrap();
+    writeln!(out, "{case}/upper-bound {scalar} {:0digits$x}", bits(answer.upper_bound.unwrap_or(-T::ONE))).unwrap();
     writeln!(out, "{case}/ids u64 {hash:016x}").unwrap();
 }
 
@@ -300,6 +302,82 @@ fn record_functions<T: Real>(out: &mut String, suffix: &str, rows: &[Vec<f64>]) 
     record_greedy::<T, _>(out, &format!("submodular/lazy-greedy/log-det{suffix}"), &oracle);
 }
 
+/// Every other type over the first 32 frames, in the parameters of the device.
+#[allow(clippy::cast_possible_truncation, reason = "few frames")]
+fn record_types(out: &mut String, rows: &[Vec<f64>]) {
+    let table: Vec<u8> = rows.iter().step_by(30).take(32).flat_map(|row| window_row(rows, row, 8)).collect();
+    let oracle = FacilityLocation::new(&table, 8).unwrap();
+    let ids: Vec<u32> = (0..32).collect();
+    let generator = || Xoshiro256PlusPlus::seed_from_u64(7);
+    let params = GreedyParams::new(32, 4).prefix(oracle.prefix_len(4));
+    let mut best = StochasticGreedy::<f32, u32, _, _>::new(params).unwrap();
+    let answer = best.select(&oracle, &ids, 0.2, &mut generator()).unwrap();
+    record_selection(out, "submodular/stochastic/imu-32", &answer, best.selected(), EMPTY);
+    let mut best = ThresholdGreedy::<f32, u32, _, _>::new(params).unwrap();
+    let answer = best.select(&oracle, &ids, 0.1).unwrap();
+    record_selection(out, "submodular/threshold/imu-32", &answer, best.selected(), EMPTY);
+    let mut best = Salsa::<f32, u32, _, _>::new(params).unwrap();
+    let answer = best.select(&oracle, &ids, 4).unwrap();
+    record_selection(out, "submodular/salsa/imu-32", &answer, best.selected(), EMPTY);
+    let groups: Vec<u8> = (0..32).map(|i| i % 2).collect();
+    let partition = Partition::new(&groups, &[1, 1]).unwrap();
+    let mut best =
+        PartitionGreedy::<f32, u32, _, _>::new(GreedyParams::new(32, 2).prefix(oracle.prefix_len(2))).unwrap();
+    let answer = best.select(&oracle, &ids, &partition).unwrap();
+    record_selection(out, "submodular/partition-greedy/imu-32", &answer, best.selected(), EMPTY);
+    let params = SieveParams::new(4).prefix(oracle.prefix_len(4)).ladder_steps(1);
+    let mut best = SieveStreaming::<f32, u32, _, _>::new(params).unwrap();
+    ids.iter().for_each(|&id| best.insert(&oracle, id).unwrap());
+    record_selection(out, "submodular/sieve/imu-32", &best.selection(), best.selected(), EMPTY);
+    let mut best = SievePlusPlus::<f32, u32, _, _>::new(params).unwrap();
+    ids.iter().for_each(|&id| best.insert(&oracle, id).unwrap());
+    record_selection(out, "submodular/sieve-plus-plus/imu-32", &best.selection(), best.selected(), EMPTY);
+    let params = ThreeSievesParams::new(4, 8.0, 3).prefix(oracle.prefix_len(4));
+    let mut best = ThreeSieves::<f32, u32, _, _>::new(params).unwrap();
+    ids.iter().for_each(|&id| best.insert(&oracle, id).unwrap());
+    record_selection(out, "submodular/three-sieves/imu-32", &best.selection(), best.selected(), EMPTY);
+    let params = PartitionDynamicParams::new(32, 2, 0.5).ladder_steps(1);
+    let params = params.prefix(oracle.prefix_len(params.pushes()));
+    let mut best = PartitionDynamic::<f32, u32, _, _>::new(params).unwrap();
+    let (mut rng, mut hash) = (generator(), EMPTY);
+    for tick in 0..64 {
+        // Comes, then goes.
+        let id = tick * 5 % 32;
+        if best.is_alive(id) {
+            best.delete(&oracle, &partition, id, &mut rng).unwrap();
+        } else {
+            best.insert(&oracle, &partition, id, &mut rng).unwrap();
+        }
+        if tick < 60 {
+            best.query(&oracle, &partition, &mut rng).unwrap();
+            hash = best.selected().iter().fold(hash, |hash, &id| add(hash, id.into()));
+        }
+    }
+    record_selection(out, "submodular/partition-dynamic/imu-32", &best.selection(), best.selected(), hash);
+    // A ring of 16 vertices, every one joined to the two next to it and the one opposite.
+    let offsets: Vec<u32> = (0..=16).map(|i| 3 * i).collect();
+    let neighbours: Vec<u32> = (0..16).flat_map(|i| [(i + 1) % 16, (i + 15) % 16, (i + 8) % 16]).collect();
+    let cut = GraphCut::new(&offsets, &neighbours).unwrap();
+    let ids: Vec<u32> = (0..16).collect();
+    let mut best = RandomGreedy::<f32, u32, _, _>::new(GreedyParams::new(16, 3).prefix(cut.prefix_len(3))).unwrap();
+    let answer = best.select(&cut, &ids, &mut generator()).unwrap();
+    record_selection(out, "submodular/random-greedy/ring-16", &answer, best.selected(), EMPTY);
+    let params = NonMonotoneDynamicParams::new(16, 2, 0.5).prefix(cut.prefix_len(0)).ladder_steps(1).keep(0.8);
+    let mut best = NonMonotoneDynamic::<f32, u32, _, _>::new(params).unwrap();
+    let (mut rng, mut hash) = (generator(), EMPTY);
+    for tick in 0..40 {
+        let id = tick * 7 % 16;
+        if best.is_alive(id) {
+            best.delete(&cut, id, &mut rng).unwrap();
+        } else {
+            best.insert(&cut, id, &mut rng).unwrap();
+        }
+        best.query(&cut, &mut rng).unwrap();
+        hash = best.selected().iter().fold(hash, |hash, &id| add(hash, id.into()));
+    }
+    record_selection(out, "submodular/non-monotone/ring-16", &best.selection(), best.selected(), hash);
+}
+
 #[test]
 #[allow(clippy::cast_possible_truncation, reason = "few frames")]
 fn selections_have_the_golden_bits() {
@@ -327,5 +405,6 @@ fn selections_have_the_golden_bits() {
     record_selection(&mut out, "submodular/dynamic/imu-32", &best.selection(), best.selected(), hash);
     record_functions::<f32>(&mut out, "", &rows);
     record_functions::<f64>(&mut out, "-f64", &rows);
+    record_types(&mut out, &rows);
     compare("submodular.txt", &out);
 }

@@ -9,8 +9,11 @@ use crate::hash::Hash;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 use sketchlet_core::submodular::{
-    Concave, Counted, Dynamic, DynamicParams, FacilityLocation, FeatureBased, GreedyParams, Kernel, LazyDynamic,
-    LazyDynamicParams, LazyGreedy, LogDet, Monotone, PrefixOracle, Selection,
+    Concave, Counted, Dynamic, DynamicParams, FacilityLocation, FeatureBased, GraphCut, GreedyParams, Kernel,
+    LazyDynamic, LazyDynamicParams, LazyGreedy, LogDet, Monotone, NonMonotoneDynamic, NonMonotoneDynamicParams,
+    Partition, PartitionDynamic, PartitionDynamicParams, PartitionGreedy, PrefixLen, PrefixOracle, RandomGreedy, Salsa,
+    Selection, SieveParams, SievePlusPlus, SieveStreaming, StochasticGreedy, ThreeSieves, ThreeSievesParams,
+    ThresholdGreedy,
 };
 use sketchlet_core::{Error, Id};
 
@@ -63,7 +66,173 @@ pub fn all<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
         sink,
     )?;
     eager(sink)?;
-    functions(sink)
+    functions(sink)?;
+    choosers(sink)?;
+    sieves(sink)?;
+    within_caps(sink)?;
+    cuts(sink)
+}
+
+/// Frames of the cases of other types, and what they are compared with.
+const FRAMES: usize = 32;
+const ROW: usize = 8;
+const TABLE: usize = FRAMES * ROW;
+/// The group of each.
+const GROUPS: [u8; FRAMES] = {
+    let mut groups = [0; FRAMES];
+    let mut i = 0;
+    while i < FRAMES {
+        groups[i] = (i % 2) as u8;
+        i += 1;
+    }
+    groups
+};
+
+fn frames() -> [u8; TABLE] {
+    let mut table = [0u8; TABLE];
+    for (row, sample) in table.chunks_exact_mut(ROW).zip(data::samples().step_by(30)) {
+        fill_row(row, sample);
+    }
+    table
+}
+
+fn generator() -> Xoshiro256PlusPlus {
+    Xoshiro256PlusPlus::seed_from_u64(7)
+}
+
+/// Methods that choose among frames that are all there.
+#[inline(never)]
+fn choosers<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
+    const PARAMS: GreedyParams = GreedyParams::new(FRAMES, 4).prefix(FacilityLocation::<u8>::prefix_len_of(ROW, 4));
+    const CAPPED: GreedyParams = GreedyParams::new(FRAMES, 2).prefix(FacilityLocation::<u8>::prefix_len_of(ROW, 2));
+    let (table, ids): (_, [u32; FRAMES]) = (frames(), core::array::from_fn(|i| i as u32));
+    let oracle = FacilityLocation::new(&table, ROW)?;
+    let storage = || ([0f32; PARAMS.storage_len()], [0u8; PARAMS.index_len()]);
+    let case = "submodular/stochastic/imu-32";
+    sink.begin(case);
+    let mut best = StochasticGreedy::new_in(PARAMS, storage().0, storage().1)?;
+    let answer = best.select(&oracle, &ids, 0.2, &mut generator())?;
+    put(case, &answer, best.selected(), Hash::EMPTY, sink);
+    sink.end(case);
+    let case = "submodular/threshold/imu-32";
+    sink.begin(case);
+    let mut best = ThresholdGreedy::new_in(PARAMS, storage().0, storage().1)?;
+    let answer = best.select(&oracle, &ids, 0.1)?;
+    put(case, &answer, best.selected(), Hash::EMPTY, sink);
+    sink.end(case);
+    let case = "submodular/salsa/imu-32";
+    sink.begin(case);
+    let mut best = Salsa::new_in(PARAMS, storage().0, storage().1)?;
+    let answer = best.select(&oracle, &ids, 4)?;
+    put(case, &answer, best.selected(), Hash::EMPTY, sink);
+    sink.end(case);
+    let case = "submodular/partition-greedy/imu-32";
+    sink.begin(case);
+    let mut best = PartitionGreedy::new_in(CAPPED, [0f32; CAPPED.storage_len()], [0u8; CAPPED.index_len()])?;
+    let answer = best.select(&oracle, &ids, &Partition::new(&GROUPS, &[1, 1])?)?;
+    put(case, &answer, best.selected(), Hash::EMPTY, sink);
+    sink.end(case);
+    Ok(())
+}
+
+/// Methods that look at each frame once.
+#[inline(never)]
+fn sieves<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
+    const PREFIX: PrefixLen = FacilityLocation::<u8>::prefix_len_of(ROW, 4);
+    const PARAMS: SieveParams = SieveParams::new(4).prefix(PREFIX).ladder_steps(1);
+    const THREE: ThreeSievesParams = ThreeSievesParams::new(4, 8.0, 3).prefix(PREFIX);
+    let table = frames();
+    let oracle = FacilityLocation::new(&table, ROW)?;
+    let case = "submodular/sieve/imu-32";
+    sink.begin(case);
+    let mut best = SieveStreaming::new_in(PARAMS, [0f32; PARAMS.storage_len()], [0u8; PARAMS.index_len()])?;
+    (0..FRAMES as u32).try_for_each(|id| best.insert(&oracle, id))?;
+    put(case, &best.selection(), best.selected(), Hash::EMPTY, sink);
+    sink.end(case);
+    let case = "submodular/sieve-plus-plus/imu-32";
+    sink.begin(case);
+    let mut best = SievePlusPlus::new_in(PARAMS, [0f32; PARAMS.storage_len()], [0u8; PARAMS.index_len()])?;
+    (0..FRAMES as u32).try_for_each(|id| best.insert(&oracle, id))?;
+    put(case, &best.selection(), best.selected(), Hash::EMPTY, sink);
+    sink.end(case);
+    let case = "submodular/three-sieves/imu-32";
+    sink.begin(case);
+    let mut best = ThreeSieves::new_in(THREE, [0f32; THREE.storage_len()], [0u8; THREE.index_len()])?;
+    (0..FRAMES as u32).try_for_each(|id| best.insert(&oracle, id))?;
+    put(case, &best.selection(), best.selected(), Hash::EMPTY, sink);
+    sink.end(case);
+    Ok(())
+}
+
+/// One frame of each of two groups, while they come and go.
+#[inline(never)]
+fn within_caps<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
+    const SHAPE: PartitionDynamicParams = PartitionDynamicParams::new(FRAMES, 2, 0.5).ladder_steps(1);
+    const PARAMS: PartitionDynamicParams = SHAPE.prefix(FacilityLocation::<u8>::prefix_len_of(ROW, SHAPE.pushes()));
+    let case = "submodular/partition-dynamic/imu-32";
+    sink.begin(case);
+    let table = frames();
+    let oracle = FacilityLocation::new(&table, ROW)?;
+    let partition = Partition::new(&GROUPS, &[1, 1])?;
+    let storage = ([0f32; PARAMS.storage_len()], [0u8; PARAMS.index_len::<u8>()]);
+    let mut best = PartitionDynamic::new_in(PARAMS, storage.0, storage.1)?;
+    let (mut rng, mut hash) = (generator(), Hash::EMPTY);
+    for tick in 0..64 {
+        // Comes, then goes.
+        let id = tick * 5 % FRAMES as u32;
+        if best.is_alive(id) {
+            best.delete(&oracle, &partition, id, &mut rng)?;
+        } else {
+            best.insert(&oracle, &partition, id, &mut rng)?;
+        }
+        if tick < 60 {
+            best.query(&oracle, &partition, &mut rng)?;
+            best.selected().iter().for_each(|&id| hash.add(id.into()));
+        }
+    }
+    put(case, &best.selection(), best.selected(), hash, sink);
+    sink.end(case);
+    Ok(())
+}
+
+/// Cuts of a ring of 16 vertices, every one joined to the two next to it and the one opposite.
+#[inline(never)]
+fn cuts<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
+    const VERTICES: usize = 16;
+    const GREEDY: GreedyParams = GreedyParams::new(VERTICES, 3).prefix(GraphCut::prefix_len_of(VERTICES));
+    const PARAMS: NonMonotoneDynamicParams = NonMonotoneDynamicParams::new(VERTICES, 2, 0.5)
+        .prefix(GraphCut::prefix_len_of(VERTICES))
+        .ladder_steps(1)
+        .keep(0.8);
+    let offsets: [u32; VERTICES + 1] = core::array::from_fn(|i| 3 * i as u32);
+    let neighbours: [u32; 3 * VERTICES] =
+        core::array::from_fn(|i| ((i / 3 + [1, VERTICES - 1, VERTICES / 2][i % 3]) % VERTICES) as u32);
+    let oracle = GraphCut::new(&offsets, &neighbours)?;
+    let case = "submodular/random-greedy/ring-16";
+    sink.begin(case);
+    let ids: [u32; VERTICES] = core::array::from_fn(|i| i as u32);
+    let mut best = RandomGreedy::new_in(GREEDY, [0f32; GREEDY.storage_len()], [0u8; GREEDY.index_len()])?;
+    let answer = best.select(&oracle, &ids, &mut generator())?;
+    put(case, &answer, best.selected(), Hash::EMPTY, sink);
+    sink.end(case);
+    let case = "submodular/non-monotone/ring-16";
+    sink.begin(case);
+    let storage = ([0f32; PARAMS.storage_len()], [0u8; PARAMS.index_len::<u8>()]);
+    let mut best = NonMonotoneDynamic::new_in(PARAMS, storage.0, storage.1)?;
+    let (mut rng, mut hash) = (generator(), Hash::EMPTY);
+    for tick in 0..40 {
+        let id = tick * 7 % VERTICES as u32;
+        if best.is_alive(id) {
+            best.delete(&oracle, id, &mut rng)?;
+        } else {
+            best.insert(&oracle, id, &mut rng)?;
+        }
+        best.query(&oracle, &mut rng)?;
+        best.selected().iter().for_each(|&id| hash.add(id.into()));
+    }
+    put(case, &best.selection(), best.selected(), hash, sink);
+    sink.end(case);
+    Ok(())
 }
 
 /// A window slides over the samples, with an answer every 16.
