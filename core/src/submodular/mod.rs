@@ -48,59 +48,35 @@
 //! ```
 
 mod admission;
-#[cfg(feature = "alloc")]
-mod bucket_dynamic;
-mod checks;
-mod combined;
-mod coverage;
 mod dynamic;
-mod eager;
-mod facility_location;
-mod feature_based;
-mod graph_cut;
+mod functions;
 mod greedy;
-#[cfg(feature = "alloc")]
-mod guess_list;
 mod guesses;
 mod heap;
 mod ladder;
-mod lazy_dynamic;
-#[cfg(feature = "alloc")]
-mod level_dynamic;
 mod levels;
-mod log_det;
 mod meter;
-mod non_monotone_dynamic;
 mod oracle;
 mod partition;
-mod partition_dynamic;
 mod selection;
 mod sieve;
-mod sliding_window;
 mod slots;
-mod wire_form;
 
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
-pub use bucket_dynamic::{BucketDynamic, BucketDynamicParams};
-pub use combined::{Restricted, Truncated, WeightedSum};
-pub use coverage::Coverage;
-pub use dynamic::{Dynamic, DynamicParams};
-pub use facility_location::{FacilityLocation, Similarity};
-pub use feature_based::{Concave, FeatureBased};
-pub use graph_cut::GraphCut;
+pub use dynamic::{BucketDynamic, BucketDynamicParams, LevelDynamic, LevelDynamicParams};
+pub use dynamic::{
+    Dynamic, DynamicParams, DynamicSelection, LazyDynamic, LazyDynamicParams, NonMonotoneDynamic,
+    NonMonotoneDynamicParams, PartitionDynamic, PartitionDynamicParams, SlidingWindow,
+};
+pub use functions::{
+    Concave, Coverage, FacilityLocation, FeatureBased, GraphCut, Kernel, LogDet, Restricted, Similarity, Truncated,
+    WeightedSum,
+};
 pub use greedy::{
     Greedy, GreedyParams, LazyGreedy, PartitionGreedy, RandomGreedy, Salsa, StochasticGreedy, ThresholdGreedy,
 };
-pub use lazy_dynamic::{LazyDynamic, LazyDynamicParams};
-#[cfg(feature = "alloc")]
-#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
-pub use level_dynamic::{LevelDynamic, LevelDynamicParams};
-pub use log_det::{Kernel, LogDet};
-pub use non_monotone_dynamic::{NonMonotoneDynamic, NonMonotoneDynamicParams};
 pub use oracle::{Counted, GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};
 pub use partition::Partition;
-pub use partition_dynamic::{PartitionDynamic, PartitionDynamicParams};
 pub use selection::{Guess, Progress, Selection};
 pub use sieve::{RobustCascade, SieveParams, SievePlusPlus, SieveStreaming, ThreeSieves, ThreeSievesParams};
-pub use sliding_window::{DynamicSelection, SlidingWindow};

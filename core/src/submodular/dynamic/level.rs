@@ -1,11 +1,10 @@
 //! The best elements of a set that comes and goes, by levels of halving size: a baseline.
 
-use super::bucket_dynamic::server;
-use super::guess_list::{GuessList, Instance, Pushes};
-use super::ladder::Ladder;
-use super::meter::Meter;
-use super::{Monotone, PrefixLen, PrefixOracle, Selection};
+use super::guess_list::{GuessList, Instance, Pushes, server};
 use crate::random::keyed::Coins;
+use crate::submodular::ladder::Ladder;
+use crate::submodular::meter::Meter;
+use crate::submodular::{Monotone, PrefixLen, PrefixOracle, Selection};
 use crate::{Error, Real, Rule};
 use alloc::vec::Vec;
 use rand_core::Rng;
@@ -36,7 +35,7 @@ impl LevelDynamicParams {
         Self { capacity, size, epsilon, prefix, ladder_steps: 4 }
     }
 
-    /// Length of the state of the function for `size` pushes: its [`prefix_len`](super::GroundSet::prefix_len).
+    /// Length of the state of the function for `size` pushes: its [`prefix_len`](crate::submodular::GroundSet::prefix_len).
     #[must_use]
     pub const fn prefix(mut self, prefix: PrefixLen) -> Self {
         self.prefix = prefix;
@@ -90,7 +89,7 @@ impl LevelDynamicParams {
 /// # Merging
 /// Not offered.
 /// # When to use another
-/// [`LazyDynamic`](super::LazyDynamic), always.
+/// [`LazyDynamic`](crate::submodular::LazyDynamic), always.
 /// # Example
 /// ```
 /// use rand_xoshiro::{Xoshiro256PlusPlus, rand_core::SeedableRng};

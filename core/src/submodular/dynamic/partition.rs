@@ -1,11 +1,11 @@
 //! The best elements of a set that grows and shrinks, with at most so many of each group.
 
 use super::eager::Eager;
-use super::guesses::{Answer, Guesses, idle, readers};
-use super::ladder::Ladder;
-use super::meter::Meter;
-use super::slots::Layout;
-use super::{Monotone, Partition, PrefixLen, PrefixOracle, Progress, Selection};
+use crate::submodular::guesses::{Answer, Guesses, idle, readers};
+use crate::submodular::ladder::Ladder;
+use crate::submodular::meter::Meter;
+use crate::submodular::slots::Layout;
+use crate::submodular::{Monotone, Partition, PrefixLen, PrefixOracle, Progress, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
 use rand_core::Rng;
 
@@ -37,7 +37,7 @@ impl PartitionDynamicParams {
         Self { capacity, rank, epsilon, prefix, slots: None, ladder_steps: 4 }
     }
 
-    /// Length of the state of the function for [`pushes`](Self::pushes) pushes: its [`prefix_len`](super::GroundSet::prefix_len).
+    /// Length of the state of the function for [`pushes`](Self::pushes) pushes: its [`prefix_len`](crate::submodular::GroundSet::prefix_len).
     #[must_use]
     pub const fn prefix(mut self, prefix: PrefixLen) -> Self {
         self.prefix = prefix;
@@ -90,7 +90,7 @@ impl PartitionDynamicParams {
 
     /// The logarithm of that to base 2, rounded up.
     const fn doublings(&self) -> usize {
-        super::ladder::doublings(self.parts())
+        crate::submodular::ladder::doublings(self.parts())
     }
 
     const fn slots_or_needed(&self) -> usize {
@@ -128,7 +128,7 @@ impl PartitionDynamicParams {
 
 /// Which elements of a set that grows and shrinks are worth most together, with at most so many of each group?
 ///
-/// The levels of [`Dynamic`](super::Dynamic): where a group is full, an element takes the place of the one of its group that has
+/// The levels of [`Dynamic`](crate::submodular::Dynamic): where a group is full, an element takes the place of the one of its group that has
 /// added least, if it adds at least twice as much. Guesses are of the largest value of one element.
 ///
 /// # Guarantee
@@ -145,7 +145,7 @@ impl PartitionDynamicParams {
 /// # Merging
 /// Not offered: a pivot would have to be uniform among the candidates of both.
 /// # When to use another
-/// [`PartitionGreedy`](super::PartitionGreedy) if answers are rare.
+/// [`PartitionGreedy`](crate::submodular::PartitionGreedy) if answers are rare.
 /// # Example
 /// ```
 /// use rand_xoshiro::{Xoshiro256PlusPlus, rand_core::SeedableRng};

@@ -1,13 +1,13 @@
 //! The best elements of a set that grows and shrinks, brought up to date when asked for.
 
-use super::admission::Anyone;
-use super::guesses::{Answer, Guesses, certified, idle, readers};
-use super::ladder::Ladder;
-use super::levels::Step;
-use super::meter::{Exhausted, Meter};
-use super::slots::Layout;
-use super::{Monotone, PrefixLen, PrefixOracle, Progress, Selection};
 use crate::random::keyed::{Coins, Domain};
+use crate::submodular::admission::Anyone;
+use crate::submodular::guesses::{Answer, Guesses, certified, idle, readers};
+use crate::submodular::ladder::Ladder;
+use crate::submodular::levels::Step;
+use crate::submodular::meter::{Exhausted, Meter};
+use crate::submodular::slots::Layout;
+use crate::submodular::{Monotone, PrefixLen, PrefixOracle, Progress, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
 use rand_core::Rng;
 
@@ -49,7 +49,7 @@ impl LazyDynamicParams {
         }
     }
 
-    /// Length of the state of the function for `size` pushes: its [`prefix_len`](super::GroundSet::prefix_len).
+    /// Length of the state of the function for `size` pushes: its [`prefix_len`](crate::submodular::GroundSet::prefix_len).
     #[must_use]
     pub const fn prefix(mut self, prefix: PrefixLen) -> Self {
         self.prefix = prefix;
@@ -152,9 +152,13 @@ impl LazyDynamicParams {
 /// One word of the caller's generator for each call. The answer doesn't depend on the unit of the function: powers of two change
 /// no id.
 /// # Merging
-/// Not offered: a pivot would have to be uniform among the candidates of both.
+/// Not offered: a pivot would have to be uniform among the candidates of both. [`absorb`](Self::absorb) takes in the elements of
+/// another.
+/// # Byte form
+/// [`Wire`](crate::Wire): goes on to the same bits beside the same data, also from the middle of a request; see
+/// [`verify`](Self::verify).
 /// # When to use another
-/// [`LazyGreedy`](super::LazyGreedy) if more than a twentieth of the elements change between two answers.
+/// [`LazyGreedy`](crate::submodular::LazyGreedy) if more than a twentieth of the elements change between two answers.
 /// # Example
 /// ```
 /// use rand_xoshiro::{Xoshiro256PlusPlus, rand_core::SeedableRng};

@@ -1,7 +1,7 @@
 //! How much of a graph do the chosen vertices cut off from the rest?
 
 use super::checks::{Lists, check_weights};
-use super::{GroundSet, Prefix, PrefixLen, PrefixOracle};
+use crate::submodular::{GroundSet, Prefix, PrefixLen, PrefixOracle};
 use crate::{Error, Id, Real};
 
 /// How much of a graph do the chosen vertices cut off from the rest? `f(S) = sum of w(u, v) over the edges with one end in S`.

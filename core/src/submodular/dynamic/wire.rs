@@ -5,13 +5,13 @@
 //! function; last the elements alive and their values. Ids take one, two or four bytes, as the capacity needs, whatever their type.
 
 use super::eager::{self, Change, Eager, Spread};
-use super::guesses::{Answer, Grow, Guesses};
-use super::ladder::{Ladder, check_value};
-use super::lazy_dynamic::{Query, Request, Stage};
-use super::levels::{Levels, Step};
-use super::slots::Changes;
-use super::{Dynamic, DynamicParams, LazyDynamic, LazyDynamicParams, PrefixLen, PrefixOracle};
+use super::lazy::{Query, Request, Stage};
 use crate::random::keyed::{Coins, Domain};
+use crate::submodular::guesses::{Answer, Grow, Guesses};
+use crate::submodular::ladder::{Ladder, check_value};
+use crate::submodular::levels::{Levels, Step};
+use crate::submodular::slots::Changes;
+use crate::submodular::{Dynamic, DynamicParams, LazyDynamic, LazyDynamicParams, PrefixLen, PrefixOracle};
 use crate::wire::{self, Reader, Writer};
 use crate::{Error, Id, Kind, Real, Storage, Wire};
 

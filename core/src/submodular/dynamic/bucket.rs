@@ -1,10 +1,10 @@
 //! The best of very many elements that come and go, many at a time.
 
-use super::guess_list::{Depths, GuessList, Instance, Pushes};
-use super::ladder::Ladder;
-use super::meter::Meter;
-use super::{Monotone, PrefixLen, PrefixOracle, Selection};
+use super::guess_list::{Depths, GuessList, Instance, Pushes, server};
 use crate::random::keyed::Coins;
+use crate::submodular::ladder::Ladder;
+use crate::submodular::meter::Meter;
+use crate::submodular::{Monotone, PrefixLen, PrefixOracle, Selection};
 use crate::{Error, Real, Rule};
 use alloc::vec::Vec;
 use rand_core::Rng;
@@ -38,7 +38,7 @@ impl BucketDynamicParams {
         Self { capacity, size, epsilon, prefix, ladder_steps: 4 }
     }
 
-    /// Length of the state of the function for `size` pushes: its [`prefix_len`](super::GroundSet::prefix_len).
+    /// Length of the state of the function for `size` pushes: its [`prefix_len`](crate::submodular::GroundSet::prefix_len).
     #[must_use]
     pub const fn prefix(mut self, prefix: PrefixLen) -> Self {
         self.prefix = prefix;
@@ -82,7 +82,7 @@ impl BucketDynamicParams {
 ///
 /// **Not for data that must be forgotten:** an element that has gone leaves the answer at once, but stays in the state of the
 /// function until its level is built anew, and functions that look at the data of what was pushed
-/// ([`LogDet`](super::LogDet)) still need its data. Take [`Dynamic`](super::Dynamic) for that.
+/// ([`LogDet`](crate::submodular::LogDet)) still need its data. Take [`Dynamic`](crate::submodular::Dynamic) for that.
 ///
 /// # Guarantee
 /// In expectation `1 / (1 + R) - O(epsilon)` of the best value, if the updates don't depend on the answers (the approach of
@@ -90,13 +90,13 @@ impl BucketDynamicParams {
 /// fewer than the proof asks for). There is no upper bound.
 /// # Cost
 /// An update: polylogarithmic in the number of elements and in `size`, amortised. Measured it takes as many gains as
-/// [`Dynamic`](super::Dynamic) at 10 to 50 chosen and somewhat fewer from 200 on, with more pushes.
+/// [`Dynamic`](crate::submodular::Dynamic) at 10 to 50 chosen and somewhat fewer from 200 on, with more pushes.
 /// # Randomness
 /// One word of the caller's generator for each call.
 /// # Merging
 /// Not offered.
 /// # When to use another
-/// [`LazyDynamic`](super::LazyDynamic), with a guarantee for every answer and far fewer gains, unless hundreds are chosen and
+/// [`LazyDynamic`](crate::submodular::LazyDynamic), with a guarantee for every answer and far fewer gains, unless hundreds are chosen and
 /// every guess has to be up to date.
 /// # Example
 /// ```
@@ -116,121 +116,6 @@ pub struct BucketDynamic<T: Real> {
     params: BucketDynamicParams,
     list: GuessList<T, Buckets<T>>,
 }
-
-/// What every selection for servers offers word for word; its field `list` holds the guesses.
-macro_rules! server {
-    ($name:ident, $params:ident, $instance:ident) => {
-        impl<T: Real> $name<T> {
-            /// Nothing there yet.
-            ///
-            /// # Errors
-            /// [`Error::Parameter`] if a parameter is out of range; [`Error::Storage`] if the memory is not there.
-            pub fn new(params: $params) -> Result<Self, Error> {
-                let ladder = params.check()?;
-                let list = GuessList::new(params.capacity, params.size, params.prefix, ladder, params)?;
-                Ok(Self { params, list })
-            }
-
-            /// The parameters.
-            pub const fn params(&self) -> &$params {
-                &self.params
-            }
-
-            /// Back to nothing there.
-            pub fn clear(&mut self) {
-                self.list.clear();
-            }
-
-            /// Elements alive.
-            pub const fn live(&self) -> usize {
-                self.list.live()
-            }
-
-            /// Elements that there is room for.
-            pub const fn capacity(&self) -> usize {
-                self.list.capacity()
-            }
-
-            /// Scalars and ids of storage held now, for as many guesses as there are.
-            pub fn held(&self) -> (usize, usize) {
-                self.list.held()
-            }
-
-            /// Whether an element is alive.
-            pub fn is_alive(&self, id: u32) -> bool {
-                self.list.is_alive(id)
-            }
-
-            /// The last answer.
-            pub const fn selection(&self) -> Selection<T> {
-                self.list.selection()
-            }
-
-            /// Ids of the last answer, in order of choice, without those that have gone since.
-            pub fn selected(&self) -> &[u32] {
-                self.list.selected()
-            }
-
-            /// The lowest and the highest guess that are kept.
-            pub fn guesses(&self) -> Option<(i32, i32)> {
-                self.list.range()
-            }
-
-            /// Takes an element in.
-            ///
-            /// # Errors
-            /// [`Error::NotFound`] for an id that the function doesn't have; [`Error::Capacity`] for one beyond the capacity;
-            /// [`Error::AlreadyPresent`] for one alive; [`Error::NonFinite`], [`Error::Negative`] or [`Error::Scale`] for a value
-            /// that is impossible or out of scale; [`Error::Storage`] for a function with a longer state, or if there is no memory
-            /// for another guess.
-            pub fn insert<O: PrefixOracle<T> + Monotone, R: Rng + ?Sized>(
-                &mut self,
-                oracle: &O,
-                id: u32,
-                rng: &mut R,
-            ) -> Result<(), Error> {
-                self.list.insert(oracle, id, rng)
-            }
-
-            /// Lets an element go.
-            ///
-            /// # Errors
-            /// [`Error::NotFound`] for one that is not alive; [`Error::Storage`] for a function with a longer state.
-            pub fn delete<O: PrefixOracle<T> + Monotone, R: Rng + ?Sized>(
-                &mut self,
-                oracle: &O,
-                id: u32,
-                rng: &mut R,
-            ) -> Result<(), Error> {
-                self.list.delete(oracle, id, rng)
-            }
-
-            /// Answers, a gain for each element chosen.
-            ///
-            /// # Errors
-            /// [`Error::Storage`] for a function with a longer state; [`Error::NotFound`] with the number of elements of a function
-            /// that has lost ids; [`Error::OracleFault`] if the function has given something that is not finite, until
-            /// [`clear`](Self::clear).
-            pub fn query<O: PrefixOracle<T> + Monotone, R: Rng + ?Sized>(
-                &mut self,
-                oracle: &O,
-                rng: &mut R,
-            ) -> Result<Selection<T>, Error> {
-                self.list.query(oracle, rng)
-            }
-
-            /// Recomputes what must hold of every guess. For tests.
-            ///
-            /// # Errors
-            /// [`Error::Corrupt`] for a state that can't be.
-            pub fn check<O: PrefixOracle<T>>(&mut self, oracle: &O) -> Result<(), Error> {
-                self.list.instances().try_for_each(|instance| instance.check(&mut Meter::unlimited(oracle)))
-            }
-        }
-    };
-}
-
-pub(super) use server;
 
 server!(BucketDynamic, BucketDynamicParams, Buckets);
 

@@ -1,13 +1,13 @@
 //! The best elements of a set that grows and shrinks, where one too many makes things worse.
 
-use super::admission::AtMost;
-use super::guesses::{Answer, Guesses, readers};
-use super::ladder::Ladder;
-use super::levels::Levels;
-use super::meter::Meter;
-use super::slots::Layout;
-use super::{PrefixLen, PrefixOracle, Selection};
 use crate::random::keyed::{Coins, Domain, unit, word};
+use crate::submodular::admission::AtMost;
+use crate::submodular::guesses::{Answer, Guesses, readers};
+use crate::submodular::ladder::Ladder;
+use crate::submodular::levels::Levels;
+use crate::submodular::meter::Meter;
+use crate::submodular::slots::Layout;
+use crate::submodular::{PrefixLen, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
 use rand_core::Rng;
 
@@ -40,7 +40,7 @@ impl NonMonotoneDynamicParams {
         Self { capacity, size, epsilon, keep, prefix, slots: None, ladder_steps: 4 }
     }
 
-    /// Length of the state of the function for [`pushes`](Self::pushes) pushes: its [`prefix_len`](super::GroundSet::prefix_len).
+    /// Length of the state of the function for [`pushes`](Self::pushes) pushes: its [`prefix_len`](crate::submodular::GroundSet::prefix_len).
     #[must_use]
     pub const fn prefix(mut self, prefix: PrefixLen) -> Self {
         self.prefix = prefix;
@@ -100,7 +100,7 @@ impl NonMonotoneDynamicParams {
 
     /// The logarithm of that to base 2, rounded up.
     const fn doublings(&self) -> usize {
-        super::ladder::doublings(self.parts())
+        crate::submodular::ladder::doublings(self.parts())
     }
 
     const fn slots_or_needed(&self) -> usize {
@@ -156,8 +156,8 @@ impl NonMonotoneDynamicParams {
 /// # Merging
 /// Not offered: a pivot would have to be uniform among the candidates of both.
 /// # When to use another
-/// [`LazyDynamic`](super::LazyDynamic) for a function that is [`Monotone`](super::Monotone): all elements count there, and the
-/// answer comes with a bound. [`RandomGreedy`](super::RandomGreedy) if answers are rare.
+/// [`LazyDynamic`](crate::submodular::LazyDynamic) for a function that is [`Monotone`](crate::submodular::Monotone): all elements count there, and the
+/// answer comes with a bound. [`RandomGreedy`](crate::submodular::RandomGreedy) if answers are rare.
 /// # Example
 /// ```
 /// use rand_xoshiro::{Xoshiro256PlusPlus, rand_core::SeedableRng};

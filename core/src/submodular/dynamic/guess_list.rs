@@ -1,10 +1,10 @@
 //! Guesses that allocate what they need: what the dynamic selections for servers share.
 
-use super::greedy::check_prefix;
-use super::ladder::{Ladder, check_value};
-use super::meter::Meter;
-use super::{Prefix, PrefixLen, PrefixOracle, Selection};
 use crate::random::keyed::{Coins, Domain};
+use crate::submodular::greedy::check_prefix;
+use crate::submodular::ladder::{Ladder, check_value};
+use crate::submodular::meter::Meter;
+use crate::submodular::{Prefix, PrefixLen, PrefixOracle, Selection};
 use crate::{Error, Real};
 use alloc::vec::Vec;
 use rand_core::Rng;
@@ -360,3 +360,118 @@ impl Depths {
         ids
     }
 }
+
+/// What every selection for servers offers word for word; its field `list` holds the guesses.
+macro_rules! server {
+    ($name:ident, $params:ident, $instance:ident) => {
+        impl<T: Real> $name<T> {
+            /// Nothing there yet.
+            ///
+            /// # Errors
+            /// [`Error::Parameter`] if a parameter is out of range; [`Error::Storage`] if the memory is not there.
+            pub fn new(params: $params) -> Result<Self, Error> {
+                let ladder = params.check()?;
+                let list = GuessList::new(params.capacity, params.size, params.prefix, ladder, params)?;
+                Ok(Self { params, list })
+            }
+
+            /// The parameters.
+            pub const fn params(&self) -> &$params {
+                &self.params
+            }
+
+            /// Back to nothing there.
+            pub fn clear(&mut self) {
+                self.list.clear();
+            }
+
+            /// Elements alive.
+            pub const fn live(&self) -> usize {
+                self.list.live()
+            }
+
+            /// Elements that there is room for.
+            pub const fn capacity(&self) -> usize {
+                self.list.capacity()
+            }
+
+            /// Scalars and ids of storage held now, for as many guesses as there are.
+            pub fn held(&self) -> (usize, usize) {
+                self.list.held()
+            }
+
+            /// Whether an element is alive.
+            pub fn is_alive(&self, id: u32) -> bool {
+                self.list.is_alive(id)
+            }
+
+            /// The last answer.
+            pub const fn selection(&self) -> Selection<T> {
+                self.list.selection()
+            }
+
+            /// Ids of the last answer, in order of choice, without those that have gone since.
+            pub fn selected(&self) -> &[u32] {
+                self.list.selected()
+            }
+
+            /// The lowest and the highest guess that are kept.
+            pub fn guesses(&self) -> Option<(i32, i32)> {
+                self.list.range()
+            }
+
+            /// Takes an element in.
+            ///
+            /// # Errors
+            /// [`Error::NotFound`] for an id that the function doesn't have; [`Error::Capacity`] for one beyond the capacity;
+            /// [`Error::AlreadyPresent`] for one alive; [`Error::NonFinite`], [`Error::Negative`] or [`Error::Scale`] for a value
+            /// that is impossible or out of scale; [`Error::Storage`] for a function with a longer state, or if there is no memory
+            /// for another guess.
+            pub fn insert<O: PrefixOracle<T> + Monotone, R: Rng + ?Sized>(
+                &mut self,
+                oracle: &O,
+                id: u32,
+                rng: &mut R,
+            ) -> Result<(), Error> {
+                self.list.insert(oracle, id, rng)
+            }
+
+            /// Lets an element go.
+            ///
+            /// # Errors
+            /// [`Error::NotFound`] for one that is not alive; [`Error::Storage`] for a function with a longer state.
+            pub fn delete<O: PrefixOracle<T> + Monotone, R: Rng + ?Sized>(
+                &mut self,
+                oracle: &O,
+                id: u32,
+                rng: &mut R,
+            ) -> Result<(), Error> {
+                self.list.delete(oracle, id, rng)
+            }
+
+            /// Answers, a gain for each element chosen.
+            ///
+            /// # Errors
+            /// [`Error::Storage`] for a function with a longer state; [`Error::NotFound`] with the number of elements of a function
+            /// that has lost ids; [`Error::OracleFault`] if the function has given something that is not finite, until
+            /// [`clear`](Self::clear).
+            pub fn query<O: PrefixOracle<T> + Monotone, R: Rng + ?Sized>(
+                &mut self,
+                oracle: &O,
+                rng: &mut R,
+            ) -> Result<Selection<T>, Error> {
+                self.list.query(oracle, rng)
+            }
+
+            /// Recomputes what must hold of every guess. For tests.
+            ///
+            /// # Errors
+            /// [`Error::Corrupt`] for a state that can't be.
+            pub fn check<O: PrefixOracle<T>>(&mut self, oracle: &O) -> Result<(), Error> {
+                self.list.instances().try_for_each(|instance| instance.check(&mut Meter::unlimited(oracle)))
+            }
+        }
+    };
+}
+
+pub(super) use server;

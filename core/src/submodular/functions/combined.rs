@@ -1,6 +1,6 @@
 //! Functions made of others.
 
-use super::{GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};
+use crate::submodular::{GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};
 use crate::{Error, Id, Real, Rule};
 
 /// A weighted sum of two functions of the same elements; more by nesting.

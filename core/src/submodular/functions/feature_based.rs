@@ -1,8 +1,8 @@
 //! How much of every feature do the chosen elements have, more of the same counting less?
 
 use super::checks::{check_entries, check_weights};
-use super::{GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};
 use crate::linalg::vector;
+use crate::submodular::{GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};
 use crate::{Error, Id, Real, Rule};
 
 /// What an amount of a feature is worth: concave, nothing for nothing.

@@ -1,12 +1,12 @@
 //! Guesses of which every one is up to date after every update.
 
-use super::admission::{Admission, Anyone};
-use super::guesses::Guesses;
-use super::levels::Step;
-use super::meter::{Exhausted, Meter};
-use super::slots::Parts;
-use super::{PrefixOracle, Progress};
 use crate::random::keyed::{Coins, Domain};
+use crate::submodular::admission::{Admission, Anyone};
+use crate::submodular::guesses::Guesses;
+use crate::submodular::levels::Step;
+use crate::submodular::meter::{Exhausted, Meter};
+use crate::submodular::slots::Parts;
+use crate::submodular::{PrefixOracle, Progress};
 use crate::{Error, Id, Real, Storage};
 use rand_core::Rng;
 

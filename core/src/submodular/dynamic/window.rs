@@ -1,6 +1,6 @@
 //! The best of the last so many elements.
 
-use super::{Dynamic, LazyDynamic, Monotone, PrefixOracle, Selection};
+use crate::submodular::{Dynamic, LazyDynamic, Monotone, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
 use rand_core::Rng;
 

@@ -1,8 +1,8 @@
 //! How much volume do the chosen elements span?
 
-use super::oracle::search_among;
-use super::{GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};
 use crate::linalg::vector;
+use crate::submodular::oracle::search_among;
+use crate::submodular::{GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};
 use crate::{Error, Id, Real, Rule};
 
 /// How alike two elements are: a positive semidefinite kernel.

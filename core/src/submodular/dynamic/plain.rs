@@ -1,11 +1,11 @@
 //! The best elements of a set that grows and shrinks, kept up to date.
 
-use super::admission::Anyone;
 use super::eager::Eager;
-use super::guesses::{Answer, Guesses, certified, idle, readers};
-use super::ladder::Ladder;
-use super::slots::Layout;
-use super::{Monotone, PrefixLen, PrefixOracle, Progress, Selection};
+use crate::submodular::admission::Anyone;
+use crate::submodular::guesses::{Answer, Guesses, certified, idle, readers};
+use crate::submodular::ladder::Ladder;
+use crate::submodular::slots::Layout;
+use crate::submodular::{Monotone, PrefixLen, PrefixOracle, Progress, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
 use rand_core::Rng;
 
@@ -34,7 +34,7 @@ impl DynamicParams {
         Self { capacity, size, prefix, slots: None, ladder_steps: 4 }
     }
 
-    /// Length of the state of the function for `size` pushes: its [`prefix_len`](super::GroundSet::prefix_len).
+    /// Length of the state of the function for `size` pushes: its [`prefix_len`](crate::submodular::GroundSet::prefix_len).
     #[must_use]
     pub const fn prefix(mut self, prefix: PrefixLen) -> Self {
         self.prefix = prefix;
@@ -111,11 +111,11 @@ impl DynamicParams {
 
 /// Which elements of a set that grows and shrinks are worth most together, with every guess up to date after every update?
 ///
-/// The levels of [`LazyDynamic`](super::LazyDynamic), for all guesses that an element could belong to, at once. An answer only
+/// The levels of [`LazyDynamic`](crate::submodular::LazyDynamic), for all guesses that an element could belong to, at once. An answer only
 /// compares values that are there.
 ///
 /// # Guarantee
-/// That of [`LazyDynamic`](super::LazyDynamic): at every answer at least `1 / (1 + R)` of the best value, and an upper bound.
+/// That of [`LazyDynamic`](crate::submodular::LazyDynamic): at every answer at least `1 / (1 + R)` of the best value, and an upper bound.
 /// # Cost
 /// An update: on average about a sixth of `G (k + 1) (2 + log2 k)` gains, `G` the guesses of an element, `log_R((1 + R) k) + 1`
 /// (Banihashem et al., SODA 2024), whatever the number of elements, if the updates don't depend on the answers. An answer: none.
@@ -124,9 +124,13 @@ impl DynamicParams {
 /// One word of the caller's generator for each call. The answer doesn't depend on the unit of the function: powers of two change
 /// no id.
 /// # Merging
-/// Not offered: a pivot would have to be uniform among the candidates of both.
+/// Not offered: a pivot would have to be uniform among the candidates of both. [`absorb`](Self::absorb) takes in the elements of
+/// another.
+/// # Byte form
+/// [`Wire`](crate::Wire): goes on to the same bits beside the same data, also from the middle of a request; see
+/// [`verify`](Self::verify).
 /// # When to use another
-/// [`LazyDynamic`](super::LazyDynamic) needs a third of the gains; this is for answers that may take no time at all.
+/// [`LazyDynamic`](crate::submodular::LazyDynamic) needs a third of the gains; this is for answers that may take no time at all.
 /// # Example
 /// ```
 /// use rand_xoshiro::{Xoshiro256PlusPlus, rand_core::SeedableRng};

@@ -1,8 +1,8 @@
 //! How well do the chosen elements represent fixed exemplars?
 
 use super::checks::{check_entries, check_weights};
-use super::{GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};
 use crate::linalg::vector;
+use crate::submodular::{GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};
 use crate::{Error, Id, Real};
 
 /// An entry of a table of similarities: `f32`, `f64`, or `u8`, which is read as so many 255ths. Sealed.

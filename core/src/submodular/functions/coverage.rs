@@ -1,8 +1,8 @@
 //! How many items do the chosen sets contain?
 
 use super::checks::{Lists, check_weights};
-use super::oracle::search;
-use super::{GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};
+use crate::submodular::oracle::search;
+use crate::submodular::{GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};
 use crate::{Error, Id, Real};
 
 /// How many items do the chosen sets contain, each counted once? `f(S) = sum of w_u over the items u in any set of S`.
