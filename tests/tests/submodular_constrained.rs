@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use sketchlet_core::submodular::*;
-use sketchlet_core::{Error, Rule};
+use sketchlet_core::{Error, Id, Real, Rule};
 
 const N: usize = 9;
 const M: usize = 3;
@@ -396,6 +396,110 @@ proptest! {
         let other = check_cuts!(other, ops, scaled, size, seed);
         let ids = |answers: Vec<(Vec<usize>, f64)>| answers.into_iter().map(|answer| answer.0).collect::<Vec<_>>();
         prop_assert_eq!(ids(own), ids(other));
+    }
+}
+
+/// Edges of a graph of five vertices, of which those may be chosen together that close no ring: a matroid of rank 4. The last is a
+/// loop, which can never be chosen.
+struct Forests;
+
+const ENDS: [[usize; 2]; N] = [[0, 1], [1, 2], [2, 0], [2, 3], [3, 4], [4, 2], [0, 3], [1, 4], [3, 3]];
+
+impl Forests {
+    /// Places of edges that lead from one vertex to another.
+    fn path(edges: &[(usize, usize, f64)], from: usize, to: usize, seen: &mut Vec<usize>) -> Option<Vec<(usize, f64)>> {
+        if from == to {
+            return Some(Vec::new());
+        }
+        seen.push(from);
+        for &(place, edge, weight) in edges {
+            let [one, other] = ENDS[edge];
+            let next = if one == from { other } else { one };
+            if (one == from || other == from)
+                && !seen.contains(&next)
+                && let Some(mut rest) = Self::path(edges, next, to, seen)
+            {
+                rest.push((place, weight));
+                return Some(rest);
+            }
+        }
+        None
+    }
+}
+
+impl Matroid for Forests {
+    fn elements(&self) -> usize {
+        N
+    }
+
+    fn rank(&self) -> usize {
+        4
+    }
+
+    fn exchange<T: Real, D: Id>(&self, chosen: &Chosen<'_, T, D>, id: usize) -> Exchange {
+        let [one, other] = ENDS[id];
+        if one == other {
+            return Exchange::Barred;
+        }
+        let edges: Vec<_> = chosen.iter().map(|(place, id, weight)| (place, id, weight.as_f64())).collect();
+        match Self::path(&edges, one, other, &mut Vec::new()) {
+            None => Exchange::Joins,
+            Some(ring) => Exchange::Replaces(ring.into_iter().min_by(|x, y| x.1.total_cmp(&y.1)).unwrap().0),
+        }
+    }
+}
+
+/// Whether edges close no ring.
+fn is_forest(set: &[usize]) -> bool {
+    let mut root: [usize; 5] = [0, 1, 2, 3, 4];
+    set.iter().all(|&edge| {
+        let [one, other] = ENDS[edge].map(|end| root[end]);
+        root.iter_mut().filter(|own| **own == one).for_each(|own| *own = other);
+        one != other
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+
+    #[test]
+    fn answers_in_any_matroid_keep_the_guarantee(ops in toggles(), table in tables(), seed in any::<u64>()) {
+        let oracle = FacilityLocation::new(&table, M).unwrap();
+        let params = PartitionDynamicParams::new(N, 4, 0.1);
+        let params = params.prefix(oracle.prefix_len(params.pushes()));
+        let share = (1.0 - 0.1 * params.ratio().unwrap()) / 4.0;
+        let mut best = PartitionDynamic::<f64, u8, _, _>::new(params).unwrap();
+        let params = GreedyParams::new(N, 4).prefix(oracle.prefix_len(4));
+        let mut greedy = PartitionGreedy::<f64, u8, _, _>::new(params).unwrap();
+        let (mut rng, mut alive) = (generator(seed), Vec::new());
+        for op in ops {
+            match op {
+                Some(id) if alive.contains(&(id as usize)) => {
+                    best.delete(&oracle, &Forests, id, &mut rng).unwrap();
+                    alive.retain(|&own| own != id as usize);
+                }
+                Some(id) => {
+                    best.insert(&oracle, &Forests, id, &mut rng).unwrap();
+                    alive.push(id as usize);
+                }
+                None => {
+                    best.check(&oracle, &Forests).unwrap();
+                    let optimum = best_of(&alive, is_forest, |set| facilities(&table, set));
+                    let answer = best.query(&oracle, &Forests, &mut rng).unwrap();
+                    let ids: Vec<usize> = best.selected().iter().map(|&id| id.into()).collect();
+                    prop_assert!(is_forest(&ids) && ids.iter().all(|id| alive.contains(id)));
+                    prop_assert!((answer.value - facilities(&table, &ids)).abs() <= 1e-12 * answer.value);
+                    prop_assert!(answer.value >= share * optimum * (1.0 - 1e-12));
+                    let polished = best.polish(&oracle, &Forests).unwrap();
+                    let ids: Vec<usize> = best.selected().iter().map(|&id| id.into()).collect();
+                    prop_assert!(is_forest(&ids) && polished.value >= answer.value);
+                    let all: Vec<u32> = alive.iter().map(|&id| id as u32).collect();
+                    let answer = greedy.select(&oracle, &all, &Forests).unwrap();
+                    let ids: Vec<usize> = greedy.selected().iter().map(|&id| id.into()).collect();
+                    prop_assert!(is_forest(&ids) && answer.value >= 0.5 * optimum * (1.0 - 1e-12));
+                }
+            }
+        }
     }
 }
 

@@ -7,7 +7,8 @@
 //! The levels are not stored one by one: `order` lists the candidates by depth, the last level that each belongs to, and level
 //! `i` is what follows border `i`.
 
-use super::admission::{Admission, Chosen};
+use super::admission::Admission;
+use super::matroid::{Chosen, Exchange};
 use super::meter::{Exhausted, Meter};
 use super::{Prefix, PrefixOracle};
 use crate::random::keyed::Coins;
@@ -89,19 +90,28 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
         self.depth[id] != D::default()
     }
 
-    const fn chosen(&self) -> Chosen<'_, T, D> {
-        Chosen { pivots: self.pivots, gains: self.gains, left: self.left }
+    /// What it takes for an element to be chosen after so many pushes.
+    fn exchange(&self, admission: &impl Admission<T>, pushes: usize, id: usize) -> Exchange {
+        let left = self.left.get(1..=pushes).unwrap_or_default();
+        admission.exchange(&Chosen::new(&self.pivots[1..=pushes], &self.gains[..pushes], left), id)
     }
 
     /// The level whose pivot an element would replace.
     pub(super) fn replaces(&self, admission: &impl Admission<T>, pushes: usize, id: usize) -> Option<usize> {
-        admission.replaces(self.chosen(), pushes, id)
+        match self.exchange(admission, pushes, id) {
+            Exchange::Replaces(place) => Some(place + 1),
+            Exchange::Joins | Exchange::Barred => None,
+        }
     }
 
     /// Whether an element of this gain, given so many pushes, belongs to the next level.
     pub(super) fn admits<A: Admission<T>>(&self, admission: &A, pushes: usize, id: usize, gain: T) -> bool {
-        let outweighs = |level: usize| gain >= T::constant(A::FACTOR) * self.gains[level - 1];
-        gain >= self.threshold && (A::IS_FREE || self.replaces(admission, pushes, id).is_none_or(outweighs))
+        let may_be_chosen = || match self.exchange(admission, pushes, id) {
+            Exchange::Joins => true,
+            Exchange::Replaces(place) => place < pushes && gain >= T::constant(A::FACTOR) * self.gains[place],
+            Exchange::Barred => false,
+        };
+        gain >= self.threshold && (A::IS_FREE || may_be_chosen())
     }
 
     pub(super) fn start_of(&self, level: usize) -> usize {
@@ -224,7 +234,7 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
         self.left.iter_mut().filter(|push| push.to_usize() >= level).for_each(|push| *push = D::default());
     }
 
-    pub(super) fn exchange(&mut self, first: usize, second: usize) {
+    pub(super) fn swap_places(&mut self, first: usize, second: usize) {
         let (x, y) = (self.order[first], self.order[second]);
         self.put(first, y);
         self.put(second, x);
@@ -274,7 +284,7 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
     /// Brings the element from the depth given to the next.
     pub(super) fn promote(&mut self, id: usize, depth: usize) {
         let last = self.start_of(depth + 1) - 1;
-        self.exchange(self.place[id].to_usize(), last);
+        self.swap_places(self.place[id].to_usize(), last);
         self.start[depth + 1] = D::from_usize(last);
         self.depth[id] = D::from_usize(depth + 1);
     }

@@ -16,7 +16,7 @@
 //! | a stream of which nothing can be looked at twice, and nothing leaves | [`SieveStreaming`], [`SievePlusPlus`] | `1 / (2 R)` | `log_R(2 k) + 1` an element at most | the elements chosen, in each sieve |
 //! | the same, elements drawn from one distribution, the largest value known | [`ThreeSieves`] | `(1 - epsilon)(1 - 1 / e)` with high probability | one an element | the elements chosen |
 //! | the same, and up to `r` elements are taken away in the end | [`RobustCascade`] of `r + 1` sieves | `1 / (2 R)` of what is left | those of up to `r + 1` sieves | those of `r + 1` sieves |
-//! | groups of which only so many may be chosen | [`PartitionDynamic`]; [`PartitionGreedy`] | `(1 - epsilon R) / 4`; a half | `k log2(k / epsilon)` a guess at most; about three an element | all elements, in guesses; the elements |
+//! | groups of which only so many may be chosen, or another [`Matroid`] | [`PartitionDynamic`]; [`PartitionGreedy`] | `(1 - epsilon R) / 4`; a half | `k log2(k / epsilon)` a guess at most; about three an element | all elements, in guesses; the elements |
 //! | a function that is not monotone: cuts | [`NonMonotoneDynamic`]; [`RandomGreedy`] | `1 / (5.83 + epsilon)` in expectation; `1 / e` in expectation | `k log(k / epsilon)` a guess; `k` an element | all elements, in guesses; the elements |
 //!
 //! `k` elements are chosen; `R` is the ratio of guesses of the best value, `2^(1/4)` where nothing else is said: `1 / (1 + R)` is
@@ -55,6 +55,7 @@ mod guesses;
 mod heap;
 mod ladder;
 mod levels;
+mod matroid;
 mod meter;
 mod oracle;
 mod partition;
@@ -76,6 +77,7 @@ pub use functions::{
 pub use greedy::{
     Greedy, GreedyParams, LazyGreedy, PartitionGreedy, RandomGreedy, Salsa, StochasticGreedy, ThresholdGreedy,
 };
+pub use matroid::{Chosen, Exchange, Matroid};
 pub use oracle::{Counted, GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};
 pub use partition::Partition;
 pub use selection::{Guess, Progress, Selection};

@@ -1,6 +1,7 @@
 //! Groups of elements, of each of which only so many may be chosen.
 
-use crate::{Error, Id, Rule};
+use super::matroid::{Chosen, Exchange, Matroid};
+use crate::{Error, Id, Real, Rule};
 
 /// Groups of elements, and how many of each may be chosen at most: a partition matroid. A light view of data that the caller owns,
 /// like the function.
@@ -43,24 +44,19 @@ impl<'a, G: Id> Partition<'a, G> {
     pub fn rank(&self) -> usize {
         self.caps.iter().fold(0, |sum: usize, &cap| sum.saturating_add(cap as usize))
     }
+}
 
-    /// Elements that have a group.
-    pub(super) const fn elements(&self) -> usize {
+impl<G: Id> Matroid for Partition<'_, G> {
+    fn elements(&self) -> usize {
         self.group_of.len()
     }
 
-    pub(super) fn group(&self, id: usize) -> usize {
-        self.group_of[id].to_usize()
+    fn rank(&self) -> usize {
+        self.rank()
     }
 
-    /// How many of an element's group may be chosen.
-    pub(super) fn cap(&self, id: usize) -> usize {
-        self.caps[self.group(id)] as usize
-    }
-
-    /// Whether an element may join those chosen.
-    pub(super) fn has_room<D: Id>(&self, chosen: &[D], id: usize) -> bool {
-        let group = self.group(id);
-        chosen.iter().filter(|other| self.group(other.to_usize()) == group).count() < self.cap(id)
+    fn exchange<T: Real, D: Id>(&self, chosen: &Chosen<'_, T, D>, id: usize) -> Exchange {
+        let group = self.group_of[id].to_usize();
+        chosen.weakest(self.caps[group] as usize, |other| self.group_of[other].to_usize() == group)
     }
 }

@@ -6,7 +6,7 @@ use crate::submodular::guesses::Guesses;
 use crate::submodular::levels::Step;
 use crate::submodular::meter::{Exhausted, Meter};
 use crate::submodular::slots::Parts;
-use crate::submodular::{PrefixOracle, Progress};
+use crate::submodular::{Chosen, Exchange, PrefixOracle, Progress};
 use crate::{Error, Id, Real, Storage};
 use rand_core::Rng;
 
@@ -149,7 +149,10 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Eager<T, D, S, I> {
         self.request = None;
         let mut spread = match request {
             Request::Insert { id, seed } => {
-                let value = self.guesses.admit(id, oracle, true)?;
+                // What can't be chosen even alone belongs to no guess.
+                let none = Chosen::<T, D>::new(&[], &[], &[]);
+                let may_be_chosen = admission.exchange(&none, id) != Exchange::Barred;
+                let value = self.guesses.admit(id, oracle, may_be_chosen)?;
                 budget -= 1;
                 self.guesses.give_up_lowest();
                 Spread::new(seed, Change::Enter { id }, self.guesses.range_of(value), None)

@@ -454,7 +454,7 @@ impl<T: Real, D: Id, O: PrefixOracle<T>> Tower<'_, '_, '_, T, D, O> {
                 Some(id) => self.levels.place[id].to_usize(),
                 None => base + coins.below((members - base) as u32) as usize,
             };
-            self.levels.exchange(base, place);
+            self.levels.swap_places(base, place);
             let id = self.levels.order[base].to_usize();
             let gain = self.gain(level - 1, id);
             let replaced = self.levels.replaces(&self.room, level - 1, id);
@@ -467,7 +467,7 @@ impl<T: Real, D: Id, O: PrefixOracle<T>> Tower<'_, '_, '_, T, D, O> {
                 let id = self.levels.order[at].to_usize();
                 if level < self.levels.size() && self.admits(level, id) {
                     border -= 1;
-                    self.levels.exchange(at, border);
+                    self.levels.swap_places(at, border);
                 } else {
                     self.levels.depth[id] = D::from_usize(level);
                     at += 1;

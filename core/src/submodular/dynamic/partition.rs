@@ -1,11 +1,12 @@
 //! The best elements of a set that grows and shrinks, with at most so many of each group.
 
 use super::eager::Eager;
+use crate::submodular::admission::Within;
 use crate::submodular::guesses::{Answer, Guesses, idle, readers};
 use crate::submodular::ladder::Ladder;
 use crate::submodular::meter::Meter;
 use crate::submodular::slots::Layout;
-use crate::submodular::{Monotone, Partition, PrefixLen, PrefixOracle, Progress, Selection};
+use crate::submodular::{Chosen, Exchange, Matroid, Monotone, PrefixLen, PrefixOracle, Progress, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
 use rand_core::Rng;
 
@@ -126,10 +127,11 @@ impl PartitionDynamicParams {
     }
 }
 
-/// Which elements of a set that grows and shrinks are worth most together, with at most so many of each group?
+/// Which elements of a set that grows and shrinks are worth most together, with at most so many of each group, or in another
+/// [matroid](Matroid)?
 ///
-/// The levels of [`Dynamic`](crate::submodular::Dynamic): where a group is full, an element takes the place of the one of its group that has
-/// added least, if it adds at least twice as much. Guesses are of the largest value of one element.
+/// The levels of [`Dynamic`](crate::submodular::Dynamic): where a group is full, an element takes the place of the one of its group
+/// that has added least, if it adds at least twice as much. Guesses are of the largest value of one element.
 ///
 /// # Guarantee
 /// At every answer at least `(1 - epsilon R) / 4` of the best value within the caps, `R` the
@@ -218,35 +220,35 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> PartitionDynamic<T, D, S, I> 
     /// Takes an element in.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for an id that the function or the partition doesn't have; [`Error::Capacity`] for one beyond the
-    /// capacity, for caps beyond the rank, and while a request waits for [`poll`](Self::poll); [`Error::AlreadyPresent`] for one
+    /// [`Error::NotFound`] for an id that the function or the matroid doesn't have; [`Error::Capacity`] for one beyond the
+    /// capacity, for a matroid beyond the rank, and while a request waits for [`poll`](Self::poll); [`Error::AlreadyPresent`] for one
     /// alive; [`Error::NonFinite`], [`Error::Negative`] or [`Error::Scale`] for a value that is impossible or out of scale;
     /// [`Error::Storage`] for a function with a longer state.
-    pub fn insert<O: PrefixOracle<T> + Monotone, G: Id, R: Rng + ?Sized>(
+    pub fn insert<O: PrefixOracle<T> + Monotone, M: Matroid, R: Rng + ?Sized>(
         &mut self,
         oracle: &O,
-        partition: &Partition<'_, G>,
+        matroid: &M,
         id: u32,
         rng: &mut R,
     ) -> Result<(), Error> {
-        self.insert_deferred(oracle, partition, id, rng)?;
-        self.poll(oracle, partition, u64::MAX).map(|_| ())
+        self.insert_deferred(oracle, matroid, id, rng)?;
+        self.poll(oracle, matroid, u64::MAX).map(|_| ())
     }
 
     /// Lets an element go. Asks the function about the others only: its data may be gone already.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for one that is not alive, or a partition that has lost elements; [`Error::Capacity`] for caps beyond
-    /// the rank, and while a request waits for [`poll`](Self::poll); [`Error::Storage`] for a function with a longer state.
-    pub fn delete<O: PrefixOracle<T> + Monotone, G: Id, R: Rng + ?Sized>(
+    /// [`Error::NotFound`] for one that is not alive, or a matroid that has lost elements; [`Error::Capacity`] for a matroid
+    /// beyond the rank, and while a request waits for [`poll`](Self::poll); [`Error::Storage`] for a function with a longer state.
+    pub fn delete<O: PrefixOracle<T> + Monotone, M: Matroid, R: Rng + ?Sized>(
         &mut self,
         oracle: &O,
-        partition: &Partition<'_, G>,
+        matroid: &M,
         id: u32,
         rng: &mut R,
     ) -> Result<(), Error> {
-        self.delete_deferred(oracle, partition, id, rng)?;
-        self.poll(oracle, partition, u64::MAX).map(|_| ())
+        self.delete_deferred(oracle, matroid, id, rng)?;
+        self.poll(oracle, matroid, u64::MAX).map(|_| ())
     }
 
     /// Answers.
@@ -254,13 +256,13 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> PartitionDynamic<T, D, S, I> 
     /// # Errors
     /// As [`delete`](Self::delete); [`Error::OracleFault`] if the function has given something that is not finite before: the
     /// answer is one that was possible, until [`clear`](Self::clear).
-    pub fn query<O: PrefixOracle<T> + Monotone, G: Id, R: Rng + ?Sized>(
+    pub fn query<O: PrefixOracle<T> + Monotone, M: Matroid, R: Rng + ?Sized>(
         &mut self,
         oracle: &O,
-        partition: &Partition<'_, G>,
+        matroid: &M,
         rng: &mut R,
     ) -> Result<Selection<T>, Error> {
-        self.check_partition(partition)?;
+        self.check_matroid(matroid)?;
         self.eager.query(oracle, rng)?;
         let guesses = &mut self.eager.guesses;
         match guesses.heaviest() {
@@ -281,15 +283,15 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> PartitionDynamic<T, D, S, I> 
     ///
     /// # Errors
     /// As there.
-    pub fn insert_deferred<O: PrefixOracle<T> + Monotone, G: Id, R: Rng + ?Sized>(
+    pub fn insert_deferred<O: PrefixOracle<T> + Monotone, M: Matroid, R: Rng + ?Sized>(
         &mut self,
         oracle: &O,
-        partition: &Partition<'_, G>,
+        matroid: &M,
         id: u32,
         rng: &mut R,
     ) -> Result<(), Error> {
-        self.check_partition(partition)?;
-        if id as usize >= partition.elements() {
+        self.check_matroid(matroid)?;
+        if id as usize >= matroid.elements() {
             return Err(Error::NotFound { index: id as usize });
         }
         self.eager.insert_deferred(oracle, id, rng)
@@ -299,14 +301,14 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> PartitionDynamic<T, D, S, I> 
     ///
     /// # Errors
     /// As there.
-    pub fn delete_deferred<O: PrefixOracle<T> + Monotone, G: Id, R: Rng + ?Sized>(
+    pub fn delete_deferred<O: PrefixOracle<T> + Monotone, M: Matroid, R: Rng + ?Sized>(
         &mut self,
         oracle: &O,
-        partition: &Partition<'_, G>,
+        matroid: &M,
         id: u32,
         rng: &mut R,
     ) -> Result<(), Error> {
-        self.check_partition(partition)?;
+        self.check_matroid(matroid)?;
         self.eager.delete_deferred(oracle, id, rng)
     }
 
@@ -315,14 +317,14 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> PartitionDynamic<T, D, S, I> 
     ///
     /// # Errors
     /// Those of the verb that was put off: the request is then over.
-    pub fn poll<O: PrefixOracle<T> + Monotone, G: Id>(
+    pub fn poll<O: PrefixOracle<T> + Monotone, M: Matroid>(
         &mut self,
         oracle: &O,
-        partition: &Partition<'_, G>,
+        matroid: &M,
         budget: u64,
     ) -> Result<Progress, Error> {
-        self.check_partition(partition)?;
-        self.eager.poll(oracle, partition, budget)
+        self.check_matroid(matroid)?;
+        self.eager.poll(oracle, &Within(matroid), budget)
     }
 
     /// Greedy within the caps over all that any guess has ever chosen and has not lost, if that is better. Right after
@@ -330,14 +332,16 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> PartitionDynamic<T, D, S, I> 
     ///
     /// # Errors
     /// As `query`.
-    pub fn polish<O: PrefixOracle<T> + Monotone, G: Id>(
+    pub fn polish<O: PrefixOracle<T> + Monotone, M: Matroid>(
         &mut self,
         oracle: &O,
-        partition: &Partition<'_, G>,
+        matroid: &M,
     ) -> Result<Selection<T>, Error> {
         self.check_idle()?;
-        self.check_partition(partition)?;
-        let has_room = |chosen: &[D], id: D| partition.has_room(chosen, id.to_usize());
+        self.check_matroid(matroid)?;
+        let has_room = |chosen: &[D], id: D| {
+            matroid.exchange(&Chosen::<T, D>::new(chosen, &[], &[]), id.to_usize()) == Exchange::Joins
+        };
         self.eager.guesses.polish(oracle, has_room)?;
         Ok(self.selection())
     }
@@ -347,17 +351,17 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> PartitionDynamic<T, D, S, I> 
     /// # Errors
     /// [`Error::BoundViolated`] with a gain on the wrong side of the threshold: the function, as computed, is not submodular.
     /// [`Error::Corrupt`] for a state that can't be.
-    pub fn check<O: PrefixOracle<T>, G: Id>(&mut self, oracle: &O, partition: &Partition<'_, G>) -> Result<(), Error> {
+    pub fn check<O: PrefixOracle<T>, M: Matroid>(&mut self, oracle: &O, matroid: &M) -> Result<(), Error> {
         self.check_idle()?;
-        self.check_partition(partition)?;
-        self.eager.guesses.check(oracle, partition)
+        self.check_matroid(matroid)?;
+        self.eager.guesses.check(oracle, &Within(matroid))
     }
 
-    fn check_partition<G: Id>(&self, partition: &Partition<'_, G>) -> Result<(), Error> {
+    fn check_matroid<M: Matroid>(&self, matroid: &M) -> Result<(), Error> {
         match () {
-            () if partition.rank() > self.params.rank => Err(Error::Capacity { limit: self.params.rank }),
-            () if partition.elements() < self.eager.guesses.state.ids => {
-                Err(Error::NotFound { index: partition.elements() })
+            () if matroid.rank() > self.params.rank => Err(Error::Capacity { limit: self.params.rank }),
+            () if matroid.elements() < self.eager.guesses.state.ids => {
+                Err(Error::NotFound { index: matroid.elements() })
             }
             () => Ok(()),
         }

@@ -1,18 +1,19 @@
-//! Greedy within caps.
+//! Greedy within caps, or another matroid.
 
 use super::{Chooser, chooser, lazily};
-use crate::submodular::{Monotone, Partition, PrefixOracle, Selection};
+use crate::submodular::{Chosen, Exchange, Matroid, Monotone, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Storage};
 
-/// Which elements of a set that stays are worth most together, with at most so many of each group?
+/// Which elements of a set that stays are worth most together, with at most so many of each group, or in another
+/// [matroid](Matroid)?
 ///
-/// Greedy: the element that adds most of those whose group has room, again and again, of equal ones the one with the smallest id.
+/// Greedy: the element that adds most of those that may join, again and again, of equal ones the one with the smallest id.
 ///
 /// # Guarantee
 /// At least half of the best value within the caps (Fisher, Nemhauser and Wolsey, 1978), for a function that is monotone.
 /// # Cost
 /// As [`LazyGreedy`](super::LazyGreedy). State: see [`GreedyParams::storage_len`](super::GreedyParams::storage_len), with the
-/// [rank](Partition::rank) for the size.
+/// [rank](Matroid::rank) for the size.
 /// # Randomness
 /// None.
 /// # When to use another
@@ -39,19 +40,21 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> PartitionGreedy<T, D, S, I> {
     /// Chooses among the elements given, in any order, each once.
     ///
     /// # Errors
-    /// As [`LazyGreedy::select`](super::LazyGreedy::select); [`Error::NotFound`] also for an element without a group.
-    pub fn select<O: PrefixOracle<T> + Monotone, G: Id>(
+    /// As [`LazyGreedy::select`](super::LazyGreedy::select); [`Error::NotFound`] also for an element that the matroid doesn't know.
+    pub fn select<O: PrefixOracle<T> + Monotone, M: Matroid>(
         &mut self,
         oracle: &O,
         ids: &[u32],
-        partition: &Partition<'_, G>,
+        matroid: &M,
     ) -> Result<Selection<T>, Error> {
-        if let Some(&id) = ids.iter().find(|&&id| id as usize >= partition.elements()) {
+        if let Some(&id) = ids.iter().find(|&&id| id as usize >= matroid.elements()) {
             return Err(Error::NotFound { index: id as usize });
         }
         self.chooser.choose(oracle, ids, |parts, meter| {
             parts.fill(ids, meter);
-            let has_room = |chosen: &[D], id: D| partition.has_room(chosen, id.to_usize());
+            let has_room = |chosen: &[D], id: D| {
+                matroid.exchange(&Chosen::<T, D>::new(chosen, &[], &[]), id.to_usize()) == Exchange::Joins
+            };
             lazily(&mut parts.prefix, &mut parts.heap, parts.answer, meter, has_room)
         })
     }
