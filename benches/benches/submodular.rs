@@ -9,8 +9,10 @@ use rand_xoshiro::rand_core::SeedableRng;
 use sketchlet_core::Real;
 use sketchlet_core::random::keyed::{Domain, normal_pair, word2};
 use sketchlet_core::submodular::{
-    Dynamic, DynamicParams, DynamicSelection, FacilityLocation, GreedyParams, GroundSet, LazyDynamic,
-    LazyDynamicParams, LazyGreedy,
+    BucketDynamic, BucketDynamicParams, Dynamic, DynamicParams, DynamicSelection, FacilityLocation, GreedyParams,
+    GroundSet, LazyDynamic, LazyDynamicParams, LazyGreedy, LevelDynamic, LevelDynamicParams, Partition,
+    PartitionDynamic, PartitionDynamicParams, SieveParams, SievePlusPlus, SieveStreaming, ThreeSieves,
+    ThreeSievesParams,
 };
 use std::hint::black_box;
 
@@ -110,6 +112,66 @@ fn dynamic(c: &mut Criterion) {
     group.finish();
 }
 
+/// The other types that let elements come and go: the same window, without answers but at its end.
+fn others(c: &mut Criterion) {
+    let mut group = c.benchmark_group("submodular/others/slide");
+    group.throughput(Throughput::Elements(2));
+    let n = 2000;
+    macro_rules! slide {
+        ($name:literal, $best:expr, |$b:ident, $oracle:ident, $rng:ident| $query:expr $(, $partition:expr)?) => {{
+            let (mut window, mut rng, mut $b) = (Window::<f64>::new(n), Xoshiro256PlusPlus::seed_from_u64(1), $best.unwrap());
+            (0..n as u32).for_each(|id| $b.insert(&window.oracle(), $($partition,)? id, &mut rng).unwrap());
+            group.bench_function(BenchmarkId::new($name, n), |b| {
+                b.iter(|| {
+                    let slot = window.oldest();
+                    $b.delete(&window.oracle(), $($partition,)? slot, &mut rng).unwrap();
+                    window.slide();
+                    $b.insert(&window.oracle(), $($partition,)? slot, &mut rng).unwrap();
+                });
+            });
+            let ($oracle, $rng) = (window.oracle(), &mut rng);
+            assert!($query.unwrap().value > 0.0);
+        }};
+    }
+    let prefix = |size| FacilityLocation::<f64>::prefix_len_of(EXEMPLARS, size);
+    let params = BucketDynamicParams::new(n, SIZE, 0.2).prefix(prefix(SIZE));
+    slide!("bucket", BucketDynamic::<f64>::new(params), |best, oracle, rng| best.query(&oracle, rng));
+    let params = LevelDynamicParams::new(n, SIZE, 0.2).prefix(prefix(SIZE));
+    slide!("level", LevelDynamic::<f64>::new(params), |best, oracle, rng| best.query(&oracle, rng));
+    let groups: Vec<u8> = (0..n).map(|i| (i % 5) as u8).collect();
+    let partition = Partition::new(&groups, &[2; 5]).unwrap();
+    let params = PartitionDynamicParams::new(n, SIZE, 0.1);
+    let params = params.prefix(prefix(params.pushes()));
+    slide!(
+        "partition",
+        PartitionDynamic::<f64, u16, _, _>::new(params),
+        |best, oracle, rng| best.query(&oracle, &partition, rng),
+        &partition
+    );
+    group.finish();
+    let mut group = c.benchmark_group("submodular/sieves/element");
+    group.throughput(Throughput::Elements(n as u64));
+    let window = Window::<f64>::new(n);
+    macro_rules! sift {
+        ($name:literal, $sieve:expr) => {{
+            let mut sieve = $sieve.unwrap();
+            group.bench_function($name, |b| {
+                b.iter(|| {
+                    sieve.clear();
+                    (0..n as u32).for_each(|id| sieve.insert(&window.oracle(), id).unwrap());
+                    sieve.selection().value
+                });
+            });
+        }};
+    }
+    let params = SieveParams::new(SIZE).prefix(prefix(SIZE));
+    sift!("sieve", SieveStreaming::<f64, u16, _, _>::new(params));
+    sift!("sieve++", SievePlusPlus::<f64, u16, _, _>::new(params));
+    let params = ThreeSievesParams::new(SIZE, 32.0, 50).prefix(prefix(SIZE));
+    sift!("three-sieves", ThreeSieves::<f64, u16, _, _>::new(params));
+    group.finish();
+}
+
 fn recompute(c: &mut Criterion) {
     let mut group = c.benchmark_group("submodular/lazy-greedy/window");
     group.sample_size(10);
@@ -142,5 +204,5 @@ fn dense(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, lazy_dynamic, dynamic, recompute, dense);
+criterion_group!(benches, lazy_dynamic, dynamic, others, recompute, dense);
 criterion_main!(benches);
