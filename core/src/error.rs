@@ -49,6 +49,8 @@ pub enum Rule {
     EnoughGuesses,
     /// Neither too small nor too large for sums in the scalar.
     InScale,
+    /// Below one and so large that steps of that size come to an end.
+    NotTooSmall,
     /// At most as many as an id of the storage can number.
     WithinIds,
 }
@@ -76,6 +78,7 @@ impl Rule {
             Self::KernelInScale => "must be at least 1e-4 of the kernel's diagonal in f32",
             Self::EnoughGuesses => "must be enough for the guarantee: leave it out",
             Self::InScale => "must be of a size that the scalar has room around",
+            Self::NotTooSmall => "must be below 1 and not so small: steps of that size would take for ever",
             Self::WithinIds => "must be a number that the ids of the storage can hold",
             Self::Distinct => "must be different from each other and from the targets",
         }

@@ -669,6 +669,7 @@ fn parameters_and_partitions_that_make_no_sense_are_refused() {
     for epsilon in [0.0, 1.0, f64::NAN] {
         refused(PartitionDynamicParams::new(2, 2, epsilon), "epsilon", Rule::Fraction);
     }
+    refused(PartitionDynamicParams::new(2, 2, 1e-300), "epsilon", Rule::NotTooSmall);
     refused(PartitionDynamicParams::new(2, 2, 0.1).ladder_steps(3), "ladder_steps", Rule::LadderSteps);
     refused(PartitionDynamicParams::new(2, 2, 0.1).slots(3), "slots", Rule::EnoughGuesses);
     refused(PartitionDynamicParams::new(256, 2, 0.1), "capacity", Rule::WithinIds);
@@ -680,6 +681,7 @@ fn parameters_and_partitions_that_make_no_sense_are_refused() {
     refused(NonMonotoneDynamicParams::new(0, 2, 0.1), "capacity", Rule::Positive);
     refused(NonMonotoneDynamicParams::new(2, 0, 0.1), "size", Rule::Positive);
     refused(NonMonotoneDynamicParams::new(2, 2, 1.5), "epsilon", Rule::Fraction);
+    refused(NonMonotoneDynamicParams::new(2, 2, 1e-12), "epsilon", Rule::NotTooSmall);
     refused(NonMonotoneDynamicParams::new(2, 2, 0.1).keep(0.0), "keep", Rule::Fraction);
     refused(NonMonotoneDynamicParams::new(2, 2, 0.1).keep(1.1), "keep", Rule::Fraction);
     refused(NonMonotoneDynamicParams::new(2, 2, 0.1).slots(3), "slots", Rule::EnoughGuesses);

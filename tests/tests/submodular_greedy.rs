@@ -155,6 +155,8 @@ fn calls_that_make_no_sense_are_refused_and_change_nothing() {
         assert_eq!(threshold.select(&oracle, &[0], epsilon), refused);
         assert_eq!(stochastic.select(&oracle, &[0], epsilon, &mut generator(0)), refused);
     }
+    let refused = Err(Error::Parameter { name: "epsilon", rule: Rule::NotTooSmall });
+    assert_eq!(threshold.select(&oracle, &[0], 1e-300), refused);
     // Nothing to choose from.
     assert_eq!(plain.select(&oracle, &[]).unwrap().len, 0);
     assert_eq!(threshold.select(&oracle, &[], 0.1).unwrap().value, 0.0);

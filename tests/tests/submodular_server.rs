@@ -197,6 +197,9 @@ fn calls_that_make_no_sense_are_refused_and_change_nothing() {
             refused($params::new(1, 1, f64::NAN), "epsilon", Rule::Fraction);
             refused($params::new(1, 1, 0.1).ladder_steps(6), "ladder_steps", Rule::LadderSteps);
             refused($params::new(1 << 33, 1, 0.1), "capacity", Rule::WithinIds);
+            if stringify!($type) == "BucketDynamic" {
+                refused($params::new(1, 1, 1e-300), "epsilon", Rule::NotTooSmall);
+            }
             let table = [1.0, f64::NAN, -1.0, 0.0, 1e308, 2.0];
             let oracle = FacilityLocation::new(&table, 1).unwrap();
             let params = $params::new(5, 2, 0.1).prefix(oracle.prefix_len(2));

@@ -24,6 +24,9 @@ const ROOTS: [f64; 17] = [
     2.0,
 ];
 
+/// More thresholds in a guess would leave no room for small values in `f32`.
+pub(super) const MOST_PARTS: f64 = 4_294_967_296.0;
+
 /// How often a number has to be halved to be at most 1.
 pub(super) const fn doublings(mut x: f64) -> usize {
     let mut doublings = 0;

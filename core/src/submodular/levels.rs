@@ -99,8 +99,8 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
     /// The level whose pivot an element would replace.
     pub(super) fn replaces(&self, admission: &impl Admission<T>, pushes: usize, id: usize) -> Option<usize> {
         match self.exchange(admission, pushes, id) {
-            Exchange::Replaces(place) => Some(place + 1),
-            Exchange::Joins | Exchange::Barred => None,
+            Exchange::Replaces(place) if place < pushes => Some(place + 1),
+            Exchange::Replaces(_) | Exchange::Joins | Exchange::Barred => None,
         }
     }
 

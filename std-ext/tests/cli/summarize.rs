@@ -529,6 +529,8 @@ fn usage_that_makes_no_sense_is_exit_2_and_data_that_forbid_an_answer_exit_1() {
     usage(&["--size", "3", "--method", "dynamic", "--hysteresis", "0.1"], "--hysteresis");
     usage(&["--size", "3", "--trace", "x.txt"], "--trace");
     usage(&["--size", "3", "--patience", "5"], "--patience");
+    usage(&["--size", "3", "--method", "threshold", "--epsilon", "1e-300"], "--epsilon");
+    usage(&["--size", "3", "--method", "bucket", "--epsilon", "1e-4"], "--epsilon");
     usage(&["--size", "3", "--method", "three-sieves", "--patience", "0"], "--patience");
     usage(&["--size", "3", "--method", "bucket", "--slots", "5"], "--slots");
     refused(&run(&["summarize", "--size", "3"]), 2, &["INPUT"]);

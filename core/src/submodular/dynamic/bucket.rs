@@ -12,6 +12,9 @@ use rand_core::Rng;
 /// Trials that tell how many elements may be drawn together.
 const TRIALS: u32 = 16;
 
+/// Gains closer to each other than by this factor are not told apart.
+const SMALLEST: f64 = 1e-3;
+
 /// Shape and knobs of [`BucketDynamic`].
 ///
 /// # Example
@@ -67,6 +70,7 @@ impl BucketDynamicParams {
             () if self.capacity == 0 => fail("capacity", Rule::Positive),
             () if self.size == 0 => fail("size", Rule::Positive),
             () if !(self.epsilon > 0.0 && self.epsilon < 1.0) => fail("epsilon", Rule::Fraction),
+            () if self.epsilon < SMALLEST => fail("epsilon", Rule::NotTooSmall),
             () if self.capacity > u32::MAX as usize => fail("capacity", Rule::WithinIds),
             () if !crate::storage::is_addressable(self.capacity) => fail("capacity", Rule::Addressable),
             () => Ok(ladder),
@@ -145,9 +149,9 @@ struct Sample {
 impl<T: Real> Instance<T> for Buckets<T> {
     type Params = BucketDynamicParams;
 
-    fn new(params: &Self::Params, threshold: T, guess: T, pushes: Pushes<T>) -> Self {
-        let (epsilon, depths) = (T::constant(params.epsilon), Depths::new(params.capacity));
-        Self { epsilon, size: params.size, threshold, guess, pushes, depths, levels: Vec::new() }
+    fn new(params: &Self::Params, threshold: T, guess: T, pushes: Pushes<T>) -> Result<Self, Error> {
+        let (epsilon, depths) = (T::constant(params.epsilon), Depths::new(params.capacity)?);
+        Ok(Self { epsilon, size: params.size, threshold, guess, pushes, depths, levels: Vec::new() })
     }
 
     fn enter<O: PrefixOracle<T>>(&mut self, id: u32, coins: &mut Coins, meter: &mut Meter<'_, O>) {

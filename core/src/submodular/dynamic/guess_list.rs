@@ -79,7 +79,7 @@ impl<T: Real> Pushes<T> {
 pub(super) trait Instance<T: Real>: Sized {
     type Params: Copy + core::fmt::Debug;
 
-    fn new(params: &Self::Params, threshold: T, guess: T, pushes: Pushes<T>) -> Self;
+    fn new(params: &Self::Params, threshold: T, guess: T, pushes: Pushes<T>) -> Result<Self, Error>;
     fn enter<O: PrefixOracle<T>>(&mut self, id: u32, coins: &mut Coins, meter: &mut Meter<'_, O>);
     fn leave<O: PrefixOracle<T>>(&mut self, id: u32, coins: &mut Coins, meter: &mut Meter<'_, O>);
     fn is_empty(&self) -> bool;
@@ -201,24 +201,31 @@ impl<T: Real, X: Instance<T>> GuessList<T, X> {
         let mut side = Pushes::new(self.size, self.len, oracle)?;
         let value = side.gain(0, id, &mut meter);
         check_value(if meter.fault.is_some() { T::constant(f64::NAN) } else { value }, parts, index)?;
+        let (low, high) = self.range_of(value);
+        // Whatever can fail comes first.
+        if let Err(error) = (low..=high).try_for_each(|number| self.open(number, parts, oracle)) {
+            self.guesses.retain(|guess| !guess.1.is_empty());
+            return Err(error);
+        }
         let seed = rng.next_u64();
         (self.values[index], self.stale) = (value, true);
         self.live += 1;
         self.ids = self.ids.max(index + 1);
-        let (low, high) = self.range_of(value);
-        for (number, rank) in (low..=high).zip(0..) {
-            let place = match self.guesses.binary_search_by_key(&number, |guess| guess.0) {
-                Ok(place) => place,
-                Err(place) => {
-                    let (threshold, guess) = (self.ladder.threshold(number, parts), self.ladder.guess(number));
-                    let pushes = Pushes::new(self.size, self.len, oracle)?;
-                    self.guesses.insert(place, (number, X::new(&self.params, threshold, guess, pushes)));
-                    place
-                }
-            };
-            self.guesses[place].1.enter(id, &mut coins(seed, rank), &mut meter);
+        let guesses = self.guesses.iter_mut().filter(|guess| low <= guess.0 && guess.0 <= high);
+        for ((_, instance), rank) in guesses.zip(0..) {
+            instance.enter(id, &mut coins(seed, rank), &mut meter);
         }
         self.fault = self.fault.or(meter.fault);
+        Ok(())
+    }
+
+    /// Sees to it that a guess is there.
+    fn open<O: PrefixOracle<T>>(&mut self, number: i32, parts: T, oracle: &O) -> Result<(), Error> {
+        if let Err(place) = self.guesses.binary_search_by_key(&number, |guess| guess.0) {
+            let (threshold, guess) = (self.ladder.threshold(number, parts), self.ladder.guess(number));
+            let pushes = Pushes::new(self.size, self.len, oracle)?;
+            self.guesses.insert(place, (number, X::new(&self.params, threshold, guess, pushes)?));
+        }
         Ok(())
     }
 
@@ -303,8 +310,9 @@ pub(super) struct Depths {
 
 #[allow(clippy::cast_possible_truncation, reason = "ids and levels are at most 32 bits wide")]
 impl Depths {
-    pub(super) fn new(elements: usize) -> Self {
-        Self { place: alloc::vec![0; elements], depth: alloc::vec![0; elements], groups: Vec::new() }
+    pub(super) fn new(elements: usize) -> Result<Self, Error> {
+        let (place, depth) = (crate::storage::allocate(elements)?, crate::storage::allocate(elements)?);
+        Ok(Self { place, depth, groups: Vec::new() })
     }
 
     pub(super) fn of(&self, id: u32) -> usize {

@@ -135,13 +135,13 @@ struct Level {
 impl<T: Real> Instance<T> for Halvings<T> {
     type Params = LevelDynamicParams;
 
-    fn new(params: &Self::Params, threshold: T, guess: T, pushes: Pushes<T>) -> Self {
+    fn new(params: &Self::Params, threshold: T, guess: T, pushes: Pushes<T>) -> Result<Self, Error> {
         // As many levels as halvings leave one candidate of all.
         let halvings = params.capacity.next_power_of_two().ilog2() as usize;
         let levels = alloc::vec![Level::default(); halvings + 1];
         let enough = T::constant((1.0 - params.epsilon) / 2.0) * guess;
-        let members = alloc::vec![false; params.capacity];
-        Self { size: params.size, threshold, enough, pushes, members, live: 0, levels }
+        let members = crate::storage::allocate(params.capacity)?;
+        Ok(Self { size: params.size, threshold, enough, pushes, members, live: 0, levels })
     }
 
     fn enter<O: PrefixOracle<T>>(&mut self, id: u32, coins: &mut Coins, meter: &mut Meter<'_, O>) {

@@ -3,7 +3,7 @@
 use crate::random::keyed::{Coins, Domain, unit, word};
 use crate::submodular::admission::AtMost;
 use crate::submodular::guesses::{Answer, Guesses, readers};
-use crate::submodular::ladder::Ladder;
+use crate::submodular::ladder::{Ladder, MOST_PARTS};
 use crate::submodular::levels::Levels;
 use crate::submodular::meter::Meter;
 use crate::submodular::slots::Layout;
@@ -127,6 +127,7 @@ impl NonMonotoneDynamicParams {
             () if self.capacity == 0 => fail("capacity", Rule::Positive),
             () if self.size == 0 => fail("size", Rule::Positive),
             () if !(self.epsilon > 0.0 && self.epsilon < 1.0) => fail("epsilon", Rule::Fraction),
+            () if self.parts() > MOST_PARTS => fail("epsilon", Rule::NotTooSmall),
             () if !(self.keep > 0.0 && self.keep <= 1.0) => fail("keep", Rule::Fraction),
             () if self.slots_or_needed() < self.needed() => fail("slots", Rule::EnoughGuesses),
             () if self.capacity > D::LARGEST => fail("capacity", Rule::WithinIds),

@@ -3,7 +3,7 @@
 use super::eager::Eager;
 use crate::submodular::admission::Within;
 use crate::submodular::guesses::{Answer, Guesses, idle, readers};
-use crate::submodular::ladder::Ladder;
+use crate::submodular::ladder::{Ladder, MOST_PARTS};
 use crate::submodular::meter::Meter;
 use crate::submodular::slots::Layout;
 use crate::submodular::{Chosen, Exchange, Matroid, Monotone, PrefixLen, PrefixOracle, Progress, Selection};
@@ -118,6 +118,7 @@ impl PartitionDynamicParams {
             () if self.capacity == 0 => fail("capacity", Rule::Positive),
             () if self.rank == 0 => fail("rank", Rule::Positive),
             () if !(self.epsilon > 0.0 && self.epsilon < 1.0) => fail("epsilon", Rule::Fraction),
+            () if self.parts() > MOST_PARTS => fail("epsilon", Rule::NotTooSmall),
             () if self.slots_or_needed() < self.needed() => fail("slots", Rule::EnoughGuesses),
             () if self.capacity > D::LARGEST => fail("capacity", Rule::WithinIds),
             () if self.pushes() > D::LARGEST => fail("rank", Rule::WithinIds),

@@ -4,6 +4,9 @@ use super::{Chooser, bound, chooser};
 use crate::submodular::{Monotone, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
 
+/// In `f32` a smaller step would leave the threshold where it is.
+const SMALLEST: f64 = 1e-6;
+
 /// Which elements are worth most together, for a number of gains that doesn't depend on how many are chosen?
 ///
 /// Goes through the elements again and again and takes every one whose gain is above a threshold, which falls from the largest
@@ -39,7 +42,8 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> ThresholdGreedy<T, D, S, I> {
     /// Chooses among the elements given, in any order, each once; of those above a threshold the ones with small ids first.
     ///
     /// # Errors
-    /// As [`LazyGreedy::select`](super::LazyGreedy::select); [`Error::Parameter`] for an `epsilon` outside (0, 1).
+    /// As [`LazyGreedy::select`](super::LazyGreedy::select); [`Error::Parameter`] for an `epsilon` outside (0, 1) or
+    /// below 1e-6.
     pub fn select<O: PrefixOracle<T> + Monotone>(
         &mut self,
         oracle: &O,
@@ -48,6 +52,9 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> ThresholdGreedy<T, D, S, I> {
     ) -> Result<Selection<T>, Error> {
         if !(epsilon > 0.0 && epsilon < 1.0) {
             return Err(Error::Parameter { name: "epsilon", rule: Rule::Fraction });
+        }
+        if epsilon < SMALLEST {
+            return Err(Error::Parameter { name: "epsilon", rule: Rule::NotTooSmall });
         }
         let size = self.params().size as f64;
         self.chooser.choose(oracle, ids, |parts, meter| {

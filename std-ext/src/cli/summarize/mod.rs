@@ -41,6 +41,10 @@ pub(super) fn run(arguments: &SummarizeArguments) -> Result<String, Failure> {
     if arguments.hysteresis > 0.0 && method != Selector::LazyDynamic {
         return fail("--hysteresis is for --method lazy-dynamic");
     }
+    let smallest = if method == Selector::Bucket { 1e-3 } else { 1e-6 };
+    if arguments.epsilon.is_some_and(|epsilon| epsilon < smallest) {
+        return fail(&format!("--epsilon must be at least {smallest} with --method {}", method.name()));
+    }
     check_outputs(&arguments.output, arguments.save.as_deref())?;
     let has_byte_form = matches!(method, Selector::LazyDynamic | Selector::Dynamic) && !is_special;
     if arguments.save.is_some() && !has_byte_form {
