@@ -337,6 +337,16 @@ macro_rules! check_byte_form {
                 let storage = (vec![0.5; lens.0], vec![9u32; lens.1]);
                 let wide = $type::<f64, u32, _, _>::decode_in(&bytes, storage).unwrap();
                 assert_eq!((wide.live(), wide.ids(), wide.selection()), (sent.live(), sent.ids(), sent.selection()));
+                // What was bounded so can be sent on.
+                let mut again = Own::<u16>::decode(&wide.encode()).unwrap();
+                assert_eq!((again.ids(), again.encode()), (sent.ids(), wide.encode()));
+                again.poll(&oracle, u64::MAX).unwrap();
+                again.check(&oracle).unwrap();
+                let alive: Vec<usize> = (0..N).filter(|&id| again.is_alive(id as u32)).collect();
+                let (optimum, answer) =
+                    (best_of(&run.table, M, &alive, run.size), again.query(&oracle, &mut rng.clone()).unwrap());
+                assert!(answer.value >= optimum / (1.0 + again.params().ratio().unwrap()) * (1.0 - 1e-12));
+                assert!(again.ids().iter().all(|id| alive.contains(id)));
                 sent = Own::<u16>::decode(&narrow.encode()).unwrap();
                 assert_eq!(sent.encode(), bytes);
                 sent.verify(&oracle).unwrap();

@@ -231,6 +231,15 @@ fn what_makes_no_sense_is_refused() {
     assert_eq!(chain.insert(&oracle, 3), Err(Error::NotFound { index: 3 }));
     chain.delete(&oracle, 0).unwrap();
     assert_eq!((chain.living(), chain.selected().len()), (63, 0));
+    // Nothing is lost where the function is refused.
+    chain.insert(&oracle, 1).unwrap();
+    let wide = FacilityLocation::new(&table, 3).unwrap();
+    assert!(matches!(chain.delete(&wide, 1), Err(Error::Storage { .. })));
+    assert!(matches!(chain.insert(&wide, 0), Err(Error::Storage { .. })));
+    assert_eq!((chain.living(), chain.selected()), (63, &[1][..]));
+    let other = SieveStreaming::<f64, u8, _, _>::new(SieveParams::new(2)).unwrap();
+    let unlike = vec![other, chain.sieves()[0].clone()];
+    assert_eq!(RobustCascade::new(unlike).err(), Some(Error::Incompatible));
     let mut greedy = LazyGreedy::<f64, u8, _, _>::new(GreedyParams::new(3, 1).prefix(oracle.prefix_len(1))).unwrap();
     // More of a feature always adds something: an element of two solutions is still one.
     let features = FeatureBased::new(&table, 1, Concave::Sqrt).unwrap();
@@ -251,6 +260,14 @@ fn what_makes_no_sense_is_refused() {
     many.insert(&wide, 8, &mut rng).unwrap();
     assert_eq!(few.absorb(&many, &wide, &mut rng), Err(Error::Capacity { limit: 3 }));
     assert_eq!(few.absorb(&many, &oracle, &mut rng), Err(Error::NotFound { index: 8 }));
+    // Fine for one that chooses one, out of scale for one that chooses many.
+    let heavy = [1e307];
+    let heavy = FacilityLocation::new(&heavy, 1).unwrap();
+    let mut one = LazyDynamic::<f64, u8, _, _>::new(LazyDynamicParams::new(1, 1).prefix(heavy.prefix_len(1))).unwrap();
+    one.insert(&heavy, 0, &mut rng).unwrap();
+    let params = LazyDynamicParams::new(1, 99).prefix(heavy.prefix_len(99));
+    let mut choosy = LazyDynamic::<f64, u8, _, _>::new(params).unwrap();
+    assert_eq!(choosy.absorb(&one, &heavy, &mut rng), Err(Error::Scale { index: 0 }));
     few.insert_deferred(&oracle, 0, &mut rng).unwrap();
     assert_eq!(few.absorb(&many, &wide, &mut rng), Err(Error::Capacity { limit: 1 }));
     assert_eq!(few.live(), 0);

@@ -157,6 +157,25 @@ fn calls_that_make_no_sense_are_refused_and_change_nothing() {
     }
     let refused = Err(Error::Parameter { name: "epsilon", rule: Rule::NotTooSmall });
     assert_eq!(threshold.select(&oracle, &[0], 1e-300), refused);
+    // Subnormals, among which a threshold can't fall by a tenth.
+    let faint = [f32::from_bits(3), f32::from_bits(1), f32::from_bits(2)];
+    let faint = FacilityLocation::new(&faint, 1).unwrap();
+    let mut few = ThresholdGreedy::<f32, u8, _, _>::new(GreedyParams::new(3, 2).prefix(faint.prefix_len(2))).unwrap();
+    assert_eq!(few.select(&faint, &[0, 1, 2], 0.1).unwrap().len, 1);
+    // A bound of what is not finite is none.
+    let wrong = [1.0, f64::NAN];
+    let wrong = FacilityLocation::new(&wrong, 1).unwrap();
+    let mut fresh = Greedy::<f64, u8, _, _>::new(GreedyParams::new(2, 2).prefix(wrong.prefix_len(2))).unwrap();
+    assert_eq!(fresh.bound(&wrong, &[0, 1]), Err(Error::OracleFault { index: 1 }));
+    let storage = ([7.0; 5], [9u8; 6]);
+    let mut fresh = Greedy::new_in(GreedyParams::new(2, 2).prefix(wrong.prefix_len(2)), storage.0, storage.1).unwrap();
+    assert_eq!(fresh.bound(&wrong, &[0]), Ok(1.0));
+    // Ids of the largest number that the type holds, and beyond.
+    let many = [1.0; 300];
+    let many = FacilityLocation::new(&many, 1).unwrap();
+    assert_eq!(fresh.select(&many, &[255]).unwrap().len, 1);
+    assert_eq!(fresh.select(&many, &[256]), Err(Error::Capacity { limit: 255 }));
+    assert_eq!(fresh.select(&many, &[300]), Err(Error::NotFound { index: 300 }));
     // Nothing to choose from.
     assert_eq!(plain.select(&oracle, &[]).unwrap().len, 0);
     assert_eq!(threshold.select(&oracle, &[], 0.1).unwrap().value, 0.0);

@@ -336,3 +336,85 @@ fn every_storage_and_every_id_gives_the_same_answers() {
     fixed.resize(PARAMS.storage_len(), 2.0).unwrap();
     assert_eq!(answers!(LazyDynamic::new_in(PARAMS, fixed, vec![0u8; PARAMS.index_len::<u8>()])), expected);
 }
+
+#[test]
+fn a_function_that_shrinks_before_the_work_is_done_is_refused() {
+    let (table, partition) = ([1.0; 10], Partition::new(&[0u8; 10], &[2]).unwrap());
+    let (whole, part) = (FacilityLocation::new(&table, 1).unwrap(), FacilityLocation::new(&table[..5], 1).unwrap());
+    let mut rng = generator();
+    let gone = Err(Error::NotFound { index: 9 });
+    let prefix = whole.prefix_len(2);
+    let mut lazy = LazyDynamic::<f64, u8, _, _>::new(LazyDynamicParams::new(10, 2).prefix(prefix)).unwrap();
+    lazy.insert_deferred(&whole, 9, &mut rng).unwrap();
+    assert_eq!(lazy.poll(&part, 5), gone);
+    let mut eager = Dynamic::<f64, u8, _, _>::new(DynamicParams::new(10, 2).prefix(prefix)).unwrap();
+    eager.insert_deferred(&whole, 9, &mut rng).unwrap();
+    assert_eq!(eager.poll(&part, 5), gone);
+    let params = PartitionDynamicParams::new(10, 2, 0.1);
+    let mut capped = PartitionDynamic::<f64, u8, _, _>::new(params.prefix(whole.prefix_len(params.pushes()))).unwrap();
+    capped.insert_deferred(&whole, &partition, 9, &mut rng).unwrap();
+    let fewer = Partition::new(&[0u8; 5], &[2]).unwrap();
+    assert_eq!(capped.poll(&whole, &fewer, 5), gone);
+    capped.insert_deferred(&whole, &partition, 9, &mut rng).unwrap();
+    assert_eq!(capped.poll(&part, &partition, 5), gone);
+    // The request is over, and nothing has come.
+    assert_eq!((lazy.live(), lazy.poll(&whole, 5)), (0, Ok(Progress::Done)));
+    assert_eq!((eager.live(), eager.poll(&whole, 5)), (0, Ok(Progress::Done)));
+    assert_eq!((capped.live(), capped.poll(&whole, &partition, 5)), (0, Ok(Progress::Done)));
+}
+
+/// A sum whose searches in one pass answer whatever they like.
+struct Liar(usize);
+
+impl GroundSet for Liar {
+    fn elements(&self) -> usize {
+        20
+    }
+    fn prefix_len(&self, _: usize) -> PrefixLen {
+        PrefixLen::default()
+    }
+}
+
+impl PrefixOracle<f64> for Liar {
+    const ONE_PASS: bool = true;
+
+    fn gain<D: sketchlet_core::Id>(&self, _: &mut Prefix<'_, f64, D>, pushes: usize, id: usize) -> f64 {
+        if pushes > 2 + id % 3 { 0.0 } else { 1.0 }
+    }
+    fn push<D: sketchlet_core::Id>(&self, _: &mut Prefix<'_, f64, D>, _: usize, _: usize) {}
+    fn truncate<D: sketchlet_core::Id>(&self, _: &mut Prefix<'_, f64, D>, _: usize) {}
+    fn first_below<D: sketchlet_core::Id>(
+        &self,
+        _: &mut Prefix<'_, f64, D>,
+        _: usize,
+        _: f64,
+        _: (usize, usize),
+    ) -> usize {
+        self.0
+    }
+}
+
+impl Monotone for Liar {}
+
+#[test]
+fn searches_that_answer_nonsense_are_harmless() {
+    for answer in [0, 1, 7, usize::MAX] {
+        let (liar, mut rng) = (Liar(answer), generator());
+        let mut lazy = LazyDynamic::<f64, u8, _, _>::new(LazyDynamicParams::new(20, 5)).unwrap();
+        let mut eager = Dynamic::<f64, u8, _, _>::new(DynamicParams::new(20, 5)).unwrap();
+        for step in 0..200u32 {
+            let id = step * 7 % 20;
+            if lazy.is_alive(id) {
+                lazy.delete(&liar, id, &mut rng).unwrap();
+                eager.delete(&liar, id, &mut rng).unwrap();
+            } else {
+                lazy.insert(&liar, id, &mut rng).unwrap();
+                eager.insert(&liar, id, &mut rng).unwrap();
+            }
+            lazy.query(&liar, &mut rng).unwrap();
+            eager.query(&liar, &mut rng).unwrap();
+            assert!(lazy.selected().iter().all(|&id| lazy.is_alive(id.into())));
+            assert!(eager.selected().iter().all(|&id| eager.is_alive(id.into())));
+        }
+    }
+}

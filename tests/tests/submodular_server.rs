@@ -214,6 +214,8 @@ fn calls_that_make_no_sense_are_refused_and_change_nothing() {
             assert_eq!(best.insert(&oracle, 6, &mut rng), Err(Error::NotFound { index: 6 }));
             assert_eq!(best.delete(&oracle, 3, &mut rng), Err(Error::NotFound { index: 3 }));
             let none = FacilityLocation::new(&table[..0], 1).unwrap();
+            assert_eq!(best.insert(&none, 3, &mut rng), Err(Error::NotFound { index: 0 }));
+            assert_eq!(best.check(&none), Err(Error::NotFound { index: 0 }));
             assert_eq!(best.query(&none, &mut rng).map(|_| ()), Err(Error::NotFound { index: 0 }));
             let wide = FacilityLocation::new(&table, 3).unwrap();
             assert!(matches!(best.delete(&wide, 0, &mut rng), Err(Error::Storage { .. })));

@@ -258,7 +258,10 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Guesses<T, D, S, I> {
     ) -> Result<(), Error> {
         self.check_oracle(oracle)?;
         #[allow(clippy::cast_possible_truncation, reason = "ids are at most 32 bits wide")]
-        others.try_for_each(|(id, _)| self.check_newcomer(oracle, id as u32))
+        others.try_for_each(|(id, value)| {
+            self.check_newcomer(oracle, id as u32)?;
+            check_value(value, self.parts, id)
+        })
     }
 
     /// Makes an element of a known value alive.

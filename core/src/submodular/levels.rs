@@ -459,6 +459,10 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
                         depth < level && (self.start_of(depth)..self.start_of(depth + 1)).contains(&place)
                     })
                     && (base..at).all(|place| (level.max(2) - 1..=height).contains(&depth(place)))
+                    && (1..=height).all(|own| {
+                        let place = self.place[self.pivots[own].to_usize()].to_usize();
+                        if own < level { place < base } else { (base..at).contains(&place) }
+                    })
             }
             Step::Done | Step::Enter { .. } | Step::Descend { .. } => {
                 self.start_of(1) == 0

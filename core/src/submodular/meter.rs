@@ -59,7 +59,10 @@ impl<'o, O> Meter<'o, O> {
         let cost = u64::from(search_gains(bounds.0, bounds.1));
         if O::ONE_PASS && cost > 0 && cost <= self.left {
             self.left -= cost;
-            *bounds = (0, self.oracle.first_below(prefix, id, threshold, *bounds));
+            let (low, high) = *bounds;
+            // Whatever a function of the caller's says.
+            let first = self.oracle.first_below(prefix, id, threshold, *bounds).clamp(low + 1, high);
+            *bounds = (0, first);
             return Ok(bounds.1);
         }
         while bounds.1.saturating_sub(bounds.0) > 1 {

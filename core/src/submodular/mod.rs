@@ -12,7 +12,7 @@
 //! | the last `W` elements | [`SlidingWindow`] around one of the first two | the same | the same | `W` elements |
 //! | elements that stay, or more than a twentieth of them new between two answers | [`LazyGreedy`] | `1 - 1 / e`, with an upper bound on request | about three an element, for each answer | the elements |
 //! | the same, and no more than a gain or two an element | [`StochasticGreedy`], [`ThresholdGreedy`] | `1 - 1 / e - epsilon` | `ln(1 / epsilon)` an element; `ln(k / epsilon) / epsilon` at most | the elements |
-//! | the same, and the order is random: a baseline | [`Salsa`] | a little above a half | a few an element and guess | the elements |
+//! | the same, and the order is random: a baseline | [`Salsa`] | a little above `1 / (2 R)` | a few an element and guess | the elements |
 //! | a stream of which nothing can be looked at twice, and nothing leaves | [`SieveStreaming`], [`SievePlusPlus`] | `1 / (2 R)` | `log_R(2 k) + 1` an element at most | the elements chosen, in each sieve |
 //! | the same, elements drawn from one distribution, the largest value known | [`ThreeSieves`] | `(1 - epsilon)(1 - 1 / e)` with high probability | one an element | the elements chosen |
 //! | the same, and up to `r` elements are taken away in the end | [`RobustCascade`] of `r + 1` sieves | `1 / (2 R)` of what is left | those of up to `r + 1` sieves | those of `r + 1` sieves |

@@ -149,6 +149,8 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Eager<T, D, S, I> {
         self.request = None;
         let mut spread = match request {
             Request::Insert { id, seed } => {
+                #[allow(clippy::cast_possible_truncation, reason = "ids are at most 32 bits wide")]
+                self.guesses.check_newcomer(oracle, id as u32)?;
                 // What can't be chosen even alone belongs to no guess.
                 let none = Chosen::<T, D>::new(&[], &[], &[]);
                 let may_be_chosen = admission.exchange(&none, id) != Exchange::Barred;

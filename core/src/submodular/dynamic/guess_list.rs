@@ -169,7 +169,7 @@ impl<T: Real, X: Instance<T>> GuessList<T, X> {
         self.guesses.iter_mut().map(|guess| &mut guess.1)
     }
 
-    fn check_oracle<O: PrefixOracle<T>>(&self, oracle: &O) -> Result<(), Error> {
+    pub(super) fn check_oracle<O: PrefixOracle<T>>(&self, oracle: &O) -> Result<(), Error> {
         check_prefix(&oracle.prefix_len(self.size), &self.len)?;
         let elements = oracle.elements();
         if elements < self.ids { Err(Error::NotFound { index: elements }) } else { Ok(()) }
@@ -190,7 +190,7 @@ impl<T: Real, X: Instance<T>> GuessList<T, X> {
         rng: &mut R,
     ) -> Result<(), Error> {
         let index = id as usize;
-        check_prefix(&oracle.prefix_len(self.size), &self.len)?;
+        self.check_oracle(oracle)?;
         match () {
             () if index >= oracle.elements() => return Err(Error::NotFound { index }),
             () if index >= self.capacity => return Err(Error::Capacity { limit: self.capacity }),
@@ -447,7 +447,8 @@ macro_rules! server {
             /// Lets an element go.
             ///
             /// # Errors
-            /// [`Error::NotFound`] for one that is not alive; [`Error::Storage`] for a function with a longer state.
+            /// [`Error::NotFound`] for one that is not alive, or a function that has lost ids; [`Error::Storage`] for a function with
+            /// a longer state.
             pub fn delete<O: PrefixOracle<T> + Monotone, R: Rng + ?Sized>(
                 &mut self,
                 oracle: &O,
@@ -474,8 +475,9 @@ macro_rules! server {
             /// Recomputes what must hold of every guess. For tests.
             ///
             /// # Errors
-            /// [`Error::Corrupt`] for a state that can't be.
+            /// [`Error::Corrupt`] for a state that can't be; [`Error::Storage`] and [`Error::NotFound`] as for `query`.
             pub fn check<O: PrefixOracle<T>>(&mut self, oracle: &O) -> Result<(), Error> {
+                self.list.check_oracle(oracle)?;
                 self.list.instances().try_for_each(|instance| instance.check(&mut Meter::unlimited(oracle)))
             }
         }

@@ -399,7 +399,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
     /// # Errors
     /// [`Error::AlreadyPresent`] with an element that is in both; [`Error::Capacity`] for one beyond the capacity, and while a
     /// request waits in either; [`Error::NotFound`] for one that the function doesn't have; [`Error::Storage`] for a function with
-    /// a longer state. Nothing is changed then.
+    /// a longer state; [`Error::Scale`] for a value out of scale for as many elements as are chosen here. Nothing is changed then.
     pub fn absorb<O: PrefixOracle<T> + Monotone, E: Id, X: Storage<T>, Y: Storage<E>, R: Rng + ?Sized>(
         &mut self,
         other: &LazyDynamic<T, E, X, Y>,
@@ -432,6 +432,8 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
         let mut meter = Meter::new(oracle, budget);
         match request {
             Request::Insert { id } => {
+                #[allow(clippy::cast_possible_truncation, reason = "ids are at most 32 bits wide")]
+                self.guesses.check_newcomer(oracle, id as u32)?;
                 let value = self.guesses.admit(id, oracle, true)?;
                 self.note(id, value, false);
             }
@@ -449,7 +451,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
     }
 
     /// The best value lies between that of one element and of as many as are chosen: a guess below, and one above.
-    fn bracket(&self, largest: T) -> (i32, i32) {
+    pub(super) fn bracket(&self, largest: T) -> (i32, i32) {
         let most = T::count(self.params.size as u64) * largest;
         (self.guesses.ladder.at_least(largest) - 1, self.guesses.ladder.at_least(most) + 1)
     }

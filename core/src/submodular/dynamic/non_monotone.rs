@@ -149,7 +149,8 @@ impl NonMonotoneDynamicParams {
 /// negative (Banihashem et al., NeurIPS 2025, for one matroid). There is no upper bound.
 /// # Cost
 /// An update: on average some `k log(k / epsilon)` gains a guess, `log_R(2 k / epsilon)` guesses, if the updates don't depend on the
-/// answers; the state of the function is built anew for every level. An answer: `k` gains a guess. State: see
+/// answers; the state of the function is built anew for every level. An answer: `k` gains a guess. All at once, not in
+/// slices. State: see
 /// [`NonMonotoneDynamicParams::storage_len`].
 /// # Randomness
 /// One word of the caller's generator for each call. The answer doesn't depend on the unit of the function: powers of two change

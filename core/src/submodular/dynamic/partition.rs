@@ -1,6 +1,6 @@
 //! The best elements of a set that grows and shrinks, with at most so many of each group.
 
-use super::eager::Eager;
+use super::eager::{Eager, Request};
 use crate::submodular::admission::Within;
 use crate::submodular::guesses::{Answer, Guesses, idle, readers};
 use crate::submodular::ladder::{Ladder, MOST_PARTS};
@@ -325,6 +325,12 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> PartitionDynamic<T, D, S, I> 
         budget: u64,
     ) -> Result<Progress, Error> {
         self.check_matroid(matroid)?;
+        if let Some(Request::Insert { id, .. }) = self.eager.request
+            && id >= matroid.elements()
+        {
+            self.eager.request = None;
+            return Err(Error::NotFound { index: id });
+        }
         self.eager.poll(oracle, &Within(matroid), budget)
     }
 

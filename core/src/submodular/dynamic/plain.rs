@@ -290,7 +290,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Dynamic<T, D, S, I> {
     /// # Errors
     /// [`Error::AlreadyPresent`] with an element that is in both; [`Error::Capacity`] for one beyond the capacity, and while a
     /// request waits in either; [`Error::NotFound`] for one that the function doesn't have; [`Error::Storage`] for a function with
-    /// a longer state. Nothing is changed then.
+    /// a longer state; [`Error::Scale`] for a value out of scale for as many elements as are chosen here. Nothing is changed then.
     pub fn absorb<O: PrefixOracle<T> + Monotone, E: Id, X: Storage<T>, Y: Storage<E>, R: Rng + ?Sized>(
         &mut self,
         other: &Dynamic<T, E, X, Y>,

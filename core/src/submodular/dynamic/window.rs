@@ -194,7 +194,7 @@ impl<B: DynamicSelection> SlidingWindow<B> {
     /// A window of so many elements over a selection, which is cleared.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a window of nothing, or one that the selection has no room for.
+    /// [`Error::Parameter`] for a window of nothing, [`Error::Capacity`] for one that the selection has no room for.
     pub fn new(mut best: B, window: usize) -> Result<Self, Error> {
         match window {
             0 => Err(Error::Parameter { name: "window", rule: Rule::Positive }),
@@ -242,8 +242,8 @@ impl<B: DynamicSelection> SlidingWindow<B> {
     /// Takes in the element whose data are in the slot that [`evict`](Self::evict) has told.
     ///
     /// # Errors
-    /// Those of the selection's `insert`; [`Error::AlreadyPresent`] without `evict` before. The slot stays empty then, and is the
-    /// next one.
+    /// Those of the selection's `insert`: the slot stays empty then, and is the next one. [`Error::AlreadyPresent`] without `evict`
+    /// before, in a full window: nothing has changed.
     pub fn insert<O: PrefixOracle<B::Scalar> + Monotone, R: Rng + ?Sized>(
         &mut self,
         oracle: &O,

@@ -247,7 +247,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Guesses<T, D, S, I> {
         busy: Option<(i32, Step)>,
         may_differ: impl Fn(i32, usize, bool, &Changes<'_, D>) -> bool,
     ) -> Result<(), Error> {
-        let is_faulty = self.state.fault.is_some();
+        let (is_faulty, ids) = (self.state.fault.is_some(), self.state.ids);
         if let Some((number, _)) = busy {
             ensure(self.find(number).is_some())?;
         }
@@ -262,6 +262,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Guesses<T, D, S, I> {
                 // What a faulty function refused after all is in no level.
                 let is_known = contains == own.is_for(value) || (is_faulty && !contains);
                 ensure(is_known || may_differ(number, id, contains, &own.changes))?;
+                ensure(!contains || id < ids)?;
             }
         }
         Ok(())
@@ -490,21 +491,33 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
             Some(Request::Query(query)) => {
                 let len = query.best.map_or(0, |best| best.2);
                 ensure(self.guesses.draft()[..len].iter().all(|id| alive(&self.guesses, id.to_usize())))?;
-                check_value(query.largest, self.guesses.parts, 0).map_err(|_| Error::Corrupt)?;
+                ensure(query.largest == self.guesses.largest())?;
                 ensure(query.stage != Stage::Open || query.step == Step::Done)?;
+                let (low, high) = self.bracket(query.largest);
+                let top = self.guesses.ladder.highest_for(query.largest, self.guesses.parts);
+                let is_searched = low <= query.low && query.high <= high && query.low < query.probe;
+                let most = if query.extras == 0 { query.high - 1 } else { top };
+                ensure(is_searched && query.probe <= most)?;
                 let is_at_a_guess = query.stage != Stage::Open;
                 is_at_a_guess.then_some((query.probe, query.step))
             }
         };
-        // What has come or gone since is noted: one that has gone may still be inside, one that has come is not yet.
-        self.guesses
-            .check_loaded(busy, |_, id, contains, changes| changes.has(id) && (!contains || changes.has_gone(id)))
+        // What has come or gone since is noted: one that has gone may still be inside, but of the guess that is being brought up to
+        // date; one that has come is not yet.
+        self.guesses.check_loaded(busy, |number, id, contains, changes| {
+            let is_busy = busy.is_some_and(|(busy, _)| busy == number);
+            changes.has(id) && (!contains || (changes.has_gone(id) && !is_busy))
+        })
     }
 
     fn scale(params: &LazyDynamicParams) -> Result<(Ladder, T), Error> {
         let ladder = Ladder::new(params.ladder_steps)?;
         Ok((ladder, ladder.parts(params.size)))
     }
+
+    /// Nothing to give up: a guess that has no slot is built when it is asked for.
+    #[allow(clippy::unused_self, reason = "the shape of the other form")]
+    const fn bound(&mut self) {}
 
     fn slots_of(params: &LazyDynamicParams, (grows, slots): (bool, usize)) -> Result<usize, Error> {
         ensure(grows || slots == params.slots)?;
@@ -591,7 +604,11 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Dynamic<T, D, S, I> {
             Some(eager::Request::Spread(spread)) => {
                 let (ladder, parts) = (guesses.ladder, guesses.parts);
                 let is_sound = match spread.change {
-                    Change::Enter { id } => id < capacity && guesses.value(id) >= T::ZERO,
+                    Change::Enter { id } => {
+                        let is_there = id < capacity && guesses.value(id) > T::ZERO;
+                        let (low, high) = if is_there { guesses.range_of(guesses.value(id)) } else { (0, -1) };
+                        is_there && spread.number >= low && spread.last == high
+                    }
                     Change::Leave { id } => id < capacity && guesses.value(id) < T::ZERO,
                     Change::Fill => true,
                 };
@@ -609,8 +626,8 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Dynamic<T, D, S, I> {
         let busy = spread.filter(|spread| spread.begun).map(|spread| (spread.number, spread.step));
         // One that has come is not yet in the guesses to come, one that has gone still is.
         guesses.check_loaded(busy, |number, id, contains, _| {
-            spread.is_some_and(|Spread { change, number: at, begun, .. }| {
-                let is_to_come = number > at || (number == at && !begun);
+            spread.is_some_and(|Spread { change, number: at, last, begun, .. }| {
+                let is_to_come = number <= last && (number > at || (number == at && !begun));
                 is_to_come && change == if contains { Change::Leave { id } } else { Change::Enter { id } }
             })
         })?;
@@ -629,6 +646,18 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Dynamic<T, D, S, I> {
     fn scale(params: &DynamicParams) -> Result<(Ladder, T), Error> {
         let ladder = Ladder::new(params.ladder_steps)?;
         Ok((ladder, ladder.parts(params.size)))
+    }
+
+    /// Gives up guesses that a growing selection keeps, and one with so many slots doesn't.
+    fn bound(&mut self) {
+        self.eager.guesses.give_up_lowest();
+        let lowest = self.eager.guesses.lowest_kept();
+        if let (Some(eager::Request::Spread(spread)), Some(lowest)) = (&mut self.eager.request, lowest) {
+            if spread.number < lowest {
+                (spread.number, spread.begun, spread.step) = (lowest, false, Step::Done);
+            }
+            spread.fill = spread.fill.map(|(first, last)| (first.max(lowest), last));
+        }
     }
 
     fn slots_of(params: &DynamicParams, (grows, slots): (bool, usize)) -> Result<usize, Error> {
@@ -654,13 +683,20 @@ macro_rules! selection_form {
                 storage: (S, I),
                 grow: Option<Grow<S, I>>,
             ) -> Result<Self, Error> {
-                let (params, found, mut r) = Self::open_form(bytes)?;
+                let (mut params, found, mut r) = Self::open_form(bytes)?;
                 let slots = slots(&params, found)?;
+                if grow.is_none() {
+                    // What grew is bounded from here on.
+                    params = params.slots(slots);
+                }
                 let $guesses = Guesses::with_growth(params.layout(), Self::scale(&params)?, slots, storage, grow)?;
                 let mut summary: Self = ($assemble)(params);
                 summary.read_request(&mut r)?;
                 summary.$($field).+.load(&mut r)?;
                 r.end()?;
+                if found.0 && grow.is_none() {
+                    summary.bound();
+                }
                 summary.check_loaded()?;
                 Ok(summary)
             }

@@ -1,6 +1,6 @@
 //! Greedy, asking only for gains that can matter.
 
-use super::{Chooser, bound, chooser};
+use super::{Chooser, bound, check_ids, chooser};
 use crate::submodular::heap::Heap;
 use crate::submodular::meter::Meter;
 use crate::submodular::{Monotone, Prefix, PrefixOracle, Selection};
@@ -37,7 +37,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyGreedy<T, D, S, I> {
     /// Chooses among the elements given, in any order, each once.
     ///
     /// # Errors
-    /// [`Error::Capacity`] for more elements than the parameters say; [`Error::NotFound`] for one that the function doesn't have;
+    /// [`Error::Capacity`] for more elements than the parameters say, or an id too large for its type; [`Error::NotFound`] for one that the function doesn't have;
     /// [`Error::AlreadyPresent`] for one given twice; [`Error::Storage`] if the function needs a longer state. The answer before
     /// stays then. [`Error::OracleFault`] if the function gave something that is not finite; the answer is what was chosen of the
     /// others.
@@ -75,10 +75,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyGreedy<T, D, S, I> {
             return Err(Error::Capacity { limit });
         }
         let mut all = solutions.iter().copied().flatten();
-        let elements = oracle.elements().min(D::LARGEST);
-        if let Some(&id) = all.clone().find(|&&id| id as usize >= elements) {
-            return Err(Error::NotFound { index: id as usize });
-        }
+        check_ids::<D>(all.clone(), oracle.elements())?;
         self.chooser.choose(oracle, &[], |parts, meter| {
             let heap = &mut parts.heap;
             all.by_ref().for_each(|&id| heap.add(T::ZERO, D::from_usize(id as usize)));

@@ -135,10 +135,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Chooser<T, D, S, I> {
         if ids.len() > self.params.capacity {
             return Err(Error::Capacity { limit: self.params.capacity });
         }
-        let elements = oracle.elements().min(D::LARGEST);
-        if let Some(&id) = ids.iter().find(|&&id| id as usize >= elements) {
-            return Err(Error::NotFound { index: id as usize });
-        }
+        check_ids::<D>(ids.iter(), oracle.elements())?;
         // Ascending ids, the usual case, need no search.
         if ids.windows(2).all(|pair| pair[0] < pair[1]) {
             return Ok(());
@@ -163,9 +160,12 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Chooser<T, D, S, I> {
     fn bound<O: PrefixOracle<T>>(&mut self, oracle: &O, ids: &[u32]) -> Result<T, Error> {
         self.check(oracle, ids)?;
         let (value, chosen, size) = (self.value, self.len, self.params.size);
-        let mut parts = self.split();
+        let (mut parts, mut meter) = (self.split(), Meter::unlimited(oracle));
+        if chosen == 0 {
+            oracle.truncate(&mut parts.prefix, 0);
+        }
         for &id in ids {
-            let gain = oracle.gain(&mut parts.prefix, chosen, id as usize);
+            let gain = meter.gain(&mut parts.prefix, chosen, id as usize).unwrap_or(T::ZERO);
             if gain > T::ZERO {
                 parts.heap.add(gain, D::from_usize(id as usize));
             }
@@ -176,7 +176,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Chooser<T, D, S, I> {
             bound += parts.heap.gains[0];
             parts.heap.pop();
         }
-        Ok(bound)
+        meter.fault.map_or(Ok(bound), |index| Err(Error::OracleFault { index }))
     }
 
     fn split(&mut self) -> Parts<'_, T, D> {
@@ -189,6 +189,15 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Chooser<T, D, S, I> {
         let prefix = Prefix { size: params.size, scalars, indices, scratch };
         Parts { prefix, heap: Heap { gains, ids, pushes, len: 0 }, answer }
     }
+}
+
+/// Refuses elements that a function doesn't have, and ids too large for their type.
+fn check_ids<'i, D: Id>(mut ids: impl Iterator<Item = &'i u32>, elements: usize) -> Result<(), Error> {
+    ids.try_for_each(|&id| match id as usize {
+        index if index >= elements => Err(Error::NotFound { index }),
+        index if index > D::LARGEST => Err(Error::Capacity { limit: D::LARGEST }),
+        _ => Ok(()),
+    })
 }
 
 /// Refuses a function whose state is longer than there is room for.

@@ -29,8 +29,8 @@ struct Rule {
 /// [`LazyGreedy`](super::LazyGreedy) usually finds more.
 ///
 /// # Guarantee
-/// In any order at least the smaller of `.475 / R` and `.45` of the best value, `R` the ratio of guesses; in random order more
-/// than a half in expectation, by very little (Norouzi-Fard et al., ICML 2018), for a function that is monotone.
+/// In any order at least the smaller of `.475 / R` and `.45` of the best value, `R` the ratio of guesses; in random order a little
+/// above `1 / (2 R)` in expectation (Norouzi-Fard et al., ICML 2018, for guesses that are right), for a function that is monotone.
 /// # Cost
 /// A gain an element, and one for each sieve whose threshold its value alone reaches. State: see
 /// [`GreedyParams::storage_len`](super::GreedyParams::storage_len).

@@ -85,7 +85,9 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> ThresholdGreedy<T, D, S, I> {
                         heap.gains[place] = -T::ONE;
                     }
                 }
-                threshold *= fall;
+                // Among subnormals a threshold may fall no more.
+                let next = threshold * fall;
+                threshold = if next < threshold { next } else { T::ZERO };
             }
             (chosen, value)
         })

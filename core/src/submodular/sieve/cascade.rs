@@ -55,11 +55,15 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>, C: Storage<SieveStreaming<T, 
     /// A chain of sieves, which are cleared: one more than elements may be taken away.
     ///
     /// # Errors
-    /// [`Error::Parameter`] without sieves; [`Error::Capacity`] for more than 64.
+    /// [`Error::Parameter`] without sieves; [`Error::Capacity`] for more than 64; [`Error::Incompatible`] for sieves of different
+    /// parameters.
     pub fn new(mut sieves: C) -> Result<Self, Error> {
         match sieves.as_ref().len() {
             0 => Err(Error::Parameter { name: "sieves", rule: Rule::Positive }),
             len if len > MOST => Err(Error::Capacity { limit: MOST }),
+            _ if sieves.as_ref().windows(2).any(|pair| pair[0].params() != pair[1].params()) => {
+                Err(Error::Incompatible)
+            }
             _ => {
                 sieves.as_mut().iter_mut().for_each(SieveStreaming::clear);
                 Ok(Self { sieves, lost: 0, of: PhantomData })
@@ -82,6 +86,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>, C: Storage<SieveStreaming<T, 
     /// # Errors
     /// Those of [`SieveStreaming::insert`]; an element whose value is refused changes nothing.
     pub fn insert<O: PrefixOracle<T> + Monotone>(&mut self, oracle: &O, id: u32) -> Result<(), Error> {
+        self.check(oracle)?;
         pass_on(self.sieves.as_mut(), self.lost, oracle, id)
     }
 
@@ -90,6 +95,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>, C: Storage<SieveStreaming<T, 
     /// # Errors
     /// Those of [`SieveStreaming::insert`], for what is shown to other sieves.
     pub fn delete<O: PrefixOracle<T> + Monotone>(&mut self, oracle: &O, id: u32) -> Result<(), Error> {
+        self.check(oracle)?;
         let mut outcome = Ok(());
         for place in 0..self.sieves().len() {
             let (sieves, others) = self.sieves.as_mut().split_at_mut(place + 1);
@@ -128,6 +134,11 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>, C: Storage<SieveStreaming<T, 
     pub fn clear(&mut self) {
         self.sieves.as_mut().iter_mut().for_each(SieveStreaming::clear);
         self.lost = 0;
+    }
+
+    /// Refuses a function that a sieve would refuse, before anything changes.
+    fn check<O: PrefixOracle<T>>(&self, oracle: &O) -> Result<(), Error> {
+        self.left().try_for_each(|sieve| sieve.check(oracle))
     }
 
     fn left(&self) -> impl Iterator<Item = &SieveStreaming<T, D, S, I>> {

@@ -163,7 +163,8 @@ macro_rules! sieve {
             /// [`Error::NotFound`] for an id that the function doesn't have, [`Error::Capacity`] for one too large for the type
             /// of ids; [`Error::NonFinite`], [`Error::Negative`] or [`Error::Scale`] for a value that is impossible or out of
             /// scale; [`Error::Storage`] for a function with a longer state. Nothing is changed then. [`Error::OracleFault`] if
-            /// the function has given something that is not finite, now or before, until [`clear`](Self::clear).
+            /// the function has given something that is not finite, now or before, until [`clear`](Self::clear); `ThreeSieves`
+            /// refuses the element instead.
             pub fn insert<O: PrefixOracle<T> + Monotone>(&mut self, oracle: &O, id: u32) -> Result<(), Error> {
                 self.look(oracle, id, |sieve, id| sieve.sift(oracle, id))
             }

@@ -53,6 +53,12 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> SieveStreaming<T, D, S, I> {
         self.look(oracle, id, |sieve, id| sieve.sift_and_tell(oracle, id, tell))
     }
 
+    /// Refuses a function that has too long a state, has lost elements or has given something impossible.
+    pub(super) fn check<O: PrefixOracle<T>>(&self, oracle: &O) -> Result<(), Error> {
+        self.guesses.check_fault()?;
+        self.guesses.check_oracle(oracle)
+    }
+
     /// Tells of elements that are only in sieves below a guess.
     pub(super) fn tell_of_lost(&self, low: i32, tell: &mut dyn FnMut(u32)) {
         for (_, number) in self.guesses.numbers().filter(|&(_, number)| number < low) {

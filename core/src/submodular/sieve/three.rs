@@ -84,7 +84,9 @@ impl ThreeSievesParams {
         match () {
             () if self.size == 0 => fail("size", Rule::Positive),
             () if !(self.largest.is_finite() && self.largest > 0.0) => fail("largest", Rule::FinitePositive),
-            () if check_value(T::constant(self.largest), ladder.parts(self.size), 0).is_err() => {
+            () if T::constant(self.largest) == T::ZERO
+                || check_value(T::constant(self.largest), ladder.parts(self.size), 0).is_err() =>
+            {
                 fail("largest", Rule::InScale)
             }
             () if self.patience == 0 => fail("patience", Rule::Positive),
@@ -145,7 +147,10 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> ThreeSieves<T, D, S, I> {
         let largest = T::constant(self.params.largest);
         let lowest = ladder.at_least(largest);
         let highest = ladder.at_most(T::count(size as u64) * largest).max(lowest);
-        let number = self.guesses.range().map_or(highest, |(number, _)| number);
+        let number = self.guesses.range().map(|(number, _)| number);
+        // Checked before there is anything.
+        let first = if number.is_none() { Some(self.guesses.value_of(id, oracle)?) } else { None };
+        let number = number.unwrap_or(highest);
         let slot = self.guesses.find_or_open(number, oracle)?;
         let value = self.guesses.state.answer.value;
         let mut parts = self.guesses.split();
@@ -155,7 +160,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> ThreeSieves<T, D, S, I> {
         if height == size || is_there {
             return Ok(());
         }
-        let gain = oracle.gain(&mut own.levels.prefix, height, id);
+        let gain = first.unwrap_or_else(|| oracle.gain(&mut own.levels.prefix, height, id));
         match height {
             0 => check_value(gain, shares, id)?,
             _ if !gain.is_finite() => return Err(Error::NonFinite { index: id }),
