@@ -617,3 +617,55 @@ fn noise_under_a_right_checksum_never_panics() {
         }
     });
 }
+
+/// Numbers of guesses in requests that wait: those of other guesses are refused.
+#[test]
+fn forged_requests_are_tied_to_what_they_ask_for() {
+    let read = |name: &str| std::fs::read(folder().join(name)).unwrap();
+    let number = |bytes: &[u8], at: usize| i32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+    // Behind parameters, slots, the last crossing and coins: the guesses below and above, and the one that is looked at.
+    let bytes = read("lazy-dynamic-pending-f64.bin");
+    let at = HEADER + 72 + 9 + 5 + 1 + 24;
+    let (low, high, probe) = (number(&bytes, at), number(&bytes, at + 4), number(&bytes, at + 8));
+    // An extra one, above those between which the answer was found.
+    assert!(low < high && high < probe && probe - low < 40);
+    for (place, value) in [
+        (at, low - 100),
+        (at, high),
+        (at + 4, high + 100),
+        (at + 4, low),
+        (at + 8, -32_768),
+        (at + 8, 32_767),
+        (at + 8, low),
+        (at + 8, probe + 100),
+        (at + 8, i32::MIN),
+    ] {
+        let mut forged = bytes.clone();
+        forged[place..place + 4].copy_from_slice(&value.to_le_bytes());
+        seal(&mut forged);
+        let result = LazyDynamic::<f64, u16, Vec<f64>, Vec<u16>>::decode(&forged).map(drop);
+        assert_eq!(result, Err(Error::Corrupt), "{place}: {value}");
+    }
+    // Behind parameters, slots and coins: an element that comes, the guess that it has come to, and the last one.
+    let bytes = read("dynamic-pending-f64.bin");
+    let at = HEADER + 53 + 9 + 1 + 24;
+    assert_eq!((bytes[at], bytes[at + 1]), (0, 0));
+    let (first, last) = (number(&bytes, at + 9), number(&bytes, at + 13));
+    assert!(first <= last && last - first < 40);
+    for (place, value) in
+        [(at + 9, first - 40), (at + 9, last + 1), (at + 13, last + 1), (at + 13, last - 1), (at + 13, first - 1)]
+    {
+        let mut forged = bytes.clone();
+        forged[place..place + 4].copy_from_slice(&value.to_le_bytes());
+        seal(&mut forged);
+        let result = Dynamic::<f64, u16, Vec<f64>, Vec<u16>>::decode(&forged).map(drop);
+        assert_eq!(result, Err(Error::Corrupt), "{place}: {value}");
+    }
+    for id in [1u8, 7, 8] {
+        let mut forged = bytes.clone();
+        forged[at + 1] = id;
+        seal(&mut forged);
+        let result = Dynamic::<f64, u16, Vec<f64>, Vec<u16>>::decode(&forged).map(drop);
+        assert_eq!(result, Err(Error::Corrupt), "id {id}");
+    }
+}
