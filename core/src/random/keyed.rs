@@ -139,6 +139,25 @@ pub(crate) struct Coins {
 }
 
 impl Coins {
+    /// None taken yet.
+    pub(crate) const fn new(seed: u64, domain: Domain, first: u64) -> Self {
+        Self { seed, domain, first, taken: 0 }
+    }
+
+    /// Those of the next index.
+    pub(crate) const fn next(&self) -> Self {
+        Self::new(self.seed, self.domain, self.first + 1)
+    }
+
+    /// Brings ids, at most 2^32 of them, into random order (Fisher and Yates, from the last one down).
+    pub(crate) fn shuffle<D>(&mut self, ids: &mut [D]) {
+        for last in (1..ids.len()).rev() {
+            #[allow(clippy::cast_possible_truncation, reason = "so many at most")]
+            let other = self.below((last + 1) as u32) as usize;
+            ids.swap(last, other);
+        }
+    }
+
     /// A number below `bound`, exactly uniform (Lemire's method on half words); 0 if `bound` is 0.
     pub(crate) fn below(&mut self, bound: u32) -> u32 {
         if bound == 0 {
@@ -187,7 +206,7 @@ mod tests {
 
     #[test]
     fn coins_are_uniform_and_can_be_gone_on_with() {
-        let start = Coins { seed: 5, domain: Domain::Guess, first: 3, taken: 0 };
+        let start = Coins::new(5, Domain::Guess, 3);
         let mut coins = start;
         let mut counts = [0u32; 7];
         (0..70_000).for_each(|_| counts[coins.below(7) as usize] += 1);

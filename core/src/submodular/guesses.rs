@@ -5,7 +5,7 @@ use super::greedy::{check_prefix, lazily};
 use super::ladder::{Ladder, check_value};
 use super::levels::Levels;
 use super::meter::Meter;
-use super::slots::{Layout, Parts, SlotView};
+use super::slots::{Layout, Parts, SlotView, eligible};
 use super::{Guess, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Storage};
 use core::marker::PhantomData;
@@ -153,14 +153,13 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Guesses<T, D, S, I> {
         self.layout.guess(number, self.state.slots, self.storage.0.as_ref(), self.storage.1.as_ref())
     }
 
-    /// The guess whose pivots are worth most, of equal ones the lower, and their value.
-    pub(super) fn best(&self) -> Option<(T, i32)> {
-        let mut best: Option<(T, i32)> = None;
+    /// The guess whose choice is worth most, of equal ones the lower: that worth, at least, its number and its slot.
+    pub(super) fn best(&self) -> Option<(T, i32, usize)> {
+        let mut best: Option<(T, i32, usize)> = None;
         for (slot, number) in self.numbers() {
-            let gains = self.layout.gains(slot, self.storage.0.as_ref(), self.storage.1.as_ref());
-            let value = gains.iter().fold(T::ZERO, |sum, &gain| sum + gain);
-            if best.is_none_or(|(before, lower)| value > before || value == before && number < lower) {
-                best = Some((value, number));
+            let value = self.layout.value(slot, self.storage.0.as_ref(), self.storage.1.as_ref());
+            if best.is_none_or(|(before, lower, _)| value > before || value == before && number < lower) {
+                best = Some((value, number, slot));
             }
         }
         best
@@ -352,7 +351,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Guesses<T, D, S, I> {
     pub(super) fn has_any_for(&self, number: i32) -> bool {
         let (guess, threshold): (T, T) = (self.ladder.guess(number), self.ladder.threshold(number, self.parts));
         let values = &self.storage.0.as_ref()[..self.layout.capacity];
-        values.iter().any(|&value| threshold <= value && value <= guess)
+        eligible(values, threshold, guess).next().is_some()
     }
 
     /// The slot of a guess; a new one is empty.
@@ -395,20 +394,6 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Guesses<T, D, S, I> {
                 self.answer(value, value, len);
             }
         }
-    }
-
-    /// The slot whose choice is worth most, of equal ones that of the lower guess; its value is at least that.
-    pub(super) fn heaviest(&mut self) -> Option<usize> {
-        let mut best: Option<(T, i32, usize)> = None;
-        let parts = self.split();
-        for slot in 0..parts.slots() {
-            let Some(number) = parts.number(slot) else { continue };
-            let (value, _) = parts.outcome(slot);
-            if best.is_none_or(|(before, lower, _)| value > before || value == before && number < lower) {
-                best = Some((value, number, slot));
-            }
-        }
-        best.map(|(_, _, slot)| slot)
     }
 
     /// The value of what is drafted, a gain for each, and its number. What a faulty function has no gain for any more is left out.

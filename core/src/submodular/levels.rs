@@ -213,12 +213,8 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
         oracle: &O,
     ) -> Step {
         let (base, members) = (self.start_of(level), self.members());
-        for last in (base + 1..members).rev() {
-            #[allow(clippy::cast_possible_truncation, reason = "ids are at most 32 bits wide")]
-            let other = base + coins.below((last - base + 1) as u32) as usize;
-            // Where each one is is noted once all have their places.
-            self.order.swap(last, other);
-        }
+        // Where each one is is noted once all have their places.
+        coins.shuffle(&mut self.order[base..members]);
         let front = front.and_then(|id| self.order[base..members].iter().position(|own| own.to_usize() == id));
         if let Some(place) = front {
             self.order.swap(base, base + place);

@@ -92,3 +92,8 @@ pub trait Matroid {
     /// stand in its way (the circuit that it would close).
     fn exchange<T: Real, D: Id>(&self, chosen: &Chosen<'_, T, D>, id: usize) -> Exchange;
 }
+
+/// Whether an element may join those chosen, and nobody has to leave.
+pub(super) fn has_room<T: Real, D: Id>(matroid: &(impl Matroid + ?Sized), chosen: &[D], id: D) -> bool {
+    matroid.exchange(&Chosen::<T, D>::new(chosen, &[], &[]), id.to_usize()) == Exchange::Joins
+}

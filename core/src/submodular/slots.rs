@@ -99,10 +99,18 @@ impl Layout {
         &slot_ids[at + 1..][..slot_ids[at].to_usize()]
     }
 
-    /// What each pivot of the guess in a slot of the storage given has added.
-    pub(super) fn gains<'a, T, D: Id>(&self, slot: usize, scalars: &'a [T], ids: &[D]) -> &'a [T] {
-        let height = self.pivots(slot, &ids[self.shared_ids()..]).len();
-        &scalars[self.shared_scalars() + slot * self.slot_scalars() + HEADER..][..height]
+    /// What the guess in a slot has chosen is worth this, at least, and comes from so many levels.
+    fn outcome<T: Real, D: Id>(&self, slot: usize, slot_scalars: &[T], slot_ids: &[D]) -> (T, usize) {
+        let height = self.pivots(slot, slot_ids).len();
+        let gains = &slot_scalars[slot * self.slot_scalars() + HEADER..][..height];
+        let stays = self.stays(slot, slot_ids);
+        let staying = gains.iter().zip(1..).filter(|&(_, level)| stays(level));
+        (staying.fold(T::ZERO, |sum, (&gain, _)| sum + gain), height)
+    }
+
+    /// What the guess in a slot of the storage given has chosen is worth this, at least.
+    pub(super) fn value<T: Real, D: Id>(&self, slot: usize, scalars: &[T], ids: &[D]) -> T {
+        self.outcome(slot, &scalars[self.shared_scalars()..], &ids[self.shared_ids()..]).0
     }
 
     /// Whether the pivot of each level of the guess in a slot is among those chosen in the end.
@@ -179,6 +187,12 @@ impl Layout {
             candidates: Heap { gains: polish_gains, ids: polish_ids, pushes: polish_pushes, len: 0 },
         }
     }
+}
+
+/// Elements whose values belong to a guess.
+pub(super) fn eligible<T: Real>(values: &[T], threshold: T, guess: T) -> impl Iterator<Item = usize> + '_ {
+    let is_for = move |&(_, &value): &(usize, &T)| threshold <= value && value <= guess;
+    values.iter().enumerate().filter(is_for).map(|(id, _)| id)
 }
 
 /// A guess, to be read: the parts of its slot.
@@ -289,11 +303,7 @@ impl<T: Real, D: Id> Parts<'_, T, D> {
 
     /// What a guess has chosen is worth this, at least, and comes from so many levels; without cutting its slot.
     pub(super) fn outcome(&self, slot: usize) -> (T, usize) {
-        let height = self.layout.pivots::<D>(slot, self.slot_ids).len();
-        let gains = &self.slot_scalars[slot * self.layout.slot_scalars() + HEADER..][..height];
-        let stays = self.layout.stays(slot, self.slot_ids);
-        let staying = gains.iter().zip(1..).filter(|&(_, level)| stays(level));
-        (staying.fold(T::ZERO, |sum, (&gain, _)| sum + gain), height)
+        self.layout.outcome(slot, self.slot_scalars, self.slot_ids)
     }
 
     /// What a guess has chosen, to be the answer if nothing better is found; how many.
@@ -331,6 +341,11 @@ impl<T: Real, D: Id> Parts<'_, T, D> {
     }
 }
 
+/// Whether the bit of an element is set.
+pub(super) fn bit<D: Id>(words: &[D], id: usize) -> bool {
+    words.get(id / D::BITS).is_some_and(|word| word.to_usize() >> (id % D::BITS) & 1 == 1)
+}
+
 /// Elements that have come or gone since a guess was up to date.
 #[derive(Debug)]
 pub(super) struct Changes<'a, D> {
@@ -363,7 +378,7 @@ impl<D: Id> Changes<'_, D> {
 
     /// Whether an element is noted.
     pub(super) fn has(&self, id: usize) -> bool {
-        self.touched.get(id / D::BITS).is_some_and(|word| word.to_usize() >> (id % D::BITS) & 1 == 1)
+        bit(self.touched, id)
     }
 
     /// The first element noted from an id on.
@@ -386,7 +401,7 @@ impl<D: Id> Changes<'_, D> {
 
     /// Whether an element noted has gone, be it that it came back.
     pub(super) fn has_gone(&self, id: usize) -> bool {
-        self.gone[id / D::BITS].to_usize() >> (id % D::BITS) & 1 == 1
+        bit(self.gone, id)
     }
 
     /// Forgets who has gone.

@@ -2,10 +2,10 @@
 
 use crate::random::keyed::{Coins, Domain};
 use crate::submodular::admission::{Admission, Anyone};
-use crate::submodular::guesses::Guesses;
+use crate::submodular::guesses::{Guesses, idle};
 use crate::submodular::levels::Step;
 use crate::submodular::meter::{Exhausted, Meter};
-use crate::submodular::slots::Parts;
+use crate::submodular::slots::{Parts, eligible};
 use crate::submodular::{Chosen, Exchange, PrefixOracle, Progress};
 use crate::{Error, Id, Real, Storage};
 use rand_core::Rng;
@@ -56,9 +56,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Eager<T, D, S, I> {
         self.request = None;
     }
 
-    fn check_idle(&self) -> Result<(), Error> {
-        if self.request.is_none() { Ok(()) } else { Err(Error::Capacity { limit: 1 }) }
-    }
+    idle!(self, self.request);
 
     pub(super) fn insert_deferred<O: PrefixOracle<T>, R: Rng + ?Sized>(
         &mut self,
@@ -188,7 +186,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Eager<T, D, S, I> {
                     return Ok(false);
                 }
                 spread.next();
-                spread.coins = Coins { first: spread.coins.first + 1, taken: 0, ..spread.coins };
+                spread.coins = spread.coins.next();
             }
             if spread.number > spread.last {
                 let Some((first, last)) = spread.fill.take() else { return Ok(true) };
@@ -228,9 +226,8 @@ fn change<T: Real, D: Id, O: PrefixOracle<T>>(
             },
             Change::Leave { .. } => Step::Done,
             Change::Fill => {
-                let (threshold, guess) = (slot.levels.threshold, slot.guess());
-                let ids = values.iter().enumerate().filter(|&(_, &value)| threshold <= value && value <= guess);
-                slot.levels.fill(ids.map(|(id, _)| id), &mut spread.coins, meter.oracle)
+                let ids = eligible(values, slot.levels.threshold, slot.guess());
+                slot.levels.fill(ids, &mut spread.coins, meter.oracle)
             }
         };
     }
@@ -243,7 +240,7 @@ fn change<T: Real, D: Id, O: PrefixOracle<T>>(
 
 impl Spread {
     fn new(seed: u64, change: Change, (number, last): (i32, i32), fill: Option<(i32, i32)>) -> Self {
-        let coins = Coins { seed, domain: Domain::Guess, first: 0, taken: 0 };
+        let coins = Coins::new(seed, Domain::Guess, 0);
         Self { coins, change, number, last, begun: false, step: Step::Done, fill }
     }
 

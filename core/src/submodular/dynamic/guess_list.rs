@@ -213,7 +213,7 @@ impl<T: Real, X: Instance<T>> GuessList<T, X> {
         self.ids = self.ids.max(index + 1);
         let guesses = self.guesses.iter_mut().filter(|guess| low <= guess.0 && guess.0 <= high);
         for ((_, instance), rank) in guesses.zip(0..) {
-            instance.enter(id, &mut coins(seed, rank), &mut meter);
+            instance.enter(id, &mut Coins::new(seed, Domain::Guess, rank), &mut meter);
         }
         self.fault = self.fault.or(meter.fault);
         Ok(())
@@ -248,7 +248,7 @@ impl<T: Real, X: Instance<T>> GuessList<T, X> {
         let mut meter = Meter::unlimited(oracle);
         let guesses = self.guesses.iter_mut().filter(|guess| low <= guess.0 && guess.0 <= high);
         for ((_, instance), rank) in guesses.zip(0..) {
-            instance.leave(id, &mut coins(seed, rank), &mut meter);
+            instance.leave(id, &mut Coins::new(seed, Domain::Guess, rank), &mut meter);
         }
         self.guesses.retain(|guess| !guess.1.is_empty());
         self.fault = self.fault.or(meter.fault);
@@ -291,11 +291,6 @@ impl<T: Real, X: Instance<T>> GuessList<T, X> {
             None => Ok(self.selection()),
         }
     }
-}
-
-/// Coins of the guess of a rank.
-fn coins(seed: u64, rank: u64) -> Coins {
-    Coins { seed, domain: Domain::Guess, first: rank, taken: 0 }
 }
 
 /// Candidates by the last level that each belongs to.

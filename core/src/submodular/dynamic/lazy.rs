@@ -6,7 +6,7 @@ use crate::submodular::guesses::{Answer, Guesses, certified, idle, readers};
 use crate::submodular::ladder::Ladder;
 use crate::submodular::levels::Step;
 use crate::submodular::meter::{Exhausted, Meter};
-use crate::submodular::slots::Layout;
+use crate::submodular::slots::{Layout, eligible};
 use crate::submodular::{Monotone, PrefixLen, PrefixOracle, Progress, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
 use rand_core::Rng;
@@ -378,7 +378,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
         let (low, high) = self.bracket(largest);
         let probe = self.crossing.map_or(low + (high - low) / 2, |crossing| crossing.clamp(low + 1, high - 1));
         self.request = Some(Request::Query(Query {
-            coins: Coins { seed, domain: Domain::Guess, first: 0, taken: 0 },
+            coins: Coins::new(seed, Domain::Guess, 0),
             low,
             high,
             probe,
@@ -481,7 +481,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
                 return Ok(false);
             }
             let is_full = self.look(slot, query);
-            query.coins = Coins { first: query.coins.first + 1, taken: 0, ..query.coins };
+            query.coins = query.coins.next();
             query.stage = Stage::Open;
             if query.extras == 0 {
                 let (before, probe) = (query.probe, query.coins.first == 1);
@@ -533,9 +533,8 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyDynamic<T, D, S, I> {
         if matches!(query.stage, Stage::Open | Stage::Fresh) {
             let is_much = slot.changes.count() > (slot.levels.members() / divisor).max(4);
             query.stage = if is_much || query.stage == Stage::Fresh {
-                let (threshold, guess) = (slot.levels.threshold, slot.guess());
-                let ids = values.iter().enumerate().filter(|&(_, &value)| threshold <= value && value <= guess);
-                query.step = slot.levels.fill(ids.map(|(id, _)| id), &mut query.coins, meter.oracle);
+                let ids = eligible(values, slot.levels.threshold, slot.guess());
+                query.step = slot.levels.fill(ids, &mut query.coins, meter.oracle);
                 slot.changes.clear();
                 Stage::Building
             } else {

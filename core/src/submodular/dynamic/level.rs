@@ -193,7 +193,7 @@ impl<T: Real> Halvings<T> {
         left.sort_unstable();
         left.dedup();
         left.retain(|&id| self.members[id as usize] && !self.pushes.ids.contains(&id));
-        shuffle(&mut left, coins);
+        coins.shuffle(&mut left);
         let last = self.levels.len() - 1;
         for level in first..=last {
             self.levels[level] = Level { candidates: left.clone(), buffer: Vec::new(), first: self.pushes.len() };
@@ -219,12 +219,5 @@ impl<T: Real> Halvings<T> {
         let live = self.members.iter().filter(|is_there| **is_there).count();
         let is_sound = are_sorted && live == self.live && self.pushes.len() <= self.size;
         if is_sound { Ok(()) } else { Err(Error::Corrupt) }
-    }
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "ids are at most 32 bits wide")]
-fn shuffle(ids: &mut [u32], coins: &mut Coins) {
-    for last in (1..ids.len()).rev() {
-        ids.swap(last, coins.below(last as u32 + 1) as usize);
     }
 }

@@ -6,7 +6,7 @@ use crate::submodular::guesses::{Answer, Guesses, readers};
 use crate::submodular::ladder::{Ladder, MOST_PARTS};
 use crate::submodular::levels::Levels;
 use crate::submodular::meter::Meter;
-use crate::submodular::slots::Layout;
+use crate::submodular::slots::{Layout, eligible};
 use crate::submodular::{PrefixLen, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
 use rand_core::Rng;
@@ -249,9 +249,9 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> NonMonotoneDynamic<T, D, S, I
         self.guesses.give_up_lowest();
         let (low, high) = self.guesses.range_of(value);
         let mut meter = Meter::unlimited(oracle);
-        for number in low..=high {
+        for (number, rank) in (low..=high).zip(0..) {
             let slot = self.guesses.find_or_open(number, oracle)?;
-            let mut coins = coins(seed, number - low);
+            let mut coins = Coins::new(seed, Domain::Guess, rank);
             let mut parts = self.guesses.split();
             let mut tower =
                 Tower { levels: parts.slot(slot).levels, room: AtMost(self.params.size), meter: &mut meter };
@@ -289,7 +289,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> NonMonotoneDynamic<T, D, S, I
                 Tower { levels: own.levels.reborrow(), room, meter: &mut meter }.build(
                     level,
                     None,
-                    &mut coins(seed, rank),
+                    &mut Coins::new(seed, Domain::Guess, rank),
                 );
             }
             if own.levels.members() == 0 {
@@ -305,10 +305,13 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> NonMonotoneDynamic<T, D, S, I
             let slot = self.guesses.find_or_open(number, oracle)?;
             let mut parts = self.guesses.split();
             let (mut own, values) = parts.slot_and_values(slot);
-            let (threshold, guess) = (own.levels.threshold, own.guess());
-            let ids = values.iter().enumerate().filter(|&(_, &value)| threshold <= value && value <= guess);
-            own.levels.refill(ids.map(|(id, _)| id), oracle);
-            Tower { levels: own.levels, room, meter: &mut meter }.build(1, None, &mut coins(seed, rank));
+            let ids = eligible(values, own.levels.threshold, own.guess());
+            own.levels.refill(ids, oracle);
+            Tower { levels: own.levels, room, meter: &mut meter }.build(
+                1,
+                None,
+                &mut Coins::new(seed, Domain::Guess, rank),
+            );
             rank += 1;
         }
         self.guesses.state.fault = self.guesses.state.fault.or(meter.fault);
@@ -356,11 +359,6 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> NonMonotoneDynamic<T, D, S, I
             Tower { levels: levels.reborrow(), room, meter: &mut Meter::unlimited(oracle) }.check()
         })
     }
-}
-
-/// Coins of the guess of a rank.
-fn coins(seed: u64, rank: i32) -> Coins {
-    Coins { seed, domain: Domain::Guess, first: u64::from(rank.unsigned_abs()), taken: 0 }
 }
 
 /// Levels whose gains are given what is there after each push, without those whose place was taken: they may rise again, and the

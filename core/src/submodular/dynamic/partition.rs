@@ -4,9 +4,10 @@ use super::eager::{Eager, Request};
 use crate::submodular::admission::Within;
 use crate::submodular::guesses::{Answer, Guesses, idle, readers};
 use crate::submodular::ladder::{Ladder, MOST_PARTS};
+use crate::submodular::matroid::has_room;
 use crate::submodular::meter::Meter;
 use crate::submodular::slots::Layout;
-use crate::submodular::{Chosen, Exchange, Matroid, Monotone, PrefixLen, PrefixOracle, Progress, Selection};
+use crate::submodular::{Matroid, Monotone, PrefixLen, PrefixOracle, Progress, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
 use rand_core::Rng;
 
@@ -266,9 +267,9 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> PartitionDynamic<T, D, S, I> 
         self.check_matroid(matroid)?;
         self.eager.query(oracle, rng)?;
         let guesses = &mut self.eager.guesses;
-        match guesses.heaviest() {
+        match guesses.best() {
             None => guesses.state.answer = Answer::NONE,
-            Some(slot) => {
+            Some((_, _, slot)) => {
                 let mut meter = Meter::unlimited(oracle);
                 let len = guesses.split().copy_to_draft(slot);
                 let (value, len) = guesses.value_of_draft(len, &mut meter);
@@ -346,9 +347,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> PartitionDynamic<T, D, S, I> 
     ) -> Result<Selection<T>, Error> {
         self.check_idle()?;
         self.check_matroid(matroid)?;
-        let has_room = |chosen: &[D], id: D| {
-            matroid.exchange(&Chosen::<T, D>::new(chosen, &[], &[]), id.to_usize()) == Exchange::Joins
-        };
+        let has_room = |chosen: &[D], id: D| has_room::<T, D>(matroid, chosen, id);
         self.eager.guesses.polish(oracle, has_room)?;
         Ok(self.selection())
     }

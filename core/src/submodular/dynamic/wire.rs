@@ -10,7 +10,7 @@ use crate::random::keyed::{Coins, Domain};
 use crate::submodular::guesses::{Answer, Grow, Guesses};
 use crate::submodular::ladder::{Ladder, check_value};
 use crate::submodular::levels::{Levels, Step};
-use crate::submodular::slots::Changes;
+use crate::submodular::slots::{Changes, bit};
 use crate::submodular::{Dynamic, DynamicParams, LazyDynamic, LazyDynamicParams, PrefixLen, PrefixOracle};
 use crate::wire::{self, Reader, Writer};
 use crate::{Error, Id, Kind, Real, Storage, Wire};
@@ -280,10 +280,6 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Guesses<T, D, S, I> {
         }
         Ok(())
     }
-}
-
-fn bit<D: Id>(words: &[D], id: usize) -> bool {
-    words[id / D::BITS].to_usize() >> (id % D::BITS) & 1 == 1
 }
 
 fn load_levels<T: Real, D: Id>(

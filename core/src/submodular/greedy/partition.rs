@@ -1,7 +1,8 @@
 //! Greedy within caps, or another matroid.
 
 use super::{Chooser, chooser, lazily};
-use crate::submodular::{Chosen, Exchange, Matroid, Monotone, PrefixOracle, Selection};
+use crate::submodular::matroid::has_room;
+use crate::submodular::{Matroid, Monotone, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Storage};
 
 /// Which elements of a set that stays are worth most together, with at most so many of each group, or in another
@@ -52,9 +53,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> PartitionGreedy<T, D, S, I> {
         }
         self.chooser.choose(oracle, ids, |parts, meter| {
             parts.fill(ids, meter);
-            let has_room = |chosen: &[D], id: D| {
-                matroid.exchange(&Chosen::<T, D>::new(chosen, &[], &[]), id.to_usize()) == Exchange::Joins
-            };
+            let has_room = |chosen: &[D], id: D| has_room::<T, D>(matroid, chosen, id);
             lazily(&mut parts.prefix, &mut parts.heap, parts.answer, meter, has_room)
         })
     }

@@ -80,7 +80,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> SieveStreaming<T, D, S, I> {
 
     /// The best that is in a sieve now, and its value.
     pub(super) fn best_now(&self) -> (T, &[D]) {
-        self.guesses.best().map_or((T::ZERO, &[]), |(value, number)| (value, self.guess_pivots(number)))
+        self.guesses.best().map_or((T::ZERO, &[]), |(value, number, _)| (value, self.guess_pivots(number)))
     }
 
     fn guess_pivots(&self, number: i32) -> &[D] {

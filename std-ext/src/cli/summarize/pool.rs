@@ -12,12 +12,12 @@ pub(super) struct Pool<'a, T> {
     rows: RefCell<Vec<T>>,
 }
 
-/// Does something with the function of the rows that are held now.
+/// Does something with the function of the rows that are held now. Once a pool is made nothing can be wrong with it.
 macro_rules! with_view {
-    ($pool:expr, $oracle:ident, $body:expr, $none:expr) => {{
+    ($pool:expr, |$oracle:ident| $body:expr) => {{
         let rows = $pool.rows.borrow();
         let (shape, stride) = ($pool.shape, $pool.shape.stride);
-        let outcome = match (&shape.function, &shape.weights) {
+        match (&shape.function, &shape.weights) {
             (Function::Facility, None) => FacilityLocation::new(&rows, stride).map(|$oracle| $body),
             (Function::Facility, Some(weights)) => {
                 FacilityLocation::new(&rows, stride).and_then(|x| x.weights(weights)).map(|$oracle| $body)
@@ -27,9 +27,7 @@ macro_rules! with_view {
                 FeatureBased::new(&rows, stride, *concave).and_then(|x| x.weights(weights)).map(|$oracle| $body)
             }
             (Function::LogDet(kernel, sigma2), _) => LogDet::new(&rows, stride, *kernel, *sigma2).map(|$oracle| $body),
-        };
-        // Of what was checked before nothing can be wrong now.
-        outcome.unwrap_or($none)
+        }
     }};
 }
 
@@ -40,25 +38,7 @@ impl<'a, T: Real> Pool<'a, T> {
         held.try_reserve_exact(len).map_err(|_| CoreError::Storage { needed: len, got: 0 })?;
         held.resize(len, T::ZERO);
         let pool = Self { shape, rows: RefCell::new(held) };
-        let held = pool.rows.borrow();
-        match (&shape.function, &shape.weights) {
-            (Function::Facility, Some(weights)) => {
-                FacilityLocation::new(&held, shape.stride)?.weights(weights)?;
-            }
-            (Function::Facility, None) => {
-                FacilityLocation::new(&held, shape.stride)?;
-            }
-            (Function::Feature(concave), Some(weights)) => {
-                FeatureBased::new(&held, shape.stride, *concave)?.weights(weights)?;
-            }
-            (Function::Feature(concave), None) => {
-                FeatureBased::new(&held, shape.stride, *concave)?;
-            }
-            (Function::LogDet(kernel, sigma2), _) => {
-                LogDet::new(&held, shape.stride, *kernel, *sigma2)?;
-            }
-        }
-        drop(held);
+        with_view!(pool, |_oracle| ())?;
         Ok(pool)
     }
 
@@ -84,21 +64,21 @@ impl<T: Real> GroundSet for Pool<'_, T> {
     }
 
     fn prefix_len(&self, size: usize) -> PrefixLen {
-        with_view!(self, oracle, oracle.prefix_len(size), PrefixLen::default())
+        with_view!(self, |oracle| oracle.prefix_len(size)).unwrap_or_default()
     }
 }
 
 impl<T: Real> PrefixOracle<T> for Pool<'_, T> {
     fn gain<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize) -> T {
-        with_view!(self, oracle, oracle.gain(prefix, pushes, id), T::ZERO)
+        with_view!(self, |oracle| oracle.gain(prefix, pushes, id)).unwrap_or(T::ZERO)
     }
 
     fn push<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize) {
-        with_view!(self, oracle, oracle.push(prefix, pushes, id), ());
+        with_view!(self, |oracle| oracle.push(prefix, pushes, id)).unwrap_or_default();
     }
 
     fn truncate<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize) {
-        with_view!(self, oracle, oracle.truncate(prefix, pushes), ());
+        with_view!(self, |oracle| oracle.truncate(prefix, pushes)).unwrap_or_default();
     }
 }
 

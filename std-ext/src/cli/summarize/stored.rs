@@ -3,7 +3,7 @@
 use super::super::Failure;
 use super::super::args::QueryArguments;
 use super::super::output::{Times, available_threads};
-use super::engine::Found;
+use super::engine::{Found, wide};
 use super::outcome::{Told, plot, put_answer};
 use crate::sketch_file::SketchFile;
 use crate::submodular::{Dynamic, LazyDynamic};
@@ -38,7 +38,7 @@ macro_rules! stored {
             found: Found {
                 value: answer.value.as_f64(),
                 bound: answer.upper_bound.map(Real::as_f64),
-                ids: best.selected().iter().copied().map(u64::from).collect(),
+                ids: wide(best.selected()),
             },
         }
     }};

@@ -63,69 +63,45 @@ macro_rules! guessing {
 guessing!(LazyDynamic);
 guessing!(Dynamic);
 
-/// One that allocates, whose answers nothing improves.
-impl<T: Real, O: PrefixOracle<T> + Monotone> Engine<O> for BucketDynamic<T> {
-    fn insert(&mut self, oracle: &Counted<O>, id: u32, rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
-        self.insert(oracle, id, rng)
-    }
+/// One whose answers nothing improves or certifies.
+macro_rules! plain {
+    ($type:ty $(, $bound:ident)?) => {
+        impl<T: Real, O: PrefixOracle<T> $(+ $bound)?> Engine<O> for $type {
+            fn insert(&mut self, oracle: &Counted<O>, id: u32, rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
+                self.insert(oracle, id, rng)
+            }
 
-    fn delete(&mut self, oracle: &Counted<O>, id: u32, rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
-        self.delete(oracle, id, rng)
-    }
+            fn delete(&mut self, oracle: &Counted<O>, id: u32, rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
+                self.delete(oracle, id, rng)
+            }
 
-    fn query(&mut self, oracle: &Counted<O>, rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
-        self.query(oracle, rng).map(|_| ())
-    }
+            fn query(&mut self, oracle: &Counted<O>, rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
+                self.query(oracle, rng).map(|_| ())
+            }
 
-    fn improve(&mut self, _: &Counted<O>) -> Outcome<()> {
-        Ok(())
-    }
+            fn improve(&mut self, _: &Counted<O>) -> Outcome<()> {
+                Ok(())
+            }
 
-    fn found(&self) -> Found {
-        Found { value: self.selection().value.as_f64(), bound: None, ids: wide(self.selected()) }
-    }
+            fn found(&self) -> Found {
+                Found { value: self.selection().value.as_f64(), bound: None, ids: wide(self.selected()) }
+            }
 
-    fn live(&self) -> usize {
-        self.live()
-    }
+            fn live(&self) -> usize {
+                self.live()
+            }
 
-    fn state_bytes(&self) -> usize {
-        let (scalars, ids) = self.held();
-        scalars * T::BYTES + ids * size_of::<u32>()
-    }
+            fn state_bytes(&self) -> usize {
+                let (scalars, ids) = self.held();
+                scalars * T::BYTES + ids * size_of::<u32>()
+            }
+        }
+    };
 }
 
-/// One for functions that may shrink.
-impl<T: Real, O: PrefixOracle<T>> Engine<O> for NonMonotoneDynamic<T, u32, Vec<T>, Vec<u32>> {
-    fn insert(&mut self, oracle: &Counted<O>, id: u32, rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
-        self.insert(oracle, id, rng)
-    }
-
-    fn delete(&mut self, oracle: &Counted<O>, id: u32, rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
-        self.delete(oracle, id, rng)
-    }
-
-    fn query(&mut self, oracle: &Counted<O>, rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
-        self.query(oracle, rng).map(|_| ())
-    }
-
-    fn improve(&mut self, _: &Counted<O>) -> Outcome<()> {
-        Ok(())
-    }
-
-    fn found(&self) -> Found {
-        Found { value: self.selection().value.as_f64(), bound: None, ids: wide(self.selected()) }
-    }
-
-    fn live(&self) -> usize {
-        self.live()
-    }
-
-    fn state_bytes(&self) -> usize {
-        let (scalars, ids) = self.held();
-        scalars * T::BYTES + ids * size_of::<u32>()
-    }
-}
+plain!(BucketDynamic<T>, Monotone);
+// For functions that may shrink.
+plain!(NonMonotoneDynamic<T, u32, Vec<T>, Vec<u32>>);
 
 /// One within caps.
 pub(super) struct Capped<'a, T: Real> {

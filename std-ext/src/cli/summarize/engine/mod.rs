@@ -38,7 +38,7 @@ impl Found {
     }
 }
 
-fn wide(ids: &[u32]) -> Vec<u64> {
+pub(super) fn wide(ids: &[u32]) -> Vec<u64> {
     ids.iter().copied().map(u64::from).collect()
 }
 
