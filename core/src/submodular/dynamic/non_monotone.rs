@@ -3,7 +3,7 @@
 use crate::random::keyed::{Coins, Domain, unit, word};
 use crate::submodular::admission::AtMost;
 use crate::submodular::guesses::{Answer, Guesses, readers};
-use crate::submodular::ladder::{Ladder, MOST_PARTS};
+use crate::submodular::ladder::{Ladder, MOST_PARTS, doublings, guesses_in};
 use crate::submodular::levels::Levels;
 use crate::submodular::meter::Meter;
 use crate::submodular::slots::{Layout, eligible};
@@ -72,7 +72,7 @@ impl NonMonotoneDynamicParams {
 
     /// Elements that are ever chosen in a row: those replaced by others count too. `size (2 + log2(2 size / epsilon))`. Saturates.
     pub const fn pushes(&self) -> usize {
-        self.size.saturating_mul(self.doublings().saturating_add(2))
+        self.size.saturating_mul(doublings(self.parts()).saturating_add(2))
     }
 
     /// Scalars of storage. Saturates.
@@ -98,11 +98,6 @@ impl NonMonotoneDynamicParams {
         2.0 * self.size as f64 / self.epsilon
     }
 
-    /// The logarithm of that to base 2, rounded up.
-    const fn doublings(&self) -> usize {
-        crate::submodular::ladder::doublings(self.parts())
-    }
-
     const fn slots_or_needed(&self) -> usize {
         match self.slots {
             Some(slots) => slots,
@@ -111,7 +106,7 @@ impl NonMonotoneDynamicParams {
     }
 
     const fn needed(&self) -> usize {
-        self.doublings().saturating_mul(self.ladder_steps as usize).saturating_add(2)
+        guesses_in(doublings(self.parts()), self.ladder_steps)
     }
 
     const fn layout(&self) -> Layout {

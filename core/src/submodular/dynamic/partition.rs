@@ -3,7 +3,7 @@
 use super::eager::{Eager, Request};
 use crate::submodular::admission::Within;
 use crate::submodular::guesses::{Answer, Guesses, idle, readers};
-use crate::submodular::ladder::{Ladder, MOST_PARTS};
+use crate::submodular::ladder::{Ladder, MOST_PARTS, doublings, guesses_in};
 use crate::submodular::matroid::has_room;
 use crate::submodular::meter::Meter;
 use crate::submodular::slots::Layout;
@@ -64,7 +64,7 @@ impl PartitionDynamicParams {
     /// Elements that are ever chosen in a row: those replaced by others count too. `rank (2 + log2(rank / epsilon))`: what takes a
     /// place adds twice as much as what was there. Saturates.
     pub const fn pushes(&self) -> usize {
-        self.rank.saturating_mul(self.doublings().saturating_add(2))
+        self.rank.saturating_mul(doublings(self.parts()).saturating_add(2))
     }
 
     /// Scalars of storage. Saturates.
@@ -90,11 +90,6 @@ impl PartitionDynamicParams {
         self.rank as f64 / self.epsilon
     }
 
-    /// The logarithm of that to base 2, rounded up.
-    const fn doublings(&self) -> usize {
-        crate::submodular::ladder::doublings(self.parts())
-    }
-
     const fn slots_or_needed(&self) -> usize {
         match self.slots {
             Some(slots) => slots,
@@ -103,7 +98,7 @@ impl PartitionDynamicParams {
     }
 
     const fn needed(&self) -> usize {
-        self.doublings().saturating_mul(self.ladder_steps as usize).saturating_add(2)
+        guesses_in(doublings(self.parts()), self.ladder_steps)
     }
 
     const fn layout(&self) -> Layout {

@@ -3,7 +3,7 @@
 use super::eager::Eager;
 use crate::submodular::admission::Anyone;
 use crate::submodular::guesses::{Answer, Guesses, certified, idle, readers};
-use crate::submodular::ladder::Ladder;
+use crate::submodular::ladder::{Ladder, guesses_in};
 use crate::submodular::slots::Layout;
 use crate::submodular::{Monotone, PrefixLen, PrefixOracle, Progress, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
@@ -87,7 +87,7 @@ impl DynamicParams {
     /// `3 size`.
     pub(super) const fn needed(&self) -> usize {
         let doublings = usize::BITS - self.size.saturating_mul(3).saturating_sub(1).leading_zeros();
-        (doublings as usize).saturating_mul(self.ladder_steps as usize).saturating_add(2)
+        guesses_in(doublings as usize, self.ladder_steps)
     }
 
     pub(super) const fn layout(&self) -> Layout {

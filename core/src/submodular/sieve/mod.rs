@@ -11,7 +11,7 @@ pub use streaming::SieveStreaming;
 pub use three::{ThreeSieves, ThreeSievesParams};
 
 use super::PrefixLen;
-use super::ladder::Ladder;
+use super::ladder::{Ladder, guesses_in};
 use super::slots::Layout;
 use crate::{Error, Id, Real, Rule};
 
@@ -74,7 +74,7 @@ impl SieveParams {
     /// Guesses from the largest value up to `2 size` times it.
     const fn slots(&self) -> usize {
         let doublings = usize::BITS - self.size.saturating_mul(2).saturating_sub(1).leading_zeros();
-        (doublings as usize).saturating_mul(self.ladder_steps as usize).saturating_add(2)
+        guesses_in(doublings as usize, self.ladder_steps)
     }
 
     const fn layout(&self) -> Layout {
