@@ -44,14 +44,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
-mod error;
-mod matrix;
-mod real;
-#[cfg(feature = "serde")]
-mod serde;
-mod storage;
-mod stream;
-mod summary;
+mod base;
 mod wire;
 
 pub mod eigen;
@@ -59,15 +52,16 @@ pub mod linalg;
 pub mod random;
 pub mod regression;
 pub mod sketch;
+pub mod stream;
 pub mod submodular;
 
-pub use error::{Error, Rule};
-pub use matrix::{MatMut, MatRef};
-pub use real::{Lane, Real, ScalarType, Scaled};
+pub use base::error::{Error, Rule};
+pub use base::matrix::{MatMut, MatRef};
+pub use base::real::{Lane, Real, ScalarType, Scaled};
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
-pub use storage::Allocated;
-pub use storage::{Id, Storage};
+pub use base::storage::Allocated;
+pub use base::storage::{Id, Storage};
 pub use stream::{Merge, RowSummary};
 pub use wire::{Header, Kind, Wire};
 

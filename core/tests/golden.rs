@@ -12,16 +12,16 @@
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 use sketchlet_core::eigen::{
-    AdaptiveOja, AdaptiveOjaParams, BlockPower, BlockPowerParams, CandidIncremental, CandidIncrementalParams, Centered,
+    AdaptiveOja, AdaptiveOjaParams, BlockPower, BlockPowerParams, CandidIncremental, CandidIncrementalParams,
     ExactEigen, ExactEigenParams, FrequentDirections, FrequentDirectionsParams, HistoryPca, HistoryPcaParams,
     NystromSketch, NystromSketchParams, Oja, OjaParams, RandomOrderEigen, RandomOrderEigenParams, Shrink, TopEigen,
-    WarmUp,
 };
 use sketchlet_core::regression::{
     Fit, Gradient, GradientParams, NormalEquations, NormalEquationsParams, Query, RecursiveLeastSquares,
     RecursiveLeastSquaresParams, SketchedLeastSquares, SketchedLeastSquaresParams, StreamingQr, StreamingQrParams,
 };
 use sketchlet_core::sketch::{GaussianSketch, SketchOperator, Srct, Srht};
+use sketchlet_core::stream::{Centered, WarmUp};
 use sketchlet_core::submodular::{
     Concave, Counted, Dynamic, DynamicParams, FacilityLocation, FeatureBased, GraphCut, GreedyParams, GroundSet,
     Kernel, LazyDynamic, LazyDynamicParams, LazyGreedy, LogDet, Monotone, NonMonotoneDynamic, NonMonotoneDynamicParams,

@@ -6,8 +6,8 @@ use sketchlet_core::eigen::{
     AdaptiveOja, AdaptiveOjaParams, BlockPower, BlockPowerParams, CandidIncremental, CandidIncrementalParams,
     ExactEigen, ExactEigenParams, FrequentDirections, FrequentDirectionsParams, HistoryPca, HistoryPcaParams,
     NystromSketch, NystromSketchParams, Oja, OjaParams, RandomOrderEigen, RandomOrderEigenParams, Shrink, TopEigen,
-    WarmUp,
 };
+use sketchlet_core::stream::WarmUp;
 
 /// Scalars that the largest case needs, answer included: 10 KiB, so that a part with 16 KiB of RAM runs all of them.
 pub const ARENA: usize = {

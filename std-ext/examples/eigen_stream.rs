@@ -5,10 +5,10 @@
 #![allow(clippy::print_stdout, reason = "an example talks")]
 
 use sketchlet::eigen::{
-    FrequentDirections, FrequentDirectionsParams, RandomOrderEigen, RandomOrderEigenParams, ShuffleBuffer, Status,
-    TopEigen,
+    FrequentDirections, FrequentDirectionsParams, RandomOrderEigen, RandomOrderEigenParams, Status, TopEigen,
 };
 use sketchlet::io::{ReadOptions, RowReader};
+use sketchlet::stream::ShuffleBuffer;
 use sketchlet::{Error, RowSummary};
 
 /// Nine channels of accelerometers on a walking person, in the order of time.

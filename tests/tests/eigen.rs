@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 use sketchlet_core::eigen::*;
+use sketchlet_core::stream::{Centered, OrderMonitor, OrderMonitorParams, OrderReport, ShuffleBuffer, WarmUp};
 use sketchlet_core::{Error, Merge, Real, RowSummary, Rule, Wire};
 use sketchlet_tests::laws::{
     Answer, Subject, answer, check_error_bound, check_sandwich, config, feed, feed_batch, inputs, remove_undoes_update,

@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 use sketchlet_core::eigen::*;
+use sketchlet_core::stream::{Centered, ShuffleBuffer};
 use sketchlet_core::{Error, MatRef, Real, RowSummary, Rule, Wire};
 use sketchlet_tests::laws::{Answer, answer, feed};
 use sketchlet_tests::oracle::Oracle;

@@ -4,6 +4,7 @@
 
 use sketchlet_core::Wire;
 use sketchlet_core::eigen::*;
+use sketchlet_core::stream::{Centered, WarmUp};
 use sketchlet_tests::laws;
 
 laws!(exact: ExactEigen<T, Vec<T>>,

@@ -6,6 +6,7 @@ use rand_core::SeedableRng;
 use sketchlet_core::eigen::*;
 use sketchlet_core::regression::{SketchedLeastSquares, SketchedLeastSquaresParams};
 use sketchlet_core::sketch::Srht;
+use sketchlet_core::stream::Centered;
 use sketchlet_core::{RowSummary, Wire};
 
 fn filled() -> ExactEigen<f32, Vec<f32>> {

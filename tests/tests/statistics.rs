@@ -6,6 +6,7 @@
 use sketchlet_core::Merge;
 use sketchlet_core::RowSummary;
 use sketchlet_core::eigen::*;
+use sketchlet_core::stream::{OrderMonitor, OrderMonitorParams, WarmUp};
 use sketchlet_tests::laws::{Answer, answer, feed_batch};
 use sketchlet_tests::oracle::Oracle;
 use sketchlet_tests::runs::{median, run};

@@ -6,6 +6,7 @@
 use proptest::prelude::*;
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use sketchlet_core::stream::Progress;
 use sketchlet_core::submodular::*;
 use sketchlet_core::{Error, Id, Storage, Wire};
 

@@ -5,6 +5,7 @@
 
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use sketchlet_core::stream::Progress;
 use sketchlet_core::submodular::*;
 use sketchlet_core::{Error, Real, Rule};
 use std::cell::RefCell;

@@ -10,6 +10,7 @@
 use sketchlet_core::eigen::*;
 use sketchlet_core::regression::*;
 use sketchlet_core::sketch::{GaussianSketch, Osnap, SketchOperator, Srht, TensorSrht};
+use sketchlet_core::stream::{Centered, OrderMonitor, OrderMonitorParams, Progress, WarmUp};
 use sketchlet_core::submodular::*;
 use sketchlet_core::{Error, Header, Merge, Real, RowSummary, ScalarType, Wire};
 use sketchlet_tests::laws::{answer, seal};

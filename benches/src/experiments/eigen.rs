@@ -8,9 +8,10 @@ use sketchlet_core::RowSummary;
 use sketchlet_core::eigen::{
     AdaptiveOja, AdaptiveOjaParams, BlockPower, BlockPowerParams, CandidIncremental, CandidIncrementalParams,
     ExactEigen, ExactEigenParams, FrequentDirections, FrequentDirectionsParams, HistoryPca, HistoryPcaParams,
-    NystromSketch, NystromSketchParams, Oja, OjaParams, RandomOrderEigen, RandomOrderEigenParams, Rate, Shrink,
-    ShuffleBuffer, Status, TopEigen, WarmUp,
+    NystromSketch, NystromSketchParams, Oja, OjaParams, RandomOrderEigen, RandomOrderEigenParams, Rate, Shrink, Status,
+    TopEigen,
 };
+use sketchlet_core::stream::{ShuffleBuffer, WarmUp};
 use sketchlet_tests::laws::{Answer, answer, feed_batch};
 use sketchlet_tests::oracle::Oracle;
 use sketchlet_tests::runs::{geometric_mean, median, run};

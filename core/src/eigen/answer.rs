@@ -1,7 +1,8 @@
 //! What the family answers: vectors, values, and how far to trust them.
 
 use crate::linalg::vector;
-use crate::{Error, MatRef, Real, RowSummary, Scaled};
+use crate::stream::{Centered, OrderReport, ShuffleBuffer};
+use crate::{Error, MatRef, Real, RowSummary, Scaled, Storage};
 use core::fmt;
 
 /// Whether an answer is to be trusted; the first that applies, in this order of severity.
@@ -56,19 +57,6 @@ impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
-}
-
-/// How far the order of the rows is from random, in standard deviations: three tests, each near 0 for a random order.
-///
-/// Above 6 in magnitude the order is flagged; that happens to a random order with a probability below 1e-6 a stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct OrderReport<T> {
-    /// Change of level over the stream, largest over the features.
-    pub drift: T,
-    /// Too few (negative) or too many changes between neighbours, the one of largest magnitude.
-    pub runs: T,
-    /// Later rows against the first ones, largest over the features.
-    pub level: T,
 }
 
 /// How far to trust an answer. Errors are `sin^2` of the angle to the true vector, in [0, 1]; for `rank > 1` their mean
@@ -289,5 +277,26 @@ impl<M: TopEigen + ?Sized> TopEigen for alloc::boxed::Box<M> {
         answer: &'a mut [Self::Scalar],
     ) -> Result<TopEigenvector<'a, Self::Scalar>, Error> {
         (**self).estimate_available(answer)
+    }
+}
+
+impl<M: TopEigen, S: Storage<M::Scalar>> TopEigen for Centered<M, S> {
+    fn rank(&self) -> usize {
+        self.inner().rank()
+    }
+
+    fn estimate_available<'a>(&mut self, answer: &'a mut [M::Scalar]) -> Result<TopEigenvector<'a, M::Scalar>, Error> {
+        self.inner_mut().estimate_available(answer)
+    }
+}
+
+/// Answers for the rows passed on.
+impl<M: TopEigen, S: Storage<M::Scalar>> TopEigen for ShuffleBuffer<M, S> {
+    fn rank(&self) -> usize {
+        self.inner().rank()
+    }
+
+    fn estimate_available<'a>(&mut self, answer: &'a mut [M::Scalar]) -> Result<TopEigenvector<'a, M::Scalar>, Error> {
+        self.inner_mut().estimate_available(answer)
     }
 }

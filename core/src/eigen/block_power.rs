@@ -3,11 +3,11 @@
 use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
 use super::heavy::{self, HeavyRows};
 use super::iterate::{fill_random, orthonormalize_or_refill, project};
-use super::scale::Scale;
+use crate::base::storage::is_addressable;
 use crate::linalg::vector;
-use crate::real::CompensatedSum;
-use crate::storage::is_addressable;
-use crate::summary::{constructors, wire_form};
+use crate::stream::CompensatedSum;
+use crate::stream::Scale;
+use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
 

@@ -1,10 +1,10 @@
 //! Candid covariance-free incremental PCA: one vector of memory for one vector of answer.
 
 use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
-use super::scale::Scale;
+use crate::base::storage::is_addressable;
 use crate::linalg::vector;
-use crate::storage::is_addressable;
-use crate::summary::{constructors, wire_form};
+use crate::stream::Scale;
+use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
 

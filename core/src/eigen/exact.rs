@@ -2,11 +2,11 @@
 
 use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, rounding};
 use super::iterate::{fill_random, orthonormalize_or_refill};
-use super::scale::Scale;
+use crate::base::matrix::{check_batch, check_finite};
+use crate::base::storage::is_addressable;
 use crate::linalg::{one_sided, packed, symmetric, vector};
-use crate::matrix::{check_batch, check_finite};
-use crate::storage::is_addressable;
-use crate::summary::{constructors, wire_form};
+use crate::stream::Scale;
+use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, MatRef, Merge, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;

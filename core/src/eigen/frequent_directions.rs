@@ -3,11 +3,11 @@
 use super::answer::{
     AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, is_overfull, orthonormalize, rounding, tie,
 };
-use super::scale::Scale;
+use crate::base::storage::is_addressable;
 use crate::linalg::{tridiagonal, vector};
-use crate::real::CompensatedSum;
-use crate::storage::is_addressable;
-use crate::summary::{constructors, wire_form};
+use crate::stream::CompensatedSum;
+use crate::stream::Scale;
+use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Merge, Real, RowSummary, Rule, Storage};
 

@@ -2,10 +2,10 @@
 
 use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
 use super::iterate::fill_random;
-use super::scale::Scale;
+use crate::base::storage::is_addressable;
 use crate::linalg::vector;
-use crate::storage::is_addressable;
-use crate::summary::{constructors, wire_form};
+use crate::stream::Scale;
+use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
 

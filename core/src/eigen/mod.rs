@@ -2,7 +2,7 @@
 //!
 //! For rows `a_1, a_2, ...` of `d` numbers, every type here estimates the first `rank` right singular vectors of the
 //! matrix of all rows seen, the eigenvectors of `A'A`: the principal directions of the stream as it is, or of its
-//! fluctuation when [`Centered`].
+//! fluctuation when [`Centered`](crate::stream::Centered).
 //!
 //! | you have | take | guarantee | merges | state (scalars) |
 //! |---|---|---|---|---|
@@ -25,32 +25,25 @@ mod adaptive_oja;
 mod answer;
 mod block_power;
 mod candid;
-mod centered;
 mod exact;
 mod frequent_directions;
 mod heavy;
 mod history;
 mod iterate;
-mod monitor;
 mod nystrom;
 mod oja;
 mod pool;
 mod random_order;
 mod recommend;
-mod scale;
-mod shuffle;
 
 pub use adaptive_oja::{AdaptiveOja, AdaptiveOjaParams};
-pub use answer::{Confidence, OrderReport, Status, TopEigen, TopEigenvector};
+pub use answer::{Confidence, Status, TopEigen, TopEigenvector};
 pub use block_power::{BlockPower, BlockPowerParams};
 pub use candid::{CandidIncremental, CandidIncrementalParams};
-pub use centered::Centered;
 pub use exact::{ExactEigen, ExactEigenParams};
 pub use frequent_directions::{FrequentDirections, FrequentDirectionsParams, Shrink};
 pub use history::{HistoryPca, HistoryPcaParams};
-pub use monitor::{OrderMonitor, OrderMonitorParams, WarmUp};
 pub use nystrom::{NystromSketch, NystromSketchParams};
 pub use oja::{Oja, OjaParams, Rate};
 pub use random_order::{RandomOrderEigen, RandomOrderEigenParams};
 pub use recommend::{Method, recommend};
-pub use shuffle::ShuffleBuffer;

@@ -4,12 +4,12 @@ use super::answer::{
     AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, is_overfull, orthonormalize, rounding,
 };
 use super::pool::{Block, Piece, Scratch};
-use super::scale::Scale;
+use crate::base::storage::is_addressable;
 use crate::linalg::vector;
 use crate::random::keyed::{Domain, normal_pair, word2};
-use crate::real::CompensatedSum;
-use crate::storage::is_addressable;
-use crate::summary::{constructors, wire_form};
+use crate::stream::CompensatedSum;
+use crate::stream::Scale;
+use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Merge, Real, RowSummary, Rule, Storage};
 

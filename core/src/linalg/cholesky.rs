@@ -24,7 +24,7 @@
 
 use super::qr::{check_storage, check_tolerance};
 use super::{packed, triangular, vector};
-use crate::matrix::check_finite;
+use crate::base::matrix::check_finite;
 use crate::{Error, Real};
 
 /// An entry this many tolerances large, beside a diagonal below one, is no rounding error of a semidefinite matrix.

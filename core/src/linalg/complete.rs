@@ -25,7 +25,7 @@
 
 use super::packed;
 use super::qr::{check_storage, scaled_norm};
-use crate::matrix::check_finite;
+use crate::base::matrix::check_finite;
 use crate::{Error, Real};
 
 /// Overwrites the first `rank` rows of the first `columns` of `dim` columns by `T`, and what was right of it by the

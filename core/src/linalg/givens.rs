@@ -24,8 +24,9 @@
 //! ```
 
 use super::qr::{check_storage, check_tolerance, in_range, scaled_norm};
-use super::{packed, triangular, wide};
-use crate::matrix::check_finite;
+use super::{packed, triangular};
+use crate::base::matrix::check_finite;
+use crate::base::wide;
 use crate::{Error, Real};
 
 /// Cosine, sine and length of the rotation `[c s; -s c]` that takes `(a, b)` to `(length, 0)`, length not negative.

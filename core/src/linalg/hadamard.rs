@@ -18,7 +18,7 @@
 //! # Ok::<(), sketchlet_core::Error>(())
 //! ```
 
-use super::wide;
+use crate::base::wide;
 use crate::{Error, Lane};
 
 /// Overwrites `x` by `H x`.

@@ -29,4 +29,3 @@ pub mod symmetric;
 pub mod triangular;
 pub mod tridiagonal;
 pub mod vector;
-pub(crate) mod wide;

@@ -14,7 +14,7 @@
 //! assert_eq!(gram, [10.0, 14.0, 20.0]);
 //! ```
 
-use super::wide;
+use crate::base::wide;
 use crate::{Lane, Real, ScalarType};
 
 /// Rows of a register tile.

@@ -10,8 +10,8 @@
 #![allow(clippy::needless_range_loop, reason = "fixed trip counts are what keeps tiles in registers")]
 
 use super::vector::LANES;
-use super::wide;
 use crate::Real;
+use crate::base::wide;
 
 /// Rows of a tile: a panel has a multiple of them.
 pub(crate) const ROWS: usize = 4;

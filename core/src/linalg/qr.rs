@@ -30,8 +30,9 @@
 //! # Ok::<(), sketchlet_core::Error>(())
 //! ```
 
-use super::{packed, wide};
-use crate::matrix::check_finite;
+use super::packed;
+use crate::base::matrix::check_finite;
+use crate::base::wide;
 use crate::{Error, MatMut, MatRef, Real, Rule};
 
 /// Overwrites the matrix by its QR factors: `R` on and above the diagonal, reflectors below.

@@ -17,8 +17,9 @@
 //! assert!((vectors[0] - 0.5f64.sqrt()).abs() < 1e-15);
 //! ```
 
-use super::{vector, wide};
+use super::vector;
 use crate::Real;
+use crate::base::wide;
 
 /// Sweeps after which Jacobi gives up improving; it converges quadratically and needs 4 to 8.
 const SWEEPS: usize = 30;

@@ -24,7 +24,7 @@
 
 use super::qr::{check_storage, norm_exponent};
 use super::{packed, vector};
-use crate::matrix::check_finite;
+use crate::base::matrix::check_finite;
 use crate::{Error, Real};
 
 /// Steps of power and of inverse iteration.

@@ -20,8 +20,9 @@
 //! assert!((vectors[0] - 0.5f64.sqrt()).abs() < 1e-15);
 //! ```
 
-use super::{symmetric, vector, wide};
+use super::{symmetric, vector};
 use crate::Real;
+use crate::base::wide;
 
 /// QL steps for one eigenvalue after which it is taken as it is; the mean is below 2.
 const STEPS: usize = 40;

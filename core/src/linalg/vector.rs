@@ -12,8 +12,8 @@
 //! assert_eq!(vector::dot(&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0]), 32.0);
 //! ```
 
-use super::wide;
 use crate::Real;
+use crate::base::wide;
 
 /// Lanes of every sum.
 pub const LANES: usize = 16;
@@ -295,24 +295,7 @@ pub fn sum_of_squares<T: Real>(x: &[T]) -> T {
 
 /// Whether all entries are finite.
 pub fn all_finite<T: Real>(x: &[T]) -> bool {
-    // Zero times a finite number is zero, times anything else NaN: sums of such products need no branch.
-    let zeros = wide::run(
-        #[inline(always)]
-        || {
-            let (chunks, tail) = x.as_chunks::<LANES>();
-            let mut lanes = [T::ZERO; LANES];
-            for chunk in chunks {
-                for i in 0..LANES {
-                    lanes[i] += chunk[i] * T::ZERO;
-                }
-            }
-            for (lane, &x) in lanes.iter_mut().zip(tail) {
-                *lane += x * T::ZERO;
-            }
-            tree(&lanes)
-        },
-    );
-    zeros == T::ZERO
+    T::all_finite(x)
 }
 
 /// Largest magnitude; zero for an empty vector. The entries must not be NaN.

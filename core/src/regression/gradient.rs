@@ -1,9 +1,9 @@
 //! What the rows say of coefficients already there: the correlation of features with residuals.
 
 use super::weight::root_of_weight;
+use crate::base::matrix::{check_finite, check_row};
 use crate::linalg::vector;
-use crate::matrix::{check_finite, check_row};
-use crate::summary::{constructors, wire_form};
+use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Merge, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;
@@ -46,7 +46,7 @@ impl GradientParams {
         match () {
             () if self.features == 0 => fail("features", Rule::Positive),
             () if self.targets == 0 => fail("targets", Rule::Positive),
-            () if !crate::storage::is_addressable(self.storage_len()) => fail("features", Rule::Addressable),
+            () if !crate::base::storage::is_addressable(self.storage_len()) => fail("features", Rule::Addressable),
             () => Ok(()),
         }
     }

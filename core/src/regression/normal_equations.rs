@@ -2,9 +2,9 @@
 
 use super::weight::{check_forgetting, root_of_weight};
 use super::{Fit, Query};
+use crate::base::matrix::{check_batch, check_row};
 use crate::linalg::{cholesky, packed, triangular};
-use crate::matrix::{check_batch, check_row};
-use crate::summary::{constructors, wire_form};
+use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Lane, MatRef, Merge, Real, RowSummary, Rule, ScalarType, Storage};
 use core::marker::PhantomData;
@@ -45,7 +45,7 @@ impl NormalEquationsParams {
     fn check(&self) -> Result<(), Error> {
         let rule = match self.columns {
             0 => Rule::Positive,
-            _ if !crate::storage::is_addressable(self.storage_len()) => Rule::Addressable,
+            _ if !crate::base::storage::is_addressable(self.storage_len()) => Rule::Addressable,
             _ => return Ok(()),
         };
         Err(Error::Parameter { name: "columns", rule })

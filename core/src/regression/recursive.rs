@@ -1,8 +1,8 @@
 //! Coefficients after every row.
 
+use crate::base::matrix::check_row;
 use crate::linalg::{givens, packed, vector};
-use crate::matrix::check_row;
-use crate::summary::{constructors, wire_form};
+use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;
@@ -57,7 +57,7 @@ impl RecursiveLeastSquaresParams {
             () if self.features == 0 => fail("features", Rule::Positive),
             () if !(self.forgetting > 0.0 && self.forgetting <= 1.0) => fail("forgetting", Rule::Fraction),
             () if !(self.prior.is_finite() && self.prior > 0.0) => fail("prior", Rule::FinitePositive),
-            () if !crate::storage::is_addressable(self.storage_len()) => fail("features", Rule::Addressable),
+            () if !crate::base::storage::is_addressable(self.storage_len()) => fail("features", Rule::Addressable),
             () => Ok(()),
         }
     }

@@ -32,7 +32,7 @@ pub fn rows_for(epsilon: f64, failure: f64, coefficients: usize) -> Result<usize
         reason = "positive, and cut at what is addressable"
     )]
     let count = rows as usize;
-    if crate::storage::is_addressable(count) {
+    if crate::base::storage::is_addressable(count) {
         Ok(count)
     } else {
         Err(Error::Parameter { name: "epsilon", rule: Rule::Addressable })

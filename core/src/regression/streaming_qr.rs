@@ -3,9 +3,9 @@
 use super::solve::{Evidence, Meaning, solve};
 use super::weight::{check_forgetting, root_of_weight};
 use super::{Fit, Query};
+use crate::base::matrix::check_row;
 use crate::linalg::{givens, packed, qr, vector};
-use crate::matrix::check_row;
-use crate::summary::{constructors, wire_form};
+use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, MatMut, Merge, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;
@@ -52,7 +52,7 @@ impl StreamingQrParams {
         match () {
             () if self.columns == 0 => fail("columns", Rule::Positive),
             () if self.block_len == 0 => fail("block_len", Rule::Positive),
-            () if !crate::storage::is_addressable(self.storage_len()) => fail("columns", Rule::Addressable),
+            () if !crate::base::storage::is_addressable(self.storage_len()) => fail("columns", Rule::Addressable),
             () => Ok(()),
         }
     }

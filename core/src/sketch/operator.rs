@@ -1,6 +1,6 @@
 //! What every sketching operator can do, and the kernel that most of them share.
 
-use crate::linalg::wide;
+use crate::base::wide;
 use crate::{Error, Lane};
 use core::fmt::Debug;
 use core::ops::Range;
@@ -198,7 +198,7 @@ pub(super) const fn check_any(shape: SketchShape) -> Result<(), Error> {
     match (shape.rows, shape.cols) {
         (0, _) => Err(Error::Parameter { name: "rows", rule: Rule::Positive }),
         (_, 0) => Err(Error::Parameter { name: "columns", rule: Rule::Positive }),
-        _ if !crate::storage::is_addressable(shape.len()) => {
+        _ if !crate::base::storage::is_addressable(shape.len()) => {
             Err(Error::Parameter { name: "rows", rule: Rule::Addressable })
         }
         _ => Ok(()),

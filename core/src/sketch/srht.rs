@@ -2,7 +2,8 @@
 
 use super::operator::{SIGNS, add_line, add_signed, parity, sealed};
 use super::{Piece, SketchOperator, SketchShape};
-use crate::linalg::{hadamard, wide};
+use crate::base::wide;
+use crate::linalg::hadamard;
 use crate::random::keyed::{Domain, word};
 use crate::{Error, Lane};
 use core::ops::Range;

@@ -60,8 +60,8 @@ impl<T: Real, D: Id> Guesses<T, D, alloc::vec::Vec<T>, alloc::vec::Vec<D>> {
     /// In storage of its own, without a slot yet.
     pub(super) fn new(layout: Layout, scale: (Ladder, T)) -> Result<Self, Error> {
         let (scalars, ids) = (layout.storage_len(0), layout.index_len(0, D::BITS));
-        let storage = crate::storage::Allocated::allocate(scalars, ids)?;
-        Ok(Self::assemble(layout, scale, 0, storage, Some(crate::storage::Allocated::extend)))
+        let storage = crate::base::storage::Allocated::allocate(scalars, ids)?;
+        Ok(Self::assemble(layout, scale, 0, storage, Some(crate::base::storage::Allocated::extend)))
     }
 }
 

@@ -80,5 +80,5 @@ pub use greedy::{
 pub use matroid::{Chosen, Exchange, Matroid};
 pub use oracle::{Counted, GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};
 pub use partition::Partition;
-pub use selection::{Guess, Progress, Selection};
+pub use selection::{Guess, Selection};
 pub use sieve::{RobustCascade, SieveParams, SievePlusPlus, SieveStreaming, ThreeSieves, ThreeSievesParams};

@@ -32,13 +32,3 @@ pub struct Guess<'a, T, D> {
     /// All candidates, by the last level that each belongs to.
     pub members: &'a [D],
 }
-
-/// Whether work that was put off is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Progress {
-    /// Some is left.
-    Pending,
-    /// All is done.
-    Done,
-}

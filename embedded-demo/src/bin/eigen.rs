@@ -12,8 +12,9 @@ use panic_semihosting as _;
 use portable_atomic as _;
 use sketchlet_core::Error;
 use sketchlet_core::eigen::{
-    ExactEigen, ExactEigenParams, RandomOrderEigen, RandomOrderEigenParams, TopEigen, TopEigenvector, WarmUp,
+    ExactEigen, ExactEigenParams, RandomOrderEigen, RandomOrderEigenParams, TopEigen, TopEigenvector,
 };
+use sketchlet_core::stream::WarmUp;
 use sketchlet_embedded_demo::board::{self, Stack};
 use sketchlet_embedded_demo::data;
 use static_cell::ConstStaticCell;

@@ -3,11 +3,12 @@
 use super::Failure;
 use super::args::{EigenArguments, Method};
 use crate::eigen::{
-    AdaptiveOja, AdaptiveOjaParams, BlockPower, BlockPowerParams, CandidIncremental, CandidIncrementalParams, Centered,
+    AdaptiveOja, AdaptiveOjaParams, BlockPower, BlockPowerParams, CandidIncremental, CandidIncrementalParams,
     ExactEigen, ExactEigenParams, FrequentDirections, FrequentDirectionsParams, HistoryPca, HistoryPcaParams,
-    NystromSketch, NystromSketchParams, Oja, OjaParams, OrderReport, RandomOrderEigen, RandomOrderEigenParams, Rate,
-    Shrink, Status, TopEigen, TopEigenvector,
+    NystromSketch, NystromSketchParams, Oja, OjaParams, RandomOrderEigen, RandomOrderEigenParams, Rate, Shrink, Status,
+    TopEigen, TopEigenvector,
 };
+use crate::stream::{Centered, OrderReport};
 use crate::{CoreError, Error, Header, Kind, Merge, Real, RowSummary, Scaled, Wire};
 
 /// Columns up to which the core's own Jacobi rotations solve for exact eigenvectors.

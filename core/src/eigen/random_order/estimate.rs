@@ -5,9 +5,9 @@ use crate::eigen::answer::{
     AnswerMut, Confidence, Status, TopEigen, TopEigenvector, is_overfull, orthonormalize, rounding,
 };
 use crate::eigen::heavy::THRESHOLD;
-use crate::eigen::monitor;
 use crate::eigen::pool::{Block, Piece, Scratch};
 use crate::linalg::vector;
+use crate::stream::monitor;
 use crate::{Error, Real, Storage};
 
 /// Gaps below this are reported as low.

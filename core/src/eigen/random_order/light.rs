@@ -4,9 +4,10 @@
 //! path in the module above.
 
 use super::{Counts, Parts, RandomOrderEigen, split};
+use crate::base::wide;
 use crate::eigen::heavy::is_heavy;
-use crate::eigen::monitor::{self, Monitor, WARM_UP};
-use crate::linalg::{panel, vector, wide};
+use crate::linalg::{panel, vector};
+use crate::stream::monitor::{self, Monitor, WARM_UP};
 use crate::{Real, Storage};
 
 /// Most rows of a panel.

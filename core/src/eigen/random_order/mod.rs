@@ -9,16 +9,16 @@ mod wire;
 
 pub use params::RandomOrderEigenParams;
 
-use super::answer::OrderReport;
 use super::heavy::{HeavyRows, is_heavy};
 use super::iterate::fill_random;
-use super::monitor::{self, DIRECTION_AT, Monitor};
-use super::scale::Scale;
+use crate::base::matrix::{check_batch, check_row};
 use crate::linalg::vector;
-use crate::matrix::{check_batch, check_row};
 use crate::random::keyed::{Domain, unit, word};
-use crate::real::CompensatedSum;
-use crate::summary::{constructors, wire_form};
+use crate::stream::CompensatedSum;
+use crate::stream::OrderReport;
+use crate::stream::Scale;
+use crate::stream::monitor::{self, DIRECTION_AT, Monitor};
+use crate::stream::summary::{constructors, wire_form};
 use crate::{Error, MatRef, Real, RowSummary, Storage};
 
 /// What is the dominant direction of a stream that comes in random order, in memory far below `dim^2`?

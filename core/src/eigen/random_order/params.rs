@@ -1,9 +1,9 @@
 //! Shape and knobs of the random-order method.
 
+use crate::base::storage::is_addressable;
 use crate::eigen::answer::answer_len;
-use crate::eigen::monitor::WarmUp;
 use crate::eigen::pool::Scratch;
-use crate::storage::is_addressable;
+use crate::stream::monitor::WarmUp;
 use crate::wire::{Reader, Writer};
 use crate::{Error, Real, Rule};
 
@@ -12,7 +12,8 @@ use crate::{Error, Real, Rule};
 ///
 /// # Example
 /// ```
-/// use sketchlet_core::eigen::{RandomOrderEigenParams, WarmUp};
+/// use sketchlet_core::eigen::RandomOrderEigenParams;
+/// use sketchlet_core::stream::WarmUp;
 /// const TINY: RandomOrderEigenParams =
 ///     RandomOrderEigenParams::new(64).width(2).heavy_capacity(4).warm_up(WarmUp::Running);
 /// // The whole summary, counters included, in 4 KiB of f32.

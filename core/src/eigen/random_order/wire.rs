@@ -1,9 +1,9 @@
 //! The byte form: parameters, counts, order check, then the vectors in use; no scratch.
 
 use super::{Counts, RandomOrderEigen, RandomOrderEigenParams, State, split};
-use crate::eigen::monitor::Monitor;
-use crate::eigen::scale::Scale;
-use crate::real::CompensatedSum;
+use crate::stream::CompensatedSum;
+use crate::stream::Scale;
+use crate::stream::monitor::Monitor;
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, Storage};
 

@@ -222,8 +222,8 @@ impl<L: Lane, O: SketchOperator<L>> SketchedLeastSquares<L, O, alloc::vec::Vec<L
         right: &SketchedLeastSquares<L, O, S2, I2>,
     ) -> Result<Self, Error> {
         let params = Self::joined_params(&left.params, &right.params);
-        let storage = crate::storage::allocate(params.storage_len())?;
-        Self::join_in(left, right, storage, crate::storage::allocate(params.index_len())?)
+        let storage = crate::base::storage::allocate(params.storage_len())?;
+        Self::join_in(left, right, storage, crate::base::storage::allocate(params.index_len())?)
     }
 
     /// [`select_in`](Self::select_in) storage of its own.
@@ -232,7 +232,7 @@ impl<L: Lane, O: SketchOperator<L>> SketchedLeastSquares<L, O, alloc::vec::Vec<L
     /// As there.
     pub fn select(&self, columns: &[usize]) -> Result<Self, Error> {
         let params = SketchedLeastSquaresParams { columns: columns.len(), ..self.params };
-        let storage = crate::storage::allocate(params.storage_len())?;
-        Self::select_in(self, columns, storage, crate::storage::allocate(params.index_len())?)
+        let storage = crate::base::storage::allocate(params.storage_len())?;
+        Self::select_in(self, columns, storage, crate::base::storage::allocate(params.index_len())?)
     }
 }

@@ -12,7 +12,7 @@ pub use params::SketchedLeastSquaresParams;
 use super::solve::{Evidence, Meaning, solve};
 use super::weight::{check_forgetting, root_of_weight};
 use super::{Fit, Query};
-use crate::matrix::{check_batch, check_row};
+use crate::base::matrix::{check_batch, check_row};
 use crate::sketch::{Piece, SketchOperator};
 use crate::{Error, Lane, MatRef, Real, RowSummary, Storage};
 use core::marker::PhantomData;
@@ -131,7 +131,12 @@ impl<L: Lane, O: SketchOperator<L>> SketchedLeastSquares<L, O, alloc::vec::Vec<L
     pub fn new(params: SketchedLeastSquaresParams, operator: O) -> Result<Self, Error> {
         params.check::<L, O>(operator)?;
         let (scalars, indices) = (params.storage_len(), params.index_len());
-        Self::new_in(params, operator, crate::storage::allocate(scalars)?, crate::storage::allocate(indices)?)
+        Self::new_in(
+            params,
+            operator,
+            crate::base::storage::allocate(scalars)?,
+            crate::base::storage::allocate(indices)?,
+        )
     }
 }
 

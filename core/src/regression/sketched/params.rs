@@ -126,8 +126,8 @@ impl SketchedLeastSquaresParams {
             () if self.block_len > 1 && !O::BLOCKED => fail("block_len", Rule::OnlyForSrht),
             () if self.row_table && !O::BLOCKED => fail("row_table", Rule::OnlyForSrht),
             () if self.ranges == 0 => fail("ranges", Rule::Positive),
-            () if !crate::storage::is_addressable(self.storage_len()) => fail("rows", Rule::Addressable),
-            () if !crate::storage::is_addressable(self.index_len()) => fail("ranges", Rule::Addressable),
+            () if !crate::base::storage::is_addressable(self.storage_len()) => fail("rows", Rule::Addressable),
+            () if !crate::base::storage::is_addressable(self.index_len()) => fail("ranges", Rule::Addressable),
             () => Ok(()),
         }
     }

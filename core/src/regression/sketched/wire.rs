@@ -154,7 +154,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> serde_core::
     for SketchedLeastSquares<L, O, S, I>
 {
     fn serialize<Z: serde_core::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        crate::serde::serialize(self, serializer)
+        crate::wire::serde::serialize(self, serializer)
     }
 }
 
@@ -164,6 +164,6 @@ impl<'de, L: Lane, O: SketchOperator<L>> serde_core::Deserialize<'de>
     for SketchedLeastSquares<L, O, alloc::vec::Vec<L>, alloc::vec::Vec<u32>>
 {
     fn deserialize<D: serde_core::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::serde::deserialize(deserializer, <Self as Wire>::decode)
+        crate::wire::serde::deserialize(deserializer, <Self as Wire>::decode)
     }
 }

@@ -72,7 +72,7 @@ impl BucketDynamicParams {
             () if !(self.epsilon > 0.0 && self.epsilon < 1.0) => fail("epsilon", Rule::Fraction),
             () if self.epsilon < SMALLEST => fail("epsilon", Rule::NotTooSmall),
             () if self.capacity > u32::MAX as usize => fail("capacity", Rule::WithinIds),
-            () if !crate::storage::is_addressable(self.capacity) => fail("capacity", Rule::Addressable),
+            () if !crate::base::storage::is_addressable(self.capacity) => fail("capacity", Rule::Addressable),
             () => Ok(ladder),
         }
     }

@@ -1,12 +1,13 @@
 //! Guesses of which every one is up to date after every update.
 
 use crate::random::keyed::{Coins, Domain};
+use crate::stream::Progress;
 use crate::submodular::admission::{Admission, Anyone};
 use crate::submodular::guesses::{Guesses, idle};
 use crate::submodular::levels::Step;
 use crate::submodular::meter::{Exhausted, Meter};
 use crate::submodular::slots::{Parts, eligible};
-use crate::submodular::{Chosen, Exchange, PrefixOracle, Progress};
+use crate::submodular::{Chosen, Exchange, PrefixOracle};
 use crate::{Error, Id, Real, Storage};
 use rand_core::Rng;
 

@@ -28,9 +28,9 @@ impl<T: Real> Pushes<T> {
     fn new<O: PrefixOracle<T>>(size: usize, len: PrefixLen, oracle: &O) -> Result<Self, Error> {
         let mut pushes = Self {
             size,
-            scalars: crate::storage::allocate(len.scalars)?,
-            indices: crate::storage::allocate(len.indices)?,
-            scratch: crate::storage::allocate(len.scratch)?,
+            scalars: crate::base::storage::allocate(len.scalars)?,
+            indices: crate::base::storage::allocate(len.indices)?,
+            scratch: crate::base::storage::allocate(len.scratch)?,
             ids: Vec::new(),
             gains: Vec::new(),
             stays: Vec::new(),
@@ -116,7 +116,7 @@ impl<T: Real, X: Instance<T>> GuessList<T, X> {
         ladder: Ladder,
         params: X::Params,
     ) -> Result<Self, Error> {
-        let mut values = crate::storage::allocate(capacity)?;
+        let mut values = crate::base::storage::allocate(capacity)?;
         values.fill(-T::ONE);
         let (guesses, answer) = (Vec::new(), Vec::new());
         let (live, ids, value, stale, fault) = (0, 0, T::ZERO, false, None);
@@ -306,7 +306,7 @@ pub(super) struct Depths {
 #[allow(clippy::cast_possible_truncation, reason = "ids and levels are at most 32 bits wide")]
 impl Depths {
     pub(super) fn new(elements: usize) -> Result<Self, Error> {
-        let (place, depth) = (crate::storage::allocate(elements)?, crate::storage::allocate(elements)?);
+        let (place, depth) = (crate::base::storage::allocate(elements)?, crate::base::storage::allocate(elements)?);
         Ok(Self { place, depth, groups: Vec::new() })
     }
 

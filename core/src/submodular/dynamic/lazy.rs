@@ -1,13 +1,14 @@
 //! The best elements of a set that grows and shrinks, brought up to date when asked for.
 
 use crate::random::keyed::{Coins, Domain};
+use crate::stream::Progress;
 use crate::submodular::admission::Anyone;
 use crate::submodular::guesses::{Answer, Guesses, certified, idle, readers};
 use crate::submodular::ladder::Ladder;
 use crate::submodular::levels::Step;
 use crate::submodular::meter::{Exhausted, Meter};
 use crate::submodular::slots::{Layout, eligible};
-use crate::submodular::{Monotone, PrefixLen, PrefixOracle, Progress, Selection};
+use crate::submodular::{Monotone, PrefixLen, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
 use rand_core::Rng;
 
@@ -126,7 +127,7 @@ impl LazyDynamicParams {
             () if self.rebuild_fraction == 0 => fail("rebuild_fraction", Rule::Positive),
             () if !(self.hysteresis.is_finite() && self.hysteresis >= 0.0) => fail("hysteresis", Rule::NotNegative),
             () if self.capacity > D::LARGEST => fail("capacity", Rule::WithinIds),
-            () if !crate::storage::is_addressable(len) => fail("capacity", Rule::Addressable),
+            () if !crate::base::storage::is_addressable(len) => fail("capacity", Rule::Addressable),
             () => Ok(()),
         }
     }

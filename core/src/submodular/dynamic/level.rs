@@ -65,7 +65,7 @@ impl LevelDynamicParams {
             () if self.size == 0 => fail("size", Rule::Positive),
             () if !(self.epsilon > 0.0 && self.epsilon < 1.0) => fail("epsilon", Rule::Fraction),
             () if self.capacity > u32::MAX as usize => fail("capacity", Rule::WithinIds),
-            () if !crate::storage::is_addressable(self.capacity) => fail("capacity", Rule::Addressable),
+            () if !crate::base::storage::is_addressable(self.capacity) => fail("capacity", Rule::Addressable),
             () => Ok(ladder),
         }
     }
@@ -140,7 +140,7 @@ impl<T: Real> Instance<T> for Halvings<T> {
         let halvings = params.capacity.next_power_of_two().ilog2() as usize;
         let levels = alloc::vec![Level::default(); halvings + 1];
         let enough = T::constant((1.0 - params.epsilon) / 2.0) * guess;
-        let members = crate::storage::allocate(params.capacity)?;
+        let members = crate::base::storage::allocate(params.capacity)?;
         Ok(Self { size: params.size, threshold, enough, pushes, members, live: 0, levels })
     }
 

@@ -127,7 +127,7 @@ impl NonMonotoneDynamicParams {
             () if self.slots_or_needed() < self.needed() => fail("slots", Rule::EnoughGuesses),
             () if self.capacity > D::LARGEST => fail("capacity", Rule::WithinIds),
             () if self.pushes() > D::LARGEST => fail("size", Rule::WithinIds),
-            () if !crate::storage::is_addressable(len) => fail("capacity", Rule::Addressable),
+            () if !crate::base::storage::is_addressable(len) => fail("capacity", Rule::Addressable),
             () => Ok(()),
         }
     }

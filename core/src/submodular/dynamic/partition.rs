@@ -1,13 +1,14 @@
 //! The best elements of a set that grows and shrinks, with at most so many of each group.
 
 use super::eager::{Eager, Request};
+use crate::stream::Progress;
 use crate::submodular::admission::Within;
 use crate::submodular::guesses::{Answer, Guesses, idle, readers};
 use crate::submodular::ladder::{Ladder, MOST_PARTS, doublings, guesses_in};
 use crate::submodular::matroid::has_room;
 use crate::submodular::meter::Meter;
 use crate::submodular::slots::Layout;
-use crate::submodular::{Matroid, Monotone, PrefixLen, PrefixOracle, Progress, Selection};
+use crate::submodular::{Matroid, Monotone, PrefixLen, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
 use rand_core::Rng;
 
@@ -118,7 +119,7 @@ impl PartitionDynamicParams {
             () if self.slots_or_needed() < self.needed() => fail("slots", Rule::EnoughGuesses),
             () if self.capacity > D::LARGEST => fail("capacity", Rule::WithinIds),
             () if self.pushes() > D::LARGEST => fail("rank", Rule::WithinIds),
-            () if !crate::storage::is_addressable(len) => fail("capacity", Rule::Addressable),
+            () if !crate::base::storage::is_addressable(len) => fail("capacity", Rule::Addressable),
             () => Ok(()),
         }
     }

@@ -1,11 +1,12 @@
 //! The best elements of a set that grows and shrinks, kept up to date.
 
 use super::eager::Eager;
+use crate::stream::Progress;
 use crate::submodular::admission::Anyone;
 use crate::submodular::guesses::{Answer, Guesses, certified, idle, readers};
 use crate::submodular::ladder::{Ladder, guesses_in};
 use crate::submodular::slots::Layout;
-use crate::submodular::{Monotone, PrefixLen, PrefixOracle, Progress, Selection};
+use crate::submodular::{Monotone, PrefixLen, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
 use rand_core::Rng;
 
@@ -103,7 +104,7 @@ impl DynamicParams {
             () if self.size == 0 => fail("size", Rule::Positive),
             () if self.slots_or_needed() < self.needed() => fail("slots", Rule::EnoughGuesses),
             () if self.capacity > D::LARGEST => fail("capacity", Rule::WithinIds),
-            () if !crate::storage::is_addressable(len) => fail("capacity", Rule::Addressable),
+            () if !crate::base::storage::is_addressable(len) => fail("capacity", Rule::Addressable),
             () => Ok(()),
         }
     }

@@ -728,14 +728,14 @@ macro_rules! selection_form {
             #[cfg(feature = "alloc")]
             fn decode(bytes: &[u8]) -> Result<Self, Error>
             where
-                (S, I): crate::storage::Allocated,
+                (S, I): crate::base::storage::Allocated,
             {
                 let (params, (grows, slots), _) = Self::open_form(bytes)?;
                 ensure(grows || Self::slots_of(&params, (grows, slots)) == Ok(slots))?;
                 let layout = params.layout();
                 let (scalars, ids) = (layout.storage_len(slots), layout.index_len(slots, D::BITS));
                 let storage = wire::allocate(scalars, ids, bytes)?;
-                let grow: Grow<S, I> = crate::storage::Allocated::extend;
+                let grow: Grow<S, I> = crate::base::storage::Allocated::extend;
                 Self::restore(bytes, |_, (_, slots)| Ok(slots), storage, grows.then_some(grow))
             }
         }
@@ -744,7 +744,7 @@ macro_rules! selection_form {
         #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
         impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> serde_core::Serialize for $name<T, D, S, I> {
             fn serialize<Z: serde_core::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-                crate::serde::serialize(self, serializer)
+                crate::wire::serde::serialize(self, serializer)
             }
         }
 
@@ -752,7 +752,7 @@ macro_rules! selection_form {
         #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
         impl<'de, T: Real, D: Id> serde_core::Deserialize<'de> for $name<T, D, alloc::vec::Vec<T>, alloc::vec::Vec<D>> {
             fn deserialize<Z: serde_core::Deserializer<'de>>(deserializer: Z) -> Result<Self, Z::Error> {
-                crate::serde::deserialize(deserializer, <Self as Wire>::decode)
+                crate::wire::serde::deserialize(deserializer, <Self as Wire>::decode)
             }
         }
     };

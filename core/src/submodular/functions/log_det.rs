@@ -85,7 +85,7 @@ impl<'a, E: Real> LogDet<'a, E> {
     /// [`Error::NonFinite`] with the place of an entry in the table; [`Error::Negative`] with the place of a given kernel's
     /// diagonal that is negative; [`Error::Parameter`] for a `sigma2` too small for `f32`.
     pub fn validate(&self) -> Result<(), Error> {
-        crate::matrix::check_finite(self.table)?;
+        crate::base::matrix::check_finite(self.table)?;
         let limit = if E::BYTES == 4 { 1e4 * self.sigma2 } else { f64::INFINITY };
         for id in 0..self.elements() {
             let own = self.entry::<f64>(id, id);

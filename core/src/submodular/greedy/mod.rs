@@ -69,7 +69,7 @@ impl GreedyParams {
             () if self.capacity == 0 => fail("capacity", Rule::Positive),
             () if self.size == 0 => fail("size", Rule::Positive),
             () if self.capacity > D::LARGEST => fail("capacity", Rule::WithinIds),
-            () if !crate::storage::is_addressable(len) => fail("capacity", Rule::Addressable),
+            () if !crate::base::storage::is_addressable(len) => fail("capacity", Rule::Addressable),
             () => Ok(()),
         }
     }
@@ -220,7 +220,11 @@ macro_rules! chooser {
             pub fn new(params: $crate::submodular::GreedyParams) -> Result<Self, $crate::Error> {
                 params.check::<D>()?;
                 let (scalars, indices) = (params.storage_len(), params.index_len());
-                Self::new_in(params, $crate::storage::allocate(scalars)?, $crate::storage::allocate(indices)?)
+                Self::new_in(
+                    params,
+                    $crate::base::storage::allocate(scalars)?,
+                    $crate::base::storage::allocate(indices)?,
+                )
             }
         }
 

@@ -89,7 +89,7 @@ impl SieveParams {
         match () {
             () if self.size == 0 => fail("size", Rule::Positive),
             () if self.size > D::LARGEST => fail("size", Rule::WithinIds),
-            () if !crate::storage::is_addressable(self.storage_len().saturating_add(self.index_len())) => {
+            () if !crate::base::storage::is_addressable(self.storage_len().saturating_add(self.index_len())) => {
                 fail("size", Rule::Addressable)
             }
             () => Ok(()),
@@ -110,7 +110,7 @@ macro_rules! sieve {
             pub fn new(params: $params) -> Result<Self, Error> {
                 params.check::<T, D>()?;
                 let (scalars, indices) = (params.storage_len(), params.index_len());
-                Self::new_in(params, crate::storage::allocate(scalars)?, crate::storage::allocate(indices)?)
+                Self::new_in(params, crate::base::storage::allocate(scalars)?, crate::base::storage::allocate(indices)?)
             }
         }
 

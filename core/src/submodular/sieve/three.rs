@@ -91,7 +91,7 @@ impl ThreeSievesParams {
             }
             () if self.patience == 0 => fail("patience", Rule::Positive),
             () if self.size > D::LARGEST => fail("size", Rule::WithinIds),
-            () if !crate::storage::is_addressable(self.storage_len().saturating_add(self.index_len())) => {
+            () if !crate::base::storage::is_addressable(self.storage_len().saturating_add(self.index_len())) => {
                 fail("size", Rule::Addressable)
             }
             () => Ok(()),

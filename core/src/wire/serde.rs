@@ -50,14 +50,14 @@ macro_rules! serde_form {
         #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
         impl<T: $crate::$bound, S: $crate::Storage<T>> serde_core::Serialize for $name<T, S> {
             fn serialize<Z: serde_core::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-                $crate::serde::serialize(self, serializer)
+                $crate::wire::serde::serialize(self, serializer)
             }
         }
 
         #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
         impl<'de, T: $crate::$bound> serde_core::Deserialize<'de> for $name<T, alloc::vec::Vec<T>> {
             fn deserialize<D: serde_core::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::serde::deserialize(deserializer, <Self as $crate::Wire>::decode)
+                $crate::wire::serde::deserialize(deserializer, <Self as $crate::Wire>::decode)
             }
         }
     };

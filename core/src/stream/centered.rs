@@ -1,10 +1,10 @@
 //! Any method on centred rows, in one pass.
 
-use super::answer::{TopEigen, TopEigenvector};
+use super::{Merge, RowSummary};
+use crate::base::matrix::{check_batch, check_finite, check_row};
 use crate::linalg::vector;
-use crate::matrix::{check_batch, check_finite, check_row};
 use crate::wire::{self, Kind, Reader, Wire, Writer};
-use crate::{Error, Lane, MatRef, Merge, Real, RowSummary, Storage};
+use crate::{Error, Lane, MatRef, Real, Storage};
 
 /// What does a method answer for the rows minus their mean, without a second pass?
 ///
@@ -28,7 +28,7 @@ use crate::{Error, Lane, MatRef, Merge, Real, RowSummary, Storage};
 /// The inner summary alone if the rows have mean zero, or if their mean is part of the answer.
 /// # Example
 /// ```
-/// use sketchlet_core::{RowSummary, eigen::{Centered, ExactEigen, ExactEigenParams, TopEigen}};
+/// use sketchlet_core::{RowSummary, stream::Centered, eigen::{ExactEigen, ExactEigenParams, TopEigen}};
 /// const PARAMS: ExactEigenParams = ExactEigenParams::new(2);
 /// let inner = ExactEigen::new_in(PARAMS, [0.0f32; PARAMS.storage_len()])?;
 /// let mut summary = Centered::new_in(inner, [0.0; 6])?;
@@ -56,7 +56,7 @@ impl<M: RowSummary<Scalar: Real>> Centered<M, alloc::vec::Vec<M::Scalar>> {
     /// [`Error::Incompatible`] if rows were already seen.
     pub fn new(inner: M) -> Result<Self, Error> {
         let len = Self::storage_len(inner.dim());
-        Self::new_in(inner, crate::storage::allocate(len)?)
+        Self::new_in(inner, crate::base::storage::allocate(len)?)
     }
 }
 
@@ -236,16 +236,6 @@ impl<M: RowSummary<Scalar: Real> + Merge, S: Storage<M::Scalar>> Merge for Cente
     }
 }
 
-impl<M: TopEigen, S: Storage<M::Scalar>> TopEigen for Centered<M, S> {
-    fn rank(&self) -> usize {
-        self.inner.rank()
-    }
-
-    fn estimate_available<'a>(&mut self, answer: &'a mut [M::Scalar]) -> Result<TopEigenvector<'a, M::Scalar>, Error> {
-        self.inner.estimate_available(answer)
-    }
-}
-
 impl<M: RowSummary<Scalar: Real> + Wire, S: Storage<M::Scalar>> Centered<M, S> {
     fn write(&self, w: &mut Writer<'_>) {
         w.u64(self.rows_seen);
@@ -327,7 +317,7 @@ where
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<M: RowSummary<Scalar: Real> + Wire, S: Storage<M::Scalar>> serde_core::Serialize for Centered<M, S> {
     fn serialize<Z: serde_core::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        crate::serde::serialize(self, serializer)
+        crate::wire::serde::serialize(self, serializer)
     }
 }
 
@@ -338,6 +328,6 @@ where
     M: RowSummary<Scalar = T> + Wire<Storage = alloc::vec::Vec<T>>,
 {
     fn deserialize<D: serde_core::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::serde::deserialize(deserializer, Self::decode)
+        crate::wire::serde::deserialize(deserializer, Self::decode)
     }
 }

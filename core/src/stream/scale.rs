@@ -1,7 +1,7 @@
 //! The power of two that keeps a summary's numbers in range, whatever the units of the data.
 
+use crate::base::matrix::check_finite;
 use crate::linalg::vector;
-use crate::matrix::check_finite;
 use crate::wire::{Reader, Writer};
 use crate::{Error, Real};
 

@@ -8,7 +8,7 @@
 /// `new_in`, `new` with feature `alloc`, and `params`; for scalars that are `Real` unless a third word says `Lane`.
 macro_rules! constructors {
     ($name:ident, $params:ident) => {
-        $crate::summary::constructors!($name, $params, Real);
+        $crate::stream::summary::constructors!($name, $params, Real);
     };
     ($name:ident, $params:ident, $bound:ident) => {
         #[cfg(feature = "alloc")]
@@ -20,7 +20,7 @@ macro_rules! constructors {
             /// [`Error::Parameter`](crate::Error::Parameter) if a parameter is out of range.
             pub fn new(params: $params) -> Result<Self, $crate::Error> {
                 params.check()?;
-                Self::new_in(params, $crate::storage::allocate(params.storage_len())?)
+                Self::new_in(params, $crate::base::storage::allocate(params.storage_len())?)
             }
         }
 
@@ -53,11 +53,11 @@ macro_rules! constructors {
 /// The byte form, from the type's own `write`, `read` and `load`; with feature `serde` also for the formats that serde knows.
 macro_rules! wire_form {
     ($name:ident) => {
-        $crate::summary::wire_form!($name, Real);
+        $crate::stream::summary::wire_form!($name, Real);
     };
     ($name:ident, $bound:ident) => {
         #[cfg(feature = "serde")]
-        $crate::serde::serde_form!($name, $bound);
+        $crate::wire::serde::serde_form!($name, $bound);
 
         impl<T: $crate::$bound, S: $crate::Storage<T>> $crate::Wire for $name<T, S> {
             type Storage = S;

@@ -179,6 +179,8 @@ pub enum Error {
     },
     /// Two summaries can't be combined: their parameters, seeds or row ranges don't fit.
     Incompatible,
+    /// Work was put off and must be done first.
+    Pending,
     /// The bytes are not a valid encoding: damaged, cut or not ours.
     Corrupt,
     /// The element is already there.
@@ -236,6 +238,7 @@ impl fmt::Display for Error {
                 write!(f, "value {value:e} is above the promised bound {bound:e}: correct the bound")
             }
             Self::Incompatible => write!(f, "parameters, seeds or row ranges differ: only like summaries combine"),
+            Self::Pending => write!(f, "deferred work is left: call poll until nothing is pending"),
             Self::Corrupt => write!(f, "not a valid summary: the bytes are damaged, cut or of another format"),
             Self::AlreadyPresent { index } => write!(f, "element {index} is already present: remove it first"),
             Self::NotFound { index } => write!(f, "element {index} is not present: check the id"),

@@ -1,17 +1,17 @@
 //! Is the order of the rows random? Counts whose distribution is known exactly if it is.
 
-use super::answer::OrderReport;
-use super::scale::Scale;
-use crate::linalg::{vector, wide};
+use super::Scale;
+use crate::base::wide;
+use crate::linalg::vector;
 use crate::random::keyed::{Domain, word};
-use crate::summary::{constructors, wire_form};
+use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
 
 /// Rows that set the thresholds.
-pub(super) const WARM_UP: u64 = 64;
+pub(crate) const WARM_UP: u64 = 64;
 /// Rows after which a summary hands over the direction of the third feature.
-pub(super) const DIRECTION_AT: u64 = 32;
+pub(crate) const DIRECTION_AT: u64 = 32;
 /// Windows of the drift test.
 const WINDOWS: usize = 16;
 /// Rows of a window at first.
@@ -37,25 +37,38 @@ pub enum WarmUp {
 }
 
 impl WarmUp {
-    pub(super) const fn storage_len(self) -> usize {
+    pub(crate) const fn storage_len(self) -> usize {
         match self {
             Self::Stored => 160,
             Self::Running => 3 * PENDING,
         }
     }
 
-    pub(super) fn write(self, w: &mut Writer<'_>) {
+    pub(crate) fn write(self, w: &mut Writer<'_>) {
         w.u8(u8::from(self == Self::Running));
     }
 
-    pub(super) fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
+    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
         Ok(if r.flag()? { Self::Running } else { Self::Stored })
     }
 }
 
+/// How far the order of the rows is from random, in standard deviations: three tests, each near 0 for a random order.
+///
+/// Above 6 in magnitude the order is flagged; that happens to a random order with a probability below 1e-6 a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct OrderReport<T> {
+    /// Change of level over the stream, largest over the features.
+    pub drift: T,
+    /// Too few (negative) or too many changes between neighbours, the one of largest magnitude.
+    pub runs: T,
+    /// Later rows against the first ones, largest over the features.
+    pub level: T,
+}
+
 /// The counters; the stored features are handed in by the owner of the storage.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Monitor<T> {
+pub(crate) struct Monitor<T> {
     warm_up: WarmUp,
     rows: u64,
     thresholds: [T; 3],
@@ -72,14 +85,14 @@ pub(super) struct Monitor<T> {
     /// Rows below the threshold, for the first two features.
     below: [u64; 2],
     /// The order was found not to be random; never taken back.
-    pub(super) flagged: bool,
+    pub(crate) flagged: bool,
 }
 
 /// Where feature `f` starts in the stored features.
 const STORED: [usize; 3] = [0, 64, 128];
 
 impl<T: Real> Monitor<T> {
-    pub(super) fn new(warm_up: WarmUp) -> Self {
+    pub(crate) fn new(warm_up: WarmUp) -> Self {
         Self {
             warm_up,
             rows: 0,
@@ -96,12 +109,12 @@ impl<T: Real> Monitor<T> {
     }
 
     /// Rows observed.
-    pub(super) const fn rows(&self) -> u64 {
+    pub(crate) const fn rows(&self) -> u64 {
         self.rows
     }
 
     /// Takes the features of one row: squared length, signed sum, square along the frozen direction.
-    pub(super) fn observe(&mut self, stored: &mut [T], features: [T; 3]) {
+    pub(crate) fn observe(&mut self, stored: &mut [T], features: [T; 3]) {
         self.rows += 1;
         if self.rows > WARM_UP {
             self.count(features);
@@ -123,7 +136,7 @@ impl<T: Real> Monitor<T> {
 
     /// Takes the features of one row after the warm-up.
     #[inline(always)]
-    pub(super) fn observe_later(&mut self, features: [T; 3]) {
+    pub(crate) fn observe_later(&mut self, features: [T; 3]) {
         self.rows += 1;
         self.count(features);
     }
@@ -180,7 +193,7 @@ impl<T: Real> Monitor<T> {
     }
 
     /// The three statistics; all zero while there are too few rows to say anything.
-    pub(super) fn report(&self) -> OrderReport<T> {
+    pub(crate) fn report(&self) -> OrderReport<T> {
         let mut report = OrderReport::default();
         let n = self.counted();
         if n < FIRST_LOOK {
@@ -230,17 +243,17 @@ impl<T: Real> Monitor<T> {
     }
 
     /// Evaluates, and keeps a verdict against the order.
-    pub(super) fn look(&mut self) {
+    pub(crate) fn look(&mut self) {
         self.flagged |= is_flagged(&self.report());
     }
 
     /// Whether it has looked, and never seen an order.
-    pub(super) fn finds_random(&self) -> bool {
+    pub(crate) fn finds_random(&self) -> bool {
         self.counted() >= FIRST_LOOK && !self.flagged
     }
 
     /// Brings thresholds and stored features to another scale: rows were multiplied by `2^e`.
-    pub(super) fn rescale(&mut self, stored: &mut [T], e: i32) {
+    pub(crate) fn rescale(&mut self, stored: &mut [T], e: i32) {
         for (f, threshold) in self.thresholds.iter_mut().enumerate() {
             let e = if f == 1 { e } else { 2 * e };
             *threshold = threshold.times_power_of_two(e);
@@ -253,7 +266,7 @@ impl<T: Real> Monitor<T> {
     }
 
     /// Takes the counters of another monitor; its stored features are the caller's to copy.
-    pub(super) fn merge(&mut self, other: &Self, differ: bool) {
+    pub(crate) fn merge(&mut self, other: &Self, differ: bool) {
         let flagged = self.flagged | other.flagged | differ;
         if other.rows > self.rows {
             *self = *other;
@@ -264,7 +277,7 @@ impl<T: Real> Monitor<T> {
     /// Whether the first rows of two shards, in one scale, come from different populations: a rank test.
     ///
     /// The other's rows are to be multiplied by `2^e`.
-    pub(super) fn shards_differ(&self, mine: &[T], other: &Self, theirs: &[T], e: i32) -> bool {
+    pub(crate) fn shards_differ(&self, mine: &[T], other: &Self, theirs: &[T], e: i32) -> bool {
         if self.warm_up == WarmUp::Running || self.rows < WARM_UP || other.rows < WARM_UP {
             return false;
         }
@@ -275,7 +288,7 @@ impl<T: Real> Monitor<T> {
         })
     }
 
-    pub(super) fn write(&self, w: &mut Writer<'_>) {
+    pub(crate) fn write(&self, w: &mut Writer<'_>) {
         w.u64(self.rows);
         w.reals(&self.thresholds);
         self.windows.iter().flatten().for_each(|&c| w.u32(c));
@@ -288,7 +301,7 @@ impl<T: Real> Monitor<T> {
         w.u8(u8::from(self.flagged));
     }
 
-    pub(super) fn read(warm_up: WarmUp, r: &mut Reader<'_>) -> Result<Self, Error> {
+    pub(crate) fn read(warm_up: WarmUp, r: &mut Reader<'_>) -> Result<Self, Error> {
         let mut monitor = Self::new(warm_up);
         monitor.rows = r.count()?;
         for x in &mut monitor.thresholds {
@@ -323,7 +336,7 @@ impl<T: Real> Monitor<T> {
     }
 }
 
-pub(super) fn is_flagged<T: Real>(report: &OrderReport<T>) -> bool {
+pub(crate) fn is_flagged<T: Real>(report: &OrderReport<T>) -> bool {
     report.drift.max(report.runs.abs()).max(report.level) > T::constant(LIMIT)
 }
 
@@ -410,18 +423,18 @@ fn mann_whitney<T: Real>(x: &[T], y: &[T], e: i32) -> T {
 }
 
 /// Sum of the entries under fixed signs: lane signs times chunk signs, from a constant key so that shards agree.
-pub(super) fn signed_sum<T: Real>(row: &[T], factor: T) -> T {
+pub(crate) fn signed_sum<T: Real>(row: &[T], factor: T) -> T {
     sums(row, factor).1
 }
 
 /// Sum of the squares, with the bits of [`vector::sum_of_squares`], and signed sum of a row, in one pass.
 #[inline(always)]
-pub(super) fn square_and_signed_sum<T: Real>(row: &[T]) -> (T, T) {
+pub(crate) fn square_and_signed_sum<T: Real>(row: &[T]) -> (T, T) {
     sums(row, T::ONE)
 }
 
 /// The same of some rows.
-pub(super) fn squares_and_signed_sums<T: Real>(rows: &[T], dim: usize, out: &mut [(T, T)]) {
+pub(crate) fn squares_and_signed_sums<T: Real>(rows: &[T], dim: usize, out: &mut [(T, T)]) {
     wide::run(
         #[inline(always)]
         || {
@@ -526,7 +539,7 @@ const CHUNK_SIGNS: u64 = word(0, Domain::Monitor, 1);
 /// [`RandomOrderEigen`](super::RandomOrderEigen) carries one: its status and its `order` say the same and more.
 /// # Example
 /// ```
-/// use sketchlet_core::{RowSummary, eigen::{OrderMonitor, OrderMonitorParams}};
+/// use sketchlet_core::{RowSummary, stream::{OrderMonitor, OrderMonitorParams}};
 /// const PARAMS: OrderMonitorParams = OrderMonitorParams::new(2);
 /// let mut monitor = OrderMonitor::new_in(PARAMS, [0.0f32; PARAMS.storage_len()])?;
 /// for i in 0..2000u16 {

@@ -1,8 +1,6 @@
 //! The numbers we compute with: f32 and f64, with the same bits on every machine.
 
-use crate::Error;
-use crate::linalg::vector;
-use crate::wire::{Reader, Writer};
+use super::wide;
 use core::fmt::{Debug, Display, LowerExp};
 use core::ops::Neg;
 use num_traits::{Bounded, FromPrimitive, NumAssign, ToPrimitive};
@@ -217,7 +215,21 @@ macro_rules! float_lane {
                 $t::is_finite(self)
             }
             fn all_finite(entries: &[Self]) -> bool {
-                vector::all_finite(entries)
+                // Zero times a finite number is zero, times anything else NaN: sums of such products need no branch.
+                let zeros = wide::run(
+                    #[inline(always)]
+                    || {
+                        let (chunks, tail) = entries.as_chunks::<16>();
+                        let mut lanes = [0.0; 16];
+                        for chunk in chunks {
+                            for (lane, &x) in lanes.iter_mut().zip(chunk) {
+                                *lane += x * 0.0;
+                            }
+                        }
+                        lanes.iter().chain(tail).fold(0.0, |sum: $t, &x| sum + x * 0.0)
+                    },
+                );
+                zeros == 0.0
             }
             #[inline(always)]
             fn plus(self, other: Self) -> Self {
@@ -438,51 +450,6 @@ impl<T: Real> Scaled<T> {
     }
 }
 
-/// A running sum that keeps the rounding errors of its additions (Neumaier's form of Kahan's summation).
-///
-/// A plain `f32` sum of equal numbers stops growing at 2^24 of them; this one does not before 2^48 or so.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct CompensatedSum<T> {
-    pub(crate) sum: T,
-    pub(crate) lost: T,
-}
-
-impl<T: Real> CompensatedSum<T> {
-    #[inline(always)]
-    pub(crate) fn add(&mut self, x: T) {
-        let sum = self.sum + x;
-        let (large, small) = if self.sum.abs() >= x.abs() { (self.sum, x) } else { (x, self.sum) };
-        self.lost += (large - sum) + small;
-        self.sum = sum;
-    }
-
-    #[inline]
-    pub(crate) fn value(self) -> T {
-        self.sum + self.lost
-    }
-
-    /// Adds another sum.
-    pub(crate) fn absorb(&mut self, other: Self) {
-        self.add(other.sum);
-        self.add(other.lost);
-    }
-
-    pub(crate) fn write(self, w: &mut Writer<'_>) {
-        w.real(self.sum);
-        w.real(self.lost);
-    }
-
-    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
-        Ok(Self { sum: r.real()?, lost: r.real()? })
-    }
-
-    /// Multiplies by a power of two, exactly.
-    pub(crate) fn rescale(&mut self, e: i32) {
-        self.sum = self.sum.times_power_of_two(e);
-        self.lost = self.lost.times_power_of_two(e);
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::cast_possible_truncation, reason = "test data are small, or cut on purpose")]
 mod tests {
@@ -516,13 +483,6 @@ mod tests {
         assert_eq!((-x).to_real::<f32>(), -x.to_real::<f32>());
         assert_eq!(i64::MIN.to_real::<f64>(), -(2f64.powi(63)));
         assert_eq!((-7i32).to_real::<f64>(), -7.0);
-    }
-
-    #[test]
-    fn compensated_sum_keeps_growing_in_f32() {
-        let mut sum = CompensatedSum::<f32>::default();
-        (0..20_000_000u32).for_each(|_| sum.add(1.0));
-        assert_eq!(sum.value(), 2e7);
     }
 
     #[test]

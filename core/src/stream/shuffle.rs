@@ -1,9 +1,9 @@
 //! A buffer that mixes neighbouring rows before a method sees them.
 
-use super::answer::{TopEigen, TopEigenvector};
-use crate::matrix::{check_batch, check_row};
+use super::RowSummary;
+use crate::base::matrix::{check_batch, check_row};
 use crate::random::keyed::{Domain, below, word};
-use crate::{Error, MatRef, RowSummary, Rule, Storage};
+use crate::{Error, MatRef, Rule, Storage};
 
 /// What does a method answer if the rows are first shuffled as far as memory allows?
 ///
@@ -22,11 +22,11 @@ use crate::{Error, MatRef, RowSummary, Rule, Storage};
 /// # Merging
 /// None, and no byte form: what is buffered has not been summarised.
 /// # When to use another
-/// [`ExactEigen`](super::ExactEigen) or [`FrequentDirections`](super::FrequentDirections) need no order; a shuffle of the
+/// [`ExactEigen`](crate::eigen::ExactEigen) or [`FrequentDirections`](crate::eigen::FrequentDirections) need no order; a shuffle of the
 /// whole file is better than any buffer.
 /// # Example
 /// ```
-/// use sketchlet_core::{RowSummary, eigen::{ExactEigen, ExactEigenParams, ShuffleBuffer}};
+/// use sketchlet_core::{RowSummary, stream::ShuffleBuffer, eigen::{ExactEigen, ExactEigenParams}};
 /// const PARAMS: ExactEigenParams = ExactEigenParams::new(1);
 /// let inner = ExactEigen::new_in(PARAMS, [0.0f32; PARAMS.storage_len()])?;
 /// let mut shuffled = ShuffleBuffer::new_in(inner, 0, [0.0; 8])?;
@@ -54,10 +54,10 @@ impl<M: RowSummary> ShuffleBuffer<M, alloc::vec::Vec<M::Scalar>> {
     /// [`Error::Parameter`] if the capacity is 0 or can't be addressed.
     pub fn new(inner: M, seed: u64, capacity: usize) -> Result<Self, Error> {
         let len = capacity.saturating_mul(inner.dim());
-        if !crate::storage::is_addressable(len) {
+        if !crate::base::storage::is_addressable(len) {
             return Err(Error::Parameter { name: "capacity", rule: Rule::Addressable });
         }
-        Self::new_in(inner, seed, crate::storage::allocate(len)?)
+        Self::new_in(inner, seed, crate::base::storage::allocate(len)?)
     }
 }
 
@@ -80,6 +80,11 @@ impl<M: RowSummary, S: Storage<M::Scalar>> ShuffleBuffer<M, S> {
     /// The summary behind the buffer.
     pub const fn inner(&self) -> &M {
         &self.inner
+    }
+
+    /// The summary behind the buffer, to ask it what only its own type answers. Rows belong in this one.
+    pub const fn inner_mut(&mut self) -> &mut M {
+        &mut self.inner
     }
 
     /// The summary behind the buffer; rows still held are dropped.
@@ -153,16 +158,5 @@ impl<M: RowSummary, S: Storage<M::Scalar>> RowSummary for ShuffleBuffer<M, S> {
     fn clear(&mut self) {
         self.inner.clear();
         (self.rows, self.held) = (0, 0);
-    }
-}
-
-/// Answers for the rows passed on.
-impl<M: TopEigen, S: Storage<M::Scalar>> TopEigen for ShuffleBuffer<M, S> {
-    fn rank(&self) -> usize {
-        self.inner.rank()
-    }
-
-    fn estimate_available<'a>(&mut self, answer: &'a mut [M::Scalar]) -> Result<TopEigenvector<'a, M::Scalar>, Error> {
-        self.inner.estimate_available(answer)
     }
 }

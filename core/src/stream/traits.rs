@@ -3,7 +3,7 @@
 //! The parallel driver, the law tests and the command line are generic over these two; what a family answers is a trait
 //! of that family.
 
-use crate::matrix::check_batch;
+use crate::base::matrix::check_batch;
 use crate::{Error, Lane, MatRef};
 
 /// A summary that consumes rows of numbers, one at a time or in batches.

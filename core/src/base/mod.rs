@@ -1,0 +1,7 @@
+//! The ground floor: errors, scalars, storage, views of matrices. It imports nothing from above and names no family.
+
+pub(crate) mod error;
+pub(crate) mod matrix;
+pub(crate) mod real;
+pub(crate) mod storage;
+pub(crate) mod wide;
