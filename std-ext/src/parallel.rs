@@ -184,7 +184,7 @@ mod tests {
             assert_eq!(error.core(), Some(CoreError::NonFinite { index: 1 }), "{error}");
         }
         let error = fill(rows, threads(2), |_| ExactEigen::<f64, _>::new(ExactEigenParams::new(0))).unwrap_err();
-        assert!(matches!(error.core(), Some(CoreError::Parameter { name: "dim", .. })), "{error}");
+        assert!(matches!(error.core(), Some(CoreError::Parameter { name: &"dim", .. })), "{error}");
     }
 
     #[test]

@@ -381,7 +381,7 @@ fn weights_are_rows_times_their_roots_and_zero_takes_a_row_out() {
         let mut weights = weights.clone();
         weights[1234] = bad;
         let error = problem.solve(&LeastSquaresParams::new().weights(&weights)).unwrap_err();
-        assert!(matches!(error.core(), Some(CoreError::Parameter { name: "weight", .. })), "{error}");
+        assert!(matches!(error.core(), Some(CoreError::Parameter { name: &"weight", .. })), "{error}");
         assert_eq!(error.row(), Some(1235));
         let mut source = Blocks { weights: Some(&weights), ..Blocks::new(&problem, 100) };
         assert_eq!(lstsq_passes(&mut source, &LeastSquaresParams::new()).unwrap_err().row(), Some(1235));
@@ -590,7 +590,7 @@ fn passes_give_the_bits_of_memory_whatever_the_blocks() {
     }
     let mut pooled = Blocks::new(&problem, 777);
     let error = lstsq_passes(&mut pooled, &LeastSquaresParams::new().sketch(Sketch::Pooled)).unwrap_err();
-    assert!(matches!(error.core(), Some(CoreError::Parameter { name: "sketch", .. })));
+    assert!(matches!(error.core(), Some(CoreError::Parameter { name: &"sketch", .. })));
 }
 
 #[test]
@@ -689,7 +689,7 @@ fn entries_that_are_not_finite_are_named() {
 fn nonsense_is_refused() {
     let problem = Problem::random(50, 3, 24);
     let parameter = |error: Error| match error.core() {
-        Some(CoreError::Parameter { name, .. }) => name,
+        Some(CoreError::Parameter { name, .. }) => *name,
         _ => panic!("{error}"),
     };
     let new = LeastSquaresParams::new;
@@ -718,7 +718,7 @@ fn nonsense_is_refused() {
     let error = problem.solve(&new().path(Path::Sketched).rows(2)).unwrap_err();
     assert_eq!(error.core(), Some(CoreError::TooFewRows { needed: 3, got: 2 }));
     let error = problem.solve(&new().path(Path::Sketched).rows(20).sketch(Sketch::Osnap { nonzeros: 8 })).unwrap_err();
-    assert!(matches!(error.core(), Some(CoreError::Parameter { name: "rows", .. })));
+    assert!(matches!(error.core(), Some(CoreError::Parameter { name: &"rows", .. })));
     let error = problem.solve(&new().path(Path::HeavyBall).rows(12)).unwrap_err();
     assert_eq!(error.core(), Some(CoreError::TooFewRows { needed: 24, got: 12 }));
 }

@@ -812,9 +812,9 @@ fn recommendation_follows_the_table() {
         recommend(usize::MAX, usize::MAX, usize::MAX - 1, true),
         Err(Error::Storage { needed: usize::MAX, got: usize::MAX - 1 })
     );
-    assert_eq!(recommend(0, 1, 100, true), Err(Error::Parameter { name: "dim", rule: Rule::Positive }));
+    assert_eq!(recommend(0, 1, 100, true), Err(Error::Parameter { name: &"dim", rule: Rule::POSITIVE }));
     for rank in [0, 6] {
-        assert_eq!(recommend(5, rank, 100, true), Err(Error::Parameter { name: "rank", rule: Rule::WithinDim }));
+        assert_eq!(recommend(5, rank, 100, true), Err(Error::Parameter { name: &"rank", rule: Rule::WITHIN_DIM }));
     }
 }
 

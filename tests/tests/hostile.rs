@@ -152,13 +152,13 @@ fn parameters_out_of_range_are_refused() {
     macro_rules! common {
         ($($summary:ident, $params:ident;)*) => {$(
             let new = |params| $summary::<f64, _>::new(params).map(drop);
-            assert_eq!(new($params::new(0)), refused("dim", Rule::Positive));
-            assert_eq!(new($params::new(3).rank(0)), refused("rank", Rule::WithinDim));
-            assert_eq!(new($params::new(3).rank(4)), refused("rank", Rule::WithinDim));
-            assert!(matches!(new($params::new(usize::MAX)), Err(Error::Parameter { rule: Rule::Addressable, .. })));
+            assert_eq!(new($params::new(0)), refused(&"dim", Rule::POSITIVE));
+            assert_eq!(new($params::new(3).rank(0)), refused(&"rank", Rule::WITHIN_DIM));
+            assert_eq!(new($params::new(3).rank(4)), refused(&"rank", Rule::WITHIN_DIM));
+            assert!(matches!(new($params::new(usize::MAX)), Err(Error::Parameter { rule: Rule::ADDRESSABLE, .. })));
             assert!(matches!(
                 $summary::<f64, _>::new_in($params::new(usize::MAX / 2), [0.0; 4]).map(drop),
-                Err(Error::Parameter { rule: Rule::Addressable, .. })
+                Err(Error::Parameter { rule: Rule::ADDRESSABLE, .. })
             ));
         )*};
     }
@@ -170,32 +170,32 @@ fn parameters_out_of_range_are_refused() {
     }
     let new = |params| RandomOrder::<f64>::new(params).map(drop);
     let params = RandomOrderEigenParams::new(5).rank(2);
-    assert_eq!(new(params.width(1)), refused("width", Rule::FromRankToDim));
-    assert_eq!(new(params.width(6)), refused("width", Rule::FromRankToDim));
+    assert_eq!(new(params.width(1)), refused(&"width", Rule::FROM_RANK_TO_DIM));
+    assert_eq!(new(params.width(6)), refused(&"width", Rule::FROM_RANK_TO_DIM));
     for growth in [0.99, -1.0, f64::NAN, f64::INFINITY] {
-        assert_eq!(new(params.growth(growth)), refused("growth", Rule::AtLeastOne));
+        assert_eq!(new(params.growth(growth)), refused(&"growth", Rule::AT_LEAST_ONE));
     }
     for zone in [-0.1, 1.1, f64::NAN] {
-        assert_eq!(new(params.dead_zone(zone)), refused("dead_zone", Rule::Fraction));
+        assert_eq!(new(params.dead_zone(zone)), refused(&"dead_zone", Rule::FRACTION));
     }
     for square in [-1.0, f64::NAN, f64::INFINITY] {
-        assert_eq!(new(params.row_sampling(square)), refused("row_sampling", Rule::NotNegative));
+        assert_eq!(new(params.row_sampling(square)), refused(&"row_sampling", Rule::NOT_NEGATIVE));
     }
     assert!(matches!(new(params.heavy_capacity(usize::MAX)), Err(Error::Parameter { .. })));
     assert!(matches!(new(params.deferred(usize::MAX)), Err(Error::Parameter { .. })));
     let new = |params| Directions::<f64>::new(params).map(drop);
     let params = FrequentDirectionsParams::new(5).rank(2);
-    assert_eq!(new(params.sketch_rows(2)), refused("sketch_rows", Rule::AboveRank));
-    assert_eq!(new(params.sketch_rows(1)), refused("sketch_rows", Rule::AboveRank));
+    assert_eq!(new(params.sketch_rows(2)), refused(&"sketch_rows", Rule::ABOVE_RANK));
+    assert_eq!(new(params.sketch_rows(1)), refused(&"sketch_rows", Rule::ABOVE_RANK));
     let new = |params| Sketch::<f64>::new(params).map(drop);
     let params = NystromSketchParams::new(5).rank(2);
-    assert_eq!(new(params.sketch_rows(1)), refused("sketch_rows", Rule::FromRankToDim));
-    assert_eq!(new(params.sketch_rows(6)), refused("sketch_rows", Rule::FromRankToDim));
+    assert_eq!(new(params.sketch_rows(1)), refused(&"sketch_rows", Rule::FROM_RANK_TO_DIM));
+    assert_eq!(new(params.sketch_rows(6)), refused(&"sketch_rows", Rule::FROM_RANK_TO_DIM));
     let new = |params| BlockPower::<f64, _>::new(params).map(drop);
-    assert_eq!(new(BlockPowerParams::new(5).rank(2).width(1)), refused("width", Rule::FromRankToDim));
+    assert_eq!(new(BlockPowerParams::new(5).rank(2).width(1)), refused(&"width", Rule::FROM_RANK_TO_DIM));
     for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let result = Oja::<f64, _>::new(OjaParams::new(5).rate(Rate::Fixed(rate))).map(drop);
-        assert_eq!(result, refused("rate", Rule::FinitePositive));
+        assert_eq!(result, refused(&"rate", Rule::FINITE_POSITIVE));
     }
     assert!(CandidIncremental::<f64, _>::new(CandidIncrementalParams::new(5).amnesic(f64::NAN)).is_err());
     let inner = Exact::<f64>::new(ExactEigenParams::new(2)).unwrap();

@@ -113,7 +113,7 @@ proptest! {
         for (i, (index, row)) in rows.data.iter().enumerate() {
             let row: Vec<f64> = row.iter().map(|&x| convert(x)).collect();
             if let Err(error) = later.update_at(*index, &row) {
-                prop_assert_eq!(error, Error::Parameter { name: "pending", rule: Rule::Settled });
+                prop_assert_eq!(error, Error::Pending);
                 later.settle();
                 later.update_at(*index, &row).unwrap();
             }
@@ -442,20 +442,20 @@ fn nothing_but_zeros_is_an_answer_of_rank_zero() {
 #[test]
 fn roles_that_make_no_sense_are_refused() {
     let summary = sketch_of(&real_rows(50, 3, 9), 16, 4, Srht);
-    let refused = |query: Query<'_>, name: &'static str, rule| {
+    let refused = |query: Query<'_>, name: &'static &'static str, rule| {
         assert_eq!(solve(&summary, &query), Err(Error::Parameter { name, rule }));
     };
-    refused(Query::new(&[], &[3]), "features", Rule::Positive);
-    refused(Query::new(&[0], &[]), "targets", Rule::Positive);
-    refused(Query::new(&[0, 4], &[3]), "features", Rule::WithinColumns);
-    refused(Query::new(&[0], &[4]), "targets", Rule::WithinColumns);
-    refused(Query::new(&[0, 1, 0], &[3]), "features", Rule::Distinct);
-    refused(Query::new(&[0, 3], &[3]), "features", Rule::Distinct);
+    refused(Query::new(&[], &[3]), &"features", Rule::POSITIVE);
+    refused(Query::new(&[0], &[]), &"targets", Rule::POSITIVE);
+    refused(Query::new(&[0, 4], &[3]), &"features", Rule::WITHIN_COLUMNS);
+    refused(Query::new(&[0], &[4]), &"targets", Rule::WITHIN_COLUMNS);
+    refused(Query::new(&[0, 1, 0], &[3]), &"features", Rule::DISTINCT);
+    refused(Query::new(&[0, 3], &[3]), &"features", Rule::DISTINCT);
     for ridge in [-1.0, f64::NAN, f64::INFINITY] {
-        refused(Query::new(&[0], &[3]).ridge(ridge), "ridge", Rule::NotNegative);
+        refused(Query::new(&[0], &[3]).ridge(ridge), &"ridge", Rule::NOT_NEGATIVE);
     }
     for failure in [0.0, 1.0, -0.1, f64::NAN] {
-        refused(Query::new(&[0], &[3]).failure(failure), "failure", Rule::Fraction);
+        refused(Query::new(&[0], &[3]).failure(failure), &"failure", Rule::FRACTION);
     }
     let query = Query::new(&[0], &[3]);
     let (mut scratch, mut answer) = (vec![0.0; query.scratch_len()], vec![0.0; query.answer_len()]);
@@ -468,21 +468,21 @@ fn roles_that_make_no_sense_are_refused() {
 #[test]
 fn constructions_that_make_no_sense_are_refused() {
     let params = SketchedLeastSquaresParams::new(3, 8);
-    let refused = |params, name: &'static str, rule| {
+    let refused = |params, name: &'static &'static str, rule| {
         let made = Sketched::<f64, Srht>::new(params, Srht).map(|_| ());
         assert_eq!(made, Err(Error::Parameter { name, rule }));
     };
-    refused(SketchedLeastSquaresParams::new(0, 8), "columns", Rule::Positive);
-    refused(SketchedLeastSquaresParams::new(3, 0), "rows", Rule::Positive);
-    refused(params.block_len(0), "block_len", Rule::BlockLength);
-    refused(params.block_len(12), "block_len", Rule::BlockLength);
-    refused(params.block_len(1 << 17), "block_len", Rule::BlockLength);
-    refused(params.ranges(0), "ranges", Rule::Positive);
-    refused(params.ranges(usize::MAX), "ranges", Rule::Addressable);
-    refused(SketchedLeastSquaresParams::new(usize::MAX, 2), "rows", Rule::Addressable);
+    refused(SketchedLeastSquaresParams::new(0, 8), &"columns", Rule::POSITIVE);
+    refused(SketchedLeastSquaresParams::new(3, 0), &"rows", Rule::POSITIVE);
+    refused(params.block_len(0), &"block_len", Rule::BLOCK_LENGTH);
+    refused(params.block_len(12), &"block_len", Rule::BLOCK_LENGTH);
+    refused(params.block_len(1 << 17), &"block_len", Rule::BLOCK_LENGTH);
+    refused(params.ranges(0), &"ranges", Rule::POSITIVE);
+    refused(params.ranges(usize::MAX), &"ranges", Rule::ADDRESSABLE);
+    refused(SketchedLeastSquaresParams::new(usize::MAX, 2), &"rows", Rule::ADDRESSABLE);
     let only = |params| Sketched::<f64, Srct>::new(params, Srct).map(|_| ());
-    assert_eq!(only(params.block_len(2)), Err(Error::Parameter { name: "block_len", rule: Rule::OnlyForSrht }));
-    assert_eq!(only(params.row_table()), Err(Error::Parameter { name: "row_table", rule: Rule::OnlyForSrht }));
+    assert_eq!(only(params.block_len(2)), Err(Error::Parameter { name: &"block_len", rule: Rule::ONLY_FOR_SRHT }));
+    assert_eq!(only(params.row_table()), Err(Error::Parameter { name: &"row_table", rule: Rule::ONLY_FOR_SRHT }));
     let short = SketchedLeastSquares::<f64, _, _, _>::new_in(params, Srht, vec![0.0; 23], vec![0; 32]).map(|_| ());
     assert_eq!(short, Err(Error::Storage { needed: 24, got: 23 }));
     let short = SketchedLeastSquares::<f64, _, _, _>::new_in(params, Srht, vec![0.0; 24], vec![0; 31]).map(|_| ());
@@ -514,7 +514,7 @@ fn refused_updates_change_nothing() {
         refused(&|s| s.update_cell(109, 1, nan), Error::NonFinite { index: 1 });
         refused(&|s| s.remove_at(3, &[1.0]), Error::Dimension { expected: 2, got: 1 });
         refused(&|s| s.update_weighted(109, &[1.0, 1.0], nan), Error::NonFinite { index: 2 });
-        let negative = Error::Parameter { name: "weight", rule: Rule::NotNegative };
+        let negative = Error::Parameter { name: &"weight", rule: Rule::NOT_NEGATIVE };
         refused(&|s| s.update_weighted(109, &[1.0, 1.0], -1.0), negative);
         refused(&|s| s.update_weighted(109, &[1.0, 1e300], 1e300), Error::NonFinite { index: 1 });
         refused(&|s| s.update_at(1 << 40, &[1.0, 1.0]), Error::Capacity { limit: 1 });
@@ -527,7 +527,7 @@ fn refused_updates_change_nothing() {
         refused(&|s| s.update_batch_at((1 << 40) - 1, MatRef::new(&matrix, 2, 2).unwrap()), limit);
         refused(&|s| s.update_batch_at(u64::MAX, MatRef::new(&matrix, 2, 2).unwrap()), limit);
         for factor in [0.0, 1.5, nan] {
-            refused(&|s| s.forget(factor), Error::Parameter { name: "factor", rule: Rule::Fraction });
+            refused(&|s| s.forget(factor), Error::Parameter { name: &"factor", rule: Rule::FRACTION });
         }
     }
     let mut full = empty::<f64, _>(SketchedLeastSquaresParams::new(1, 4).first_index((1 << 40) - 1), Srht);
@@ -584,7 +584,7 @@ fn summaries_that_put_work_off_must_be_settled_to_combine_and_answer() {
         (0..5).for_each(|i| summary.update(&[f64::from(i), 1.0]).unwrap());
         summary
     };
-    let pending = Error::Parameter { name: "pending", rule: Rule::Settled };
+    let pending = Error::Pending;
     let (mut left, mut right) = (filled(0), filled(100));
     assert_eq!(left.merge(&right), Err(pending));
     assert_eq!(Sketched::join(&left, &left).map(|_| ()), Err(pending));

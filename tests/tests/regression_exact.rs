@@ -358,7 +358,7 @@ fn downdating_takes_rows_away_or_refuses() {
     let query = Query::new(&features, &[5]);
     let mut summary = qr_of::<f64>(&rows, 16);
     let pending = summary.downdate(&rows[0]);
-    assert_eq!(pending, Err(Error::Parameter { name: "pending", rule: Rule::Settled }));
+    assert_eq!(pending, Err(Error::Pending));
     summary.flush();
     for row in &rows[150..] {
         summary.downdate(row).unwrap();
@@ -465,8 +465,8 @@ fn several_targets_and_roles_are_chosen_when_asked() {
 fn refused_updates_change_nothing() {
     let rows = conditioned(40, 2, 5.0, 0.4, 43);
     let nan = f64::NAN;
-    let negative = Err(Error::Parameter { name: "weight", rule: Rule::NotNegative });
-    let fraction = Err(Error::Parameter { name: "factor", rule: Rule::Fraction });
+    let negative = Err(Error::Parameter { name: &"weight", rule: Rule::NOT_NEGATIVE });
+    let fraction = Err(Error::Parameter { name: &"factor", rule: Rule::FRACTION });
     macro_rules! check {
         ($summary:expr, $($weighted:ident)?) => {{
             let mut summary = $summary;
@@ -507,23 +507,23 @@ fn refused_updates_change_nothing() {
 
 #[test]
 fn constructions_that_make_no_sense_are_refused() {
-    let refused = |made: Result<(), Error>, name: &'static str, rule| {
+    let refused = |made: Result<(), Error>, name: &'static &'static str, rule| {
         assert_eq!(made, Err(Error::Parameter { name, rule }));
     };
     let qr = |params| Qr::<f64>::new(params).map(|_| ());
-    refused(qr(StreamingQrParams::new(0)), "columns", Rule::Positive);
-    refused(qr(StreamingQrParams::new(3).block_len(0)), "block_len", Rule::Positive);
-    refused(qr(StreamingQrParams::new(usize::MAX)), "columns", Rule::Addressable);
+    refused(qr(StreamingQrParams::new(0)), &"columns", Rule::POSITIVE);
+    refused(qr(StreamingQrParams::new(3).block_len(0)), &"block_len", Rule::POSITIVE);
+    refused(qr(StreamingQrParams::new(usize::MAX)), &"columns", Rule::ADDRESSABLE);
     let normal = |columns| Normal::<i64>::new(NormalEquationsParams::new(columns)).map(|_| ());
-    refused(normal(0), "columns", Rule::Positive);
-    refused(normal(usize::MAX), "columns", Rule::Addressable);
+    refused(normal(0), &"columns", Rule::POSITIVE);
+    refused(normal(usize::MAX), &"columns", Rule::ADDRESSABLE);
     let recursive = |params| RecursiveLeastSquares::<f64, Vec<f64>>::new(params).map(|_| ());
     let params = RecursiveLeastSquaresParams::new(2);
-    refused(recursive(RecursiveLeastSquaresParams::new(0)), "features", Rule::Positive);
-    refused(recursive(params.forgetting(0.0)), "forgetting", Rule::Fraction);
-    refused(recursive(params.forgetting(1.1)), "forgetting", Rule::Fraction);
-    refused(recursive(params.prior(0.0)), "prior", Rule::FinitePositive);
-    refused(recursive(params.prior(f64::NAN)), "prior", Rule::FinitePositive);
+    refused(recursive(RecursiveLeastSquaresParams::new(0)), &"features", Rule::POSITIVE);
+    refused(recursive(params.forgetting(0.0)), &"forgetting", Rule::FRACTION);
+    refused(recursive(params.forgetting(1.1)), &"forgetting", Rule::FRACTION);
+    refused(recursive(params.prior(0.0)), &"prior", Rule::FINITE_POSITIVE);
+    refused(recursive(params.prior(f64::NAN)), &"prior", Rule::FINITE_POSITIVE);
     let short = StreamingQr::<f64, _>::new_in(StreamingQrParams::new(2), vec![0.0; 36]).map(|_| ());
     assert_eq!(short, Err(Error::Storage { needed: 37, got: 36 }));
 }

@@ -297,9 +297,9 @@ fn calls_that_make_no_sense_are_refused_and_change_nothing() {
     let refused = |params, name, rule| {
         assert_eq!(Sums::new(params).map(|_| ()), Err(Error::Parameter { name, rule }));
     };
-    refused(GradientParams::new(0, 1), "features", Rule::Positive);
-    refused(GradientParams::new(1, 0), "targets", Rule::Positive);
-    refused(GradientParams::new(usize::MAX, 3), "features", Rule::Addressable);
+    refused(GradientParams::new(0, 1), &"features", Rule::POSITIVE);
+    refused(GradientParams::new(1, 0), &"targets", Rule::POSITIVE);
+    refused(GradientParams::new(usize::MAX, 3), &"features", Rule::ADDRESSABLE);
     let params = GradientParams::new(2, 1);
     let short = Gradient::new_in(params, [0.0f32; 4]).map(|_| ());
     assert_eq!(short, Err(Error::Storage { needed: 5, got: 4 }));
@@ -316,7 +316,7 @@ fn calls_that_make_no_sense_are_refused_and_change_nothing() {
     assert_eq!(sums.update(&[1.0, 1e308, 3.0]), Err(Error::NonFinite { index: 2 }));
     assert_eq!(sums.remove(&[1.0, f64::INFINITY, 3.0]), Err(Error::NonFinite { index: 1 }));
     assert_eq!(sums.update_weighted(&[1.0, 2.0, 3.0], nan), Err(Error::NonFinite { index: 3 }));
-    let negative = Err(Error::Parameter { name: "weight", rule: Rule::NotNegative });
+    let negative = Err(Error::Parameter { name: &"weight", rule: Rule::NOT_NEGATIVE });
     assert_eq!(sums.update_weighted(&[1.0, 2.0, 3.0], -1.0), negative);
     assert_eq!(sums.remove_weighted(&[1.0, 2.0, 3.0], -1.0), negative);
     assert_eq!(sums.merge(&Sums::new(params).unwrap()), Err(Error::Incompatible));
@@ -346,7 +346,7 @@ fn corrections_need_a_gradient_of_the_same_question() {
     let buffers = sketch.refine_in(&query, &sums, &mut [0.0; 3], &mut [0.0; 5]).map(|_| ());
     assert_eq!(buffers, Err(Error::Storage { needed: 15, got: 3 }));
     let roles = ask(&Query::new(&[0, 7], &[2]), |q, s, a| sketch.refine_in(q, &sums, s, a));
-    assert_eq!(roles, Err(Error::Parameter { name: "features", rule: Rule::WithinColumns }));
+    assert_eq!(roles, Err(Error::Parameter { name: &"features", rule: Rule::WITHIN_COLUMNS }));
     let small = self::sketch(&data, 3, Srht, 0);
     let start = gradient(&data, (&[0, 1], &[2]), &[0.0; 2]);
     let few = ask(&query, |q, s, a| small.hessian_sketch_in(q, &start, s, a));

@@ -269,11 +269,11 @@ fn shapes_and_pieces_that_make_no_sense_are_refused() {
     let refuse = |shape, name, rule| {
         assert_eq!(SketchOperator::<f32>::check(&Srht, shape), Err(Error::Parameter { name, rule }));
     };
-    refuse(SketchShape { rows: 0, ..shape }, "rows", Rule::Positive);
-    refuse(SketchShape { cols: 0, ..shape }, "columns", Rule::Positive);
-    refuse(SketchShape { rows: usize::MAX, ..shape }, "rows", Rule::Addressable);
+    refuse(SketchShape { rows: 0, ..shape }, &"rows", Rule::POSITIVE);
+    refuse(SketchShape { cols: 0, ..shape }, &"columns", Rule::POSITIVE);
+    refuse(SketchShape { rows: usize::MAX, ..shape }, &"rows", Rule::ADDRESSABLE);
     let osnap = Osnap { nonzeros: 4 };
-    let expected = Error::Parameter { name: "rows", rule: Rule::MultipleOfNonzeros };
+    let expected = Error::Parameter { name: &"rows", rule: Rule::MULTIPLE_OF_NONZEROS };
     assert_eq!(SketchOperator::<f32>::check(&osnap, shape), Err(expected));
     let none = Osnap { nonzeros: 0 };
     assert!(SketchOperator::<f32>::check(&none, shape).is_err());

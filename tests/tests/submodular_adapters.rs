@@ -219,11 +219,11 @@ fn what_makes_no_sense_is_refused() {
     let oracle = FacilityLocation::new(&table, 1).unwrap();
     let params = LazyDynamicParams::new(3, 1).prefix(oracle.prefix_len(1));
     let best = || LazyDynamic::<f64, u8, _, _>::new(params).unwrap();
-    let positive = Some(Error::Parameter { name: "window", rule: Rule::Positive });
+    let positive = Some(Error::Parameter { name: &"window", rule: Rule::POSITIVE });
     assert_eq!(SlidingWindow::new(best(), 0).err(), positive);
     assert_eq!(SlidingWindow::new(best(), 4).err(), Some(Error::Capacity { limit: 3 }));
     let sieve = SieveStreaming::<f64, u8, _, _>::new(SieveParams::new(1).prefix(oracle.prefix_len(1))).unwrap();
-    let positive = Some(Error::Parameter { name: "sieves", rule: Rule::Positive });
+    let positive = Some(Error::Parameter { name: &"sieves", rule: Rule::POSITIVE });
     assert_eq!(RobustCascade::new(Vec::<SieveStreaming<f64, u8, Vec<f64>, Vec<u8>>>::new()).err(), positive);
     assert_eq!(RobustCascade::new(vec![sieve.clone(); 65]).err(), Some(Error::Capacity { limit: 64 }));
     let mut chain = RobustCascade::new(vec![sieve; 64]).unwrap();

@@ -665,30 +665,30 @@ fn parameters_and_partitions_that_make_no_sense_are_refused() {
         let made = PartitionDynamic::<f64, u8, _, _>::new(params).map(|_| ());
         assert_eq!(made, Err(Error::Parameter { name, rule }));
     };
-    refused(PartitionDynamicParams::new(0, 2, 0.1), "capacity", Rule::Positive);
-    refused(PartitionDynamicParams::new(2, 0, 0.1), "rank", Rule::Positive);
+    refused(PartitionDynamicParams::new(0, 2, 0.1), &"capacity", Rule::POSITIVE);
+    refused(PartitionDynamicParams::new(2, 0, 0.1), &"rank", Rule::POSITIVE);
     for epsilon in [0.0, 1.0, f64::NAN] {
-        refused(PartitionDynamicParams::new(2, 2, epsilon), "epsilon", Rule::Fraction);
+        refused(PartitionDynamicParams::new(2, 2, epsilon), &"epsilon", Rule::FRACTION);
     }
-    refused(PartitionDynamicParams::new(2, 2, 1e-300), "epsilon", Rule::NotTooSmall);
-    refused(PartitionDynamicParams::new(2, 2, 0.1).ladder_steps(3), "ladder_steps", Rule::LadderSteps);
-    refused(PartitionDynamicParams::new(2, 2, 0.1).slots(3), "slots", Rule::EnoughGuesses);
-    refused(PartitionDynamicParams::new(256, 2, 0.1), "capacity", Rule::WithinIds);
-    refused(PartitionDynamicParams::new(200, 40, 0.1), "rank", Rule::WithinIds);
+    refused(PartitionDynamicParams::new(2, 2, 1e-300), &"epsilon", Rule::NOT_TOO_SMALL);
+    refused(PartitionDynamicParams::new(2, 2, 0.1).ladder_steps(3), &"ladder_steps", Rule::LADDER_STEPS);
+    refused(PartitionDynamicParams::new(2, 2, 0.1).slots(3), &"slots", Rule::ENOUGH_GUESSES);
+    refused(PartitionDynamicParams::new(256, 2, 0.1), &"capacity", Rule::WITHIN_IDS);
+    refused(PartitionDynamicParams::new(200, 40, 0.1), &"rank", Rule::WITHIN_IDS);
     let refused = |params: NonMonotoneDynamicParams, name, rule| {
         let made = NonMonotoneDynamic::<f64, u8, _, _>::new(params).map(|_| ());
         assert_eq!(made, Err(Error::Parameter { name, rule }));
     };
-    refused(NonMonotoneDynamicParams::new(0, 2, 0.1), "capacity", Rule::Positive);
-    refused(NonMonotoneDynamicParams::new(2, 0, 0.1), "size", Rule::Positive);
-    refused(NonMonotoneDynamicParams::new(2, 2, 1.5), "epsilon", Rule::Fraction);
-    refused(NonMonotoneDynamicParams::new(2, 2, 1e-12), "epsilon", Rule::NotTooSmall);
-    refused(NonMonotoneDynamicParams::new(2, 2, 0.1).keep(0.0), "keep", Rule::Fraction);
-    refused(NonMonotoneDynamicParams::new(2, 2, 0.1).keep(1.1), "keep", Rule::Fraction);
-    refused(NonMonotoneDynamicParams::new(2, 2, 0.1).slots(3), "slots", Rule::EnoughGuesses);
+    refused(NonMonotoneDynamicParams::new(0, 2, 0.1), &"capacity", Rule::POSITIVE);
+    refused(NonMonotoneDynamicParams::new(2, 0, 0.1), &"size", Rule::POSITIVE);
+    refused(NonMonotoneDynamicParams::new(2, 2, 1.5), &"epsilon", Rule::FRACTION);
+    refused(NonMonotoneDynamicParams::new(2, 2, 1e-12), &"epsilon", Rule::NOT_TOO_SMALL);
+    refused(NonMonotoneDynamicParams::new(2, 2, 0.1).keep(0.0), &"keep", Rule::FRACTION);
+    refused(NonMonotoneDynamicParams::new(2, 2, 0.1).keep(1.1), &"keep", Rule::FRACTION);
+    refused(NonMonotoneDynamicParams::new(2, 2, 0.1).slots(3), &"slots", Rule::ENOUGH_GUESSES);
     let caps = |caps: &[u32]| Partition::new(&[0u8, 1, 0], caps).map(|_| ());
-    assert_eq!(caps(&[1, 0]), Err(Error::Parameter { name: "caps", rule: Rule::Positive }));
-    assert_eq!(caps(&[]), Err(Error::Parameter { name: "caps", rule: Rule::Positive }));
+    assert_eq!(caps(&[1, 0]), Err(Error::Parameter { name: &"caps", rule: Rule::POSITIVE }));
+    assert_eq!(caps(&[]), Err(Error::Parameter { name: &"caps", rule: Rule::POSITIVE }));
     assert_eq!(caps(&[3]), Err(Error::NotFound { index: 1 }));
     let params = PartitionDynamicParams::new(4, 2, 0.1);
     let made = PartitionDynamic::<f64, u8, _, _>::new_in(params, [0.0; 3], [0; 3]).map(|_| ());
@@ -741,7 +741,7 @@ fn calls_that_make_no_sense_change_nothing() {
         PartitionGreedy::<f64, u8, _, _>::new(GreedyParams::new(5, 2).prefix(oracle.prefix_len(2))).unwrap();
     assert_eq!(greedy.select(&oracle, &[1, 4], &partition), Err(Error::NotFound { index: 4 }));
     let mut salsa = Salsa::<f64, u8, _, _>::new(GreedyParams::new(5, 2).prefix(oracle.prefix_len(2))).unwrap();
-    let steps = Err(Error::Parameter { name: "ladder_steps", rule: Rule::LadderSteps });
+    let steps = Err(Error::Parameter { name: &"ladder_steps", rule: Rule::LADDER_STEPS });
     assert_eq!(salsa.select(&oracle, &[0], 3), steps);
     assert_eq!(salsa.select(&oracle, &[3, 1, 3], 4), Err(Error::AlreadyPresent { index: 3 }));
 }

@@ -281,7 +281,7 @@ fn data_that_make_no_function_are_refused() {
     let nan = f64::NAN;
     let table = [1.0, 2.0, 3.0, 4.0];
     let parameter = |name, rule| Some(Error::Parameter { name, rule });
-    assert_eq!(FacilityLocation::new(&table, 0).err(), parameter("exemplars", Rule::Positive));
+    assert_eq!(FacilityLocation::new(&table, 0).err(), parameter(&"exemplars", Rule::POSITIVE));
     assert_eq!(FacilityLocation::new(&table, 3).err(), Some(Error::Dimension { expected: 3, got: 1 }));
     let facilities = FacilityLocation::new(&table, 2).unwrap();
     assert_eq!(facilities.weights(&[1.0]).err(), Some(Error::Dimension { expected: 2, got: 1 }));
@@ -295,21 +295,21 @@ fn data_that_make_no_function_are_refused() {
     assert_eq!(Coverage::new(&[1, 2], &[0, 0], 1).err(), Some(Error::Dimension { expected: 2, got: 2 }));
     assert_eq!(Coverage::new(&[0, 2], &[0, 5], 5).err(), Some(Error::NotFound { index: 1 }));
     assert_eq!(GraphCut::new(&[0, 1], &[1]).err(), Some(Error::NotFound { index: 0 }));
-    assert_eq!(FeatureBased::new(&table, 0, Concave::Sqrt).err(), parameter("features", Rule::Positive));
-    assert_eq!(FeatureBased::new(&table, 2, Concave::Cap(nan)).err(), parameter("cap", Rule::NotNegative));
+    assert_eq!(FeatureBased::new(&table, 0, Concave::Sqrt).err(), parameter(&"features", Rule::POSITIVE));
+    assert_eq!(FeatureBased::new(&table, 2, Concave::Cap(nan)).err(), parameter(&"cap", Rule::NOT_NEGATIVE));
     assert_eq!(FeatureBased::new(&[-1.0], 1, Concave::Sqrt).unwrap().validate(), Err(Error::Negative { index: 0 }));
-    assert_eq!(LogDet::new(&table, 2, Kernel::Dot, 0.0).err(), parameter("sigma2", Rule::FinitePositive));
-    assert_eq!(LogDet::new(&table, 2, Kernel::Rbf(-1.0), 1.0).err(), parameter("gamma", Rule::NotNegative));
+    assert_eq!(LogDet::new(&table, 2, Kernel::Dot, 0.0).err(), parameter(&"sigma2", Rule::FINITE_POSITIVE));
+    assert_eq!(LogDet::new(&table, 2, Kernel::Rbf(-1.0), 1.0).err(), parameter(&"gamma", Rule::NOT_NEGATIVE));
     assert_eq!(LogDet::new(&table, 4, Kernel::Given, 1.0).err(), Some(Error::Dimension { expected: 4, got: 1 }));
     assert_eq!(LogDet::new(&[-1.0], 1, Kernel::Given, 1.0).unwrap().validate(), Err(Error::Negative { index: 0 }));
     let loud = LogDet::new(&[200f32], 1, Kernel::Dot, 1.0).unwrap().validate();
-    assert_eq!(loud.err(), parameter("sigma2", Rule::KernelInScale));
+    assert_eq!(loud.err(), parameter(&"sigma2", Rule::KERNEL_IN_SCALE));
     assert_eq!(LogDet::new(&[200f64], 1, Kernel::Dot, 1.0).unwrap().validate(), Ok(()));
     let other = FacilityLocation::new(&table, 4).unwrap();
     let sum = WeightedSum::new(facilities, other, [1.0, 1.0]);
     assert_eq!(sum.err(), Some(Error::Dimension { expected: 2, got: 1 }));
-    assert_eq!(WeightedSum::new(other, other, [1.0, nan]).err(), parameter("weights", Rule::NotNegative));
-    assert_eq!(Truncated::new(other, -1.0).err(), parameter("cap", Rule::NotNegative));
+    assert_eq!(WeightedSum::new(other, other, [1.0, nan]).err(), parameter(&"weights", Rule::NOT_NEGATIVE));
+    assert_eq!(Truncated::new(other, -1.0).err(), parameter(&"cap", Rule::NOT_NEGATIVE));
     assert_eq!(Restricted::new(other, &[0, 1]).err(), Some(Error::NotFound { index: 1 }));
 }
 

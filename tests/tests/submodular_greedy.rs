@@ -148,14 +148,14 @@ fn calls_that_make_no_sense_are_refused_and_change_nothing() {
     let longer = FacilityLocation::new(&table, 6).unwrap();
     assert_eq!(plain.select(&longer, &[0]), Err(Error::Storage { needed: 18, got: 9 }));
     assert_eq!((plain.selection(), plain.selected()), (answer, &[1, 0][..]));
-    let refused = Err(Error::Parameter { name: "epsilon", rule: Rule::Fraction });
+    let refused = Err(Error::Parameter { name: &"epsilon", rule: Rule::FRACTION });
     let mut threshold = ThresholdGreedy::<f64, u8, _, _>::new(params).unwrap();
     let mut stochastic = StochasticGreedy::<f64, u8, _, _>::new(params).unwrap();
     for epsilon in [0.0, 1.0, f64::NAN] {
         assert_eq!(threshold.select(&oracle, &[0], epsilon), refused);
         assert_eq!(stochastic.select(&oracle, &[0], epsilon, &mut generator(0)), refused);
     }
-    let refused = Err(Error::Parameter { name: "epsilon", rule: Rule::NotTooSmall });
+    let refused = Err(Error::Parameter { name: &"epsilon", rule: Rule::NOT_TOO_SMALL });
     assert_eq!(threshold.select(&oracle, &[0], 1e-300), refused);
     // Subnormals, among which a threshold can't fall by a tenth.
     let faint = [f32::from_bits(3), f32::from_bits(1), f32::from_bits(2)];

@@ -47,14 +47,14 @@ fn parameters_out_of_range_are_refused() {
     ] {
         assert!(matches!(made, Err(Error::Parameter { .. })) && made == other, "{made:?} {other:?}");
     }
-    assert_eq!(lazy(LazyDynamicParams::new(0, 3)), refused("capacity", Rule::Positive));
-    assert_eq!(lazy(LazyDynamicParams::new(3, 0)), refused("size", Rule::Positive));
-    assert_eq!(lazy(LazyDynamicParams::new(256, 3)), refused("capacity", Rule::WithinIds));
-    assert_eq!(lazy(LazyDynamicParams::new(3, 3).slots(0)), refused("slots", Rule::Positive));
-    assert_eq!(lazy(LazyDynamicParams::new(3, 3).rebuild_fraction(0)), refused("rebuild_fraction", Rule::Positive));
-    assert_eq!(lazy(LazyDynamicParams::new(3, 3).hysteresis(-0.1)), refused("hysteresis", Rule::NotNegative));
-    assert_eq!(lazy(LazyDynamicParams::new(3, 3).hysteresis(f64::NAN)), refused("hysteresis", Rule::NotNegative));
-    assert_eq!(eager(DynamicParams::new(3, 3).slots(4)), refused("slots", Rule::EnoughGuesses));
+    assert_eq!(lazy(LazyDynamicParams::new(0, 3)), refused(&"capacity", Rule::POSITIVE));
+    assert_eq!(lazy(LazyDynamicParams::new(3, 0)), refused(&"size", Rule::POSITIVE));
+    assert_eq!(lazy(LazyDynamicParams::new(256, 3)), refused(&"capacity", Rule::WITHIN_IDS));
+    assert_eq!(lazy(LazyDynamicParams::new(3, 3).slots(0)), refused(&"slots", Rule::POSITIVE));
+    assert_eq!(lazy(LazyDynamicParams::new(3, 3).rebuild_fraction(0)), refused(&"rebuild_fraction", Rule::POSITIVE));
+    assert_eq!(lazy(LazyDynamicParams::new(3, 3).hysteresis(-0.1)), refused(&"hysteresis", Rule::NOT_NEGATIVE));
+    assert_eq!(lazy(LazyDynamicParams::new(3, 3).hysteresis(f64::NAN)), refused(&"hysteresis", Rule::NOT_NEGATIVE));
+    assert_eq!(eager(DynamicParams::new(3, 3).slots(4)), refused(&"slots", Rule::ENOUGH_GUESSES));
     let params = LazyDynamicParams::new(5, 2);
     let (scalars, ids) = (params.storage_len(), params.index_len::<u8>());
     let made = LazyDynamic::new_in(params, vec![0f32; scalars - 1], vec![0u8; ids]).map(|_| ());
@@ -62,9 +62,9 @@ fn parameters_out_of_range_are_refused() {
     let made = LazyDynamic::new_in(params, vec![0f32; scalars], vec![0u8; ids + 1]).map(|_| ());
     assert_eq!(made, Err(Error::Storage { needed: ids, got: ids + 1 }));
     let greedy = |params| LazyGreedy::<f64, u8, _, _>::new(params).map(|_| ());
-    assert_eq!(greedy(GreedyParams::new(0, 1)), refused("capacity", Rule::Positive));
-    assert_eq!(greedy(GreedyParams::new(1, 0)), refused("size", Rule::Positive));
-    assert_eq!(greedy(GreedyParams::new(300, 1)), refused("capacity", Rule::WithinIds));
+    assert_eq!(greedy(GreedyParams::new(0, 1)), refused(&"capacity", Rule::POSITIVE));
+    assert_eq!(greedy(GreedyParams::new(1, 0)), refused(&"size", Rule::POSITIVE));
+    assert_eq!(greedy(GreedyParams::new(300, 1)), refused(&"capacity", Rule::WITHIN_IDS));
 }
 
 #[test]

@@ -191,14 +191,14 @@ fn calls_that_make_no_sense_are_refused_and_change_nothing() {
             let refused = |params: $params, name, rule| {
                 assert_eq!($type::<f64>::new(params).map(|_| ()), Err(Error::Parameter { name, rule }));
             };
-            refused($params::new(0, 1, 0.1), "capacity", Rule::Positive);
-            refused($params::new(1, 0, 0.1), "size", Rule::Positive);
-            refused($params::new(1, 1, 0.0), "epsilon", Rule::Fraction);
-            refused($params::new(1, 1, f64::NAN), "epsilon", Rule::Fraction);
-            refused($params::new(1, 1, 0.1).ladder_steps(6), "ladder_steps", Rule::LadderSteps);
-            refused($params::new(1 << 33, 1, 0.1), "capacity", Rule::WithinIds);
+            refused($params::new(0, 1, 0.1), &"capacity", Rule::POSITIVE);
+            refused($params::new(1, 0, 0.1), &"size", Rule::POSITIVE);
+            refused($params::new(1, 1, 0.0), &"epsilon", Rule::FRACTION);
+            refused($params::new(1, 1, f64::NAN), &"epsilon", Rule::FRACTION);
+            refused($params::new(1, 1, 0.1).ladder_steps(6), &"ladder_steps", Rule::LADDER_STEPS);
+            refused($params::new(1 << 33, 1, 0.1), &"capacity", Rule::WITHIN_IDS);
             if stringify!($type) == "BucketDynamic" {
-                refused($params::new(1, 1, 1e-300), "epsilon", Rule::NotTooSmall);
+                refused($params::new(1, 1, 1e-300), &"epsilon", Rule::NOT_TOO_SMALL);
             }
             let table = [1.0, f64::NAN, -1.0, 0.0, 1e308, 2.0];
             let oracle = FacilityLocation::new(&table, 1).unwrap();

@@ -202,15 +202,15 @@ fn one_sieve_refuses_what_makes_no_sense() {
         let made = ThreeSieves::<f32, u8, _, _>::new(params).map(|_| ());
         assert_eq!(made, Err(Error::Parameter { name, rule }));
     };
-    refused(ThreeSievesParams::new(0, 1.0, 1), "size", Rule::Positive);
-    refused(ThreeSievesParams::new(1, 1.0, 0), "patience", Rule::Positive);
-    refused(ThreeSievesParams::new(1, 1.0, 1).ladder_steps(7), "ladder_steps", Rule::LadderSteps);
-    refused(ThreeSievesParams::new(256, 1.0, 1), "size", Rule::WithinIds);
+    refused(ThreeSievesParams::new(0, 1.0, 1), &"size", Rule::POSITIVE);
+    refused(ThreeSievesParams::new(1, 1.0, 0), &"patience", Rule::POSITIVE);
+    refused(ThreeSievesParams::new(1, 1.0, 1).ladder_steps(7), &"ladder_steps", Rule::LADDER_STEPS);
+    refused(ThreeSievesParams::new(256, 1.0, 1), &"size", Rule::WITHIN_IDS);
     for largest in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        refused(ThreeSievesParams::new(1, largest, 1), "largest", Rule::FinitePositive);
+        refused(ThreeSievesParams::new(1, largest, 1), &"largest", Rule::FINITE_POSITIVE);
     }
-    refused(ThreeSievesParams::new(1, 1e60, 1), "largest", Rule::InScale);
-    refused(ThreeSievesParams::new(1, 1e-50, 1), "largest", Rule::InScale);
+    refused(ThreeSievesParams::new(1, 1e60, 1), &"largest", Rule::IN_SCALE);
+    refused(ThreeSievesParams::new(1, 1e-50, 1), &"largest", Rule::IN_SCALE);
     let table = [1.0, f32::NAN, 1.0, f32::INFINITY];
     let oracle = FacilityLocation::new(&table, 1).unwrap();
     let params = ThreeSievesParams::new(2, 1.0, 3).prefix(oracle.prefix_len(2));
@@ -233,12 +233,12 @@ fn elements_that_make_no_sense_are_refused_and_change_nothing() {
         let made = SieveStreaming::<f64, u8, _, _>::new(params).map(|_| ());
         assert_eq!(made, Err(Error::Parameter { name, rule }));
     };
-    refused(SieveParams::new(0), "size", Rule::Positive);
-    refused(SieveParams::new(3).ladder_steps(5), "ladder_steps", Rule::LadderSteps);
-    refused(SieveParams::new(256), "size", Rule::WithinIds);
+    refused(SieveParams::new(0), &"size", Rule::POSITIVE);
+    refused(SieveParams::new(3).ladder_steps(5), &"ladder_steps", Rule::LADDER_STEPS);
+    refused(SieveParams::new(256), &"size", Rule::WITHIN_IDS);
     let huge = SieveParams::new(1 << 31).prefix(PrefixLen { scalars: usize::MAX, ..PrefixLen::default() });
     let made = SieveStreaming::<f64, u32, _, _>::new(huge).map(|_| ());
-    assert_eq!(made, Err(Error::Parameter { name: "size", rule: Rule::Addressable }));
+    assert_eq!(made, Err(Error::Parameter { name: &"size", rule: Rule::ADDRESSABLE }));
     let table = [1.0, 0.0, f64::NAN, 1e308, 0.0, -5.0, 0.0, 1e-300];
     let oracle = FacilityLocation::new(&table, 1).unwrap();
     let params = SieveParams::new(2).prefix(FacilityLocation::<f64>::prefix_len_of(1, 2));

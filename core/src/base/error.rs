@@ -2,86 +2,49 @@
 
 use core::fmt;
 
-/// What a parameter must satisfy; part of [`Error::Parameter`].
+/// What a parameter must satisfy, as the end of a sentence that begins with its name; part of [`Error::Parameter`].
+///
+/// The rules of one family stand with the family, and a summary of your own may have rules of its own.
+///
+/// # Example
+/// ```
+/// use sketchlet_core::{Error, Rule};
+/// const EVEN: Rule = Rule::new(&"must be even");
+/// let error = Error::Parameter { name: &"width", rule: EVEN };
+/// assert_eq!(error.to_string(), "parameter width must be even");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Rule {
-    /// At least one.
-    Positive,
-    /// At least one and at most the number of columns.
-    WithinDim,
-    /// At least the rank asked for and at most the number of columns.
-    FromRankToDim,
-    /// Larger than the rank asked for.
-    AboveRank,
-    /// At least one, as a factor.
-    AtLeastOne,
-    /// One: a ladder of rates turns one vector.
-    OneForLadder,
-    /// Finite and not negative.
-    NotNegative,
-    /// Finite and positive.
-    FinitePositive,
-    /// Between zero and one.
-    Fraction,
-    /// Too large for the storage to be addressed.
-    Addressable,
-    /// A multiple of the nonzeros of a column.
-    MultipleOfNonzeros,
-    /// Numbers of columns that there are.
-    WithinColumns,
-    /// A power of two up to 65536.
-    BlockLength,
-    /// Only the operator `Srht` has it.
-    OnlyForSrht,
-    /// Worked off before.
-    Settled,
-    /// Different from each other.
-    Distinct,
-    /// One that needs all rows at once only for rows in memory.
-    Streamable,
-    /// 1, 2, 4, 8 or 16.
-    LadderSteps,
-    /// At least a ten-thousandth of the kernel's diagonal, in `f32`.
-    KernelInScale,
-    /// As many as the guarantee needs, or more.
-    EnoughGuesses,
-    /// Neither too small nor too large for sums in the scalar.
-    InScale,
-    /// Below one and so large that steps of that size come to an end.
-    NotTooSmall,
-    /// At most as many as an id of the storage can number.
-    WithinIds,
+pub struct Rule {
+    // Behind a reference of one word: an error is to fit in three.
+    text: &'static &'static str,
 }
 
 impl Rule {
-    fn text(self) -> &'static str {
-        match self {
-            Self::Positive => "must be at least 1",
-            Self::WithinDim => "must be from 1 to the number of columns",
-            Self::FromRankToDim => "must be from the rank to the number of columns",
-            Self::AboveRank => "must be larger than the rank",
-            Self::AtLeastOne => "must be a finite number of at least 1",
-            Self::OneForLadder => "must be 1 with a ladder of rates",
-            Self::NotNegative => "must be finite and not negative",
-            Self::FinitePositive => "must be finite and positive",
-            Self::Fraction => "must be between 0 and 1",
-            Self::Addressable => "needs more storage than can be addressed",
-            Self::MultipleOfNonzeros => "must be a multiple of the nonzeros",
-            Self::BlockLength => "must be a power of two, at most 65536",
-            Self::OnlyForSrht => "is for the operator Srht only",
-            Self::Settled => "work must be done first: call settle or flush",
-            Self::WithinColumns => "must name columns that there are",
-            Self::Streamable => "needs all rows in memory here: take another",
-            Self::LadderSteps => "must be 1, 2, 4, 8 or 16",
-            Self::KernelInScale => "must be at least 1e-4 of the kernel's diagonal in f32",
-            Self::EnoughGuesses => "must be enough for the guarantee: leave it out",
-            Self::InScale => "must be of a size that the scalar has room around",
-            Self::NotTooSmall => "must be below 1 and not so small: steps of that size would take for ever",
-            Self::WithinIds => "must be a number that the ids of the storage can hold",
-            Self::Distinct => "must be different from each other and from the targets",
-        }
+    /// At least one.
+    pub const POSITIVE: Self = Self::new(&"must be at least 1");
+    /// At least one, as a factor.
+    pub const AT_LEAST_ONE: Self = Self::new(&"must be a finite number of at least 1");
+    /// Finite and not negative.
+    pub const NOT_NEGATIVE: Self = Self::new(&"must be finite and not negative");
+    /// Finite and positive.
+    pub const FINITE_POSITIVE: Self = Self::new(&"must be finite and positive");
+    /// Between zero and one.
+    pub const FRACTION: Self = Self::new(&"must be between 0 and 1");
+    /// Not so large that the storage can't be addressed.
+    pub const ADDRESSABLE: Self = Self::new(&"needs more storage than can be addressed");
+    /// At most as many as an id of the storage can number.
+    pub const WITHIN_IDS: Self = Self::new(&"must be a number that the ids of the storage can hold");
+
+    /// A rule in the words given.
+    pub const fn new(text: &'static &'static str) -> Self {
+        Self { text }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text)
     }
 }
 
@@ -124,8 +87,8 @@ pub enum Error {
     },
     /// A parameter is out of range.
     Parameter {
-        /// Name of the parameter, as its builder method is called.
-        name: &'static str,
+        /// Name of the parameter, as its builder method is called; behind a reference, so that the error stays small.
+        name: &'static &'static str,
         /// What it must satisfy.
         rule: Rule,
     },
@@ -211,7 +174,7 @@ impl fmt::Display for Error {
             Self::Scale { index } => {
                 write!(f, "entry {index} is out of scale with the rows before: rescale the data and start again")
             }
-            Self::Parameter { name, rule } => write!(f, "parameter {name} {}", rule.text()),
+            Self::Parameter { name, rule } => write!(f, "parameter {name} {rule}"),
             Self::Storage { needed, got } => {
                 write!(
                     f,

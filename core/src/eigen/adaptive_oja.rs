@@ -60,9 +60,9 @@ impl AdaptiveOjaParams {
     fn check(&self) -> Result<(), Error> {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         match () {
-            () if self.dim == 0 => fail("dim", Rule::Positive),
-            () if self.rank == 0 || self.rank > self.dim => fail("rank", Rule::WithinDim),
-            () if !is_addressable(self.storage_len()) => fail("dim", Rule::Addressable),
+            () if self.dim == 0 => fail(&"dim", Rule::POSITIVE),
+            () if self.rank == 0 || self.rank > self.dim => fail(&"rank", Rule::WITHIN_DIM),
+            () if !is_addressable(self.storage_len()) => fail(&"dim", Rule::ADDRESSABLE),
             () => Ok(()),
         }
     }

@@ -2,8 +2,15 @@
 
 use crate::linalg::vector;
 use crate::stream::{Centered, OrderReport, ShuffleBuffer};
-use crate::{Error, MatRef, Real, RowSummary, Scaled, Storage};
+use crate::{Error, MatRef, Real, RowSummary, Rule, Scaled, Storage};
 use core::fmt;
+
+impl Rule {
+    /// At least one and at most the number of columns.
+    pub const WITHIN_DIM: Self = Self::new(&"must be from 1 to the number of columns");
+    /// At least the rank asked for and at most the number of columns.
+    pub const FROM_RANK_TO_DIM: Self = Self::new(&"must be from the rank to the number of columns");
+}
 
 /// Whether an answer is to be trusted; the first that applies, in this order of severity.
 ///

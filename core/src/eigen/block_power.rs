@@ -104,10 +104,12 @@ impl BlockPowerParams {
     fn check(&self) -> Result<(), Error> {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         match () {
-            () if self.dim == 0 => fail("dim", Rule::Positive),
-            () if self.rank == 0 || self.rank > self.dim => fail("rank", Rule::WithinDim),
-            () if self.block_width() < self.rank || self.block_width() > self.dim => fail("width", Rule::FromRankToDim),
-            () if !is_addressable(self.storage_len()) => fail("heavy_capacity", Rule::Addressable),
+            () if self.dim == 0 => fail(&"dim", Rule::POSITIVE),
+            () if self.rank == 0 || self.rank > self.dim => fail(&"rank", Rule::WITHIN_DIM),
+            () if self.block_width() < self.rank || self.block_width() > self.dim => {
+                fail(&"width", Rule::FROM_RANK_TO_DIM)
+            }
+            () if !is_addressable(self.storage_len()) => fail(&"heavy_capacity", Rule::ADDRESSABLE),
             () => Ok(()),
         }
     }

@@ -56,10 +56,10 @@ impl CandidIncrementalParams {
     fn check(&self) -> Result<(), Error> {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         match () {
-            () if self.dim == 0 => fail("dim", Rule::Positive),
-            () if self.rank == 0 || self.rank > self.dim => fail("rank", Rule::WithinDim),
-            () if !(self.amnesic.is_finite() && self.amnesic >= 0.0) => fail("amnesic", Rule::NotNegative),
-            () if !is_addressable(self.storage_len()) => fail("dim", Rule::Addressable),
+            () if self.dim == 0 => fail(&"dim", Rule::POSITIVE),
+            () if self.rank == 0 || self.rank > self.dim => fail(&"rank", Rule::WITHIN_DIM),
+            () if !(self.amnesic.is_finite() && self.amnesic >= 0.0) => fail(&"amnesic", Rule::NOT_NEGATIVE),
+            () if !is_addressable(self.storage_len()) => fail(&"dim", Rule::ADDRESSABLE),
             () => Ok(()),
         }
     }

@@ -11,6 +11,11 @@ use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Merge, Real, RowSummary, Rule, Storage};
 
+impl Rule {
+    /// Larger than the rank asked for.
+    pub const ABOVE_RANK: Self = Self::new(&"must be larger than the rank");
+}
+
 /// What happens to a full buffer of [`FrequentDirections`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -97,10 +102,10 @@ impl FrequentDirectionsParams {
     fn check(&self) -> Result<(), Error> {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         match () {
-            () if self.dim == 0 => fail("dim", Rule::Positive),
-            () if self.rank == 0 || self.rank > self.dim => fail("rank", Rule::WithinDim),
-            () if self.kept_rows() <= self.rank => fail("sketch_rows", Rule::AboveRank),
-            () if !is_addressable(self.storage_len()) => fail("sketch_rows", Rule::Addressable),
+            () if self.dim == 0 => fail(&"dim", Rule::POSITIVE),
+            () if self.rank == 0 || self.rank > self.dim => fail(&"rank", Rule::WITHIN_DIM),
+            () if self.kept_rows() <= self.rank => fail(&"sketch_rows", Rule::ABOVE_RANK),
+            () if !is_addressable(self.storage_len()) => fail(&"sketch_rows", Rule::ADDRESSABLE),
             () => Ok(()),
         }
     }

@@ -63,10 +63,10 @@ impl HistoryPcaParams {
     fn check(&self) -> Result<(), Error> {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         match () {
-            () if self.dim == 0 => fail("dim", Rule::Positive),
-            () if self.rank == 0 || self.rank > self.dim => fail("rank", Rule::WithinDim),
-            () if self.block_len == 0 => fail("block_len", Rule::Positive),
-            () if !is_addressable(self.storage_len()) => fail("dim", Rule::Addressable),
+            () if self.dim == 0 => fail(&"dim", Rule::POSITIVE),
+            () if self.rank == 0 || self.rank > self.dim => fail(&"rank", Rule::WITHIN_DIM),
+            () if self.block_len == 0 => fail(&"block_len", Rule::POSITIVE),
+            () if !is_addressable(self.storage_len()) => fail(&"dim", Rule::ADDRESSABLE),
             () => Ok(()),
         }
     }

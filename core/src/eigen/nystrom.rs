@@ -83,12 +83,12 @@ impl NystromSketchParams {
     fn check(&self) -> Result<(), Error> {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         match () {
-            () if self.dim == 0 => fail("dim", Rule::Positive),
-            () if self.rank == 0 || self.rank > self.dim => fail("rank", Rule::WithinDim),
+            () if self.dim == 0 => fail(&"dim", Rule::POSITIVE),
+            () if self.rank == 0 || self.rank > self.dim => fail(&"rank", Rule::WITHIN_DIM),
             () if self.test_vectors() < self.rank || self.test_vectors() > self.dim => {
-                fail("sketch_rows", Rule::FromRankToDim)
+                fail(&"sketch_rows", Rule::FROM_RANK_TO_DIM)
             }
-            () if !is_addressable(self.storage_len()) => fail("sketch_rows", Rule::Addressable),
+            () if !is_addressable(self.storage_len()) => fail(&"sketch_rows", Rule::ADDRESSABLE),
             () => Ok(()),
         }
     }

@@ -11,6 +11,11 @@ use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
 
+impl Rule {
+    /// One: a ladder of rates turns one vector.
+    pub const ONE_FOR_LADDER: Self = Self::new(&"must be 1 with a ladder of rates");
+}
+
 /// Rates of a ladder: from the reciprocal of the first row's squared length down, each half of the one before.
 const RUNGS: usize = 24;
 /// Vectors longer than this are brought back to unit length.
@@ -101,11 +106,11 @@ impl OjaParams {
             Rate::Ladder => true,
         };
         match () {
-            () if self.dim == 0 => fail("dim", Rule::Positive),
-            () if self.rank == 0 || self.rank > self.dim => fail("rank", Rule::WithinDim),
-            () if self.rate == Rate::Ladder && self.rank > 1 => fail("rank", Rule::OneForLadder),
-            () if !rate_is_sound => fail("rate", Rule::FinitePositive),
-            () if !is_addressable(self.storage_len()) => fail("dim", Rule::Addressable),
+            () if self.dim == 0 => fail(&"dim", Rule::POSITIVE),
+            () if self.rank == 0 || self.rank > self.dim => fail(&"rank", Rule::WITHIN_DIM),
+            () if self.rate == Rate::Ladder && self.rank > 1 => fail(&"rank", Rule::ONE_FOR_LADDER),
+            () if !rate_is_sound => fail(&"rate", Rule::FINITE_POSITIVE),
+            () if !is_addressable(self.storage_len()) => fail(&"dim", Rule::ADDRESSABLE),
             () => Ok(()),
         }
     }

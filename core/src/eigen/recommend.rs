@@ -47,10 +47,10 @@ const HEAVY_CAPACITY: (usize, usize) = (4, 16);
 /// ```
 pub fn recommend(dim: usize, rank: usize, scalars: usize, random_order: bool) -> Result<Method, Error> {
     if dim == 0 {
-        return Err(Error::Parameter { name: "dim", rule: Rule::Positive });
+        return Err(Error::Parameter { name: &"dim", rule: Rule::POSITIVE });
     }
     if rank == 0 || rank > dim {
-        return Err(Error::Parameter { name: "rank", rule: Rule::WithinDim });
+        return Err(Error::Parameter { name: &"rank", rule: Rule::WITHIN_DIM });
     }
     if ExactEigenParams::new(dim).rank(rank).storage_len() <= scalars {
         return Ok(Method::Exact);

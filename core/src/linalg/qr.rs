@@ -373,7 +373,7 @@ pub(crate) fn check_tolerance<T: Real>(tolerance: T) -> Result<(), Error> {
     if tolerance.is_finite() && tolerance >= T::ZERO {
         Ok(())
     } else {
-        Err(Error::Parameter { name: "tolerance", rule: Rule::NotNegative })
+        Err(Error::Parameter { name: &"tolerance", rule: Rule::NOT_NEGATIVE })
     }
 }
 

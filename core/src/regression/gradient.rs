@@ -44,9 +44,9 @@ impl GradientParams {
     fn check(&self) -> Result<(), Error> {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         match () {
-            () if self.features == 0 => fail("features", Rule::Positive),
-            () if self.targets == 0 => fail("targets", Rule::Positive),
-            () if !crate::base::storage::is_addressable(self.storage_len()) => fail("features", Rule::Addressable),
+            () if self.features == 0 => fail(&"features", Rule::POSITIVE),
+            () if self.targets == 0 => fail(&"targets", Rule::POSITIVE),
+            () if !crate::base::storage::is_addressable(self.storage_len()) => fail(&"features", Rule::ADDRESSABLE),
             () => Ok(()),
         }
     }

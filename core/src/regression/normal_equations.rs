@@ -44,11 +44,11 @@ impl NormalEquationsParams {
 
     fn check(&self) -> Result<(), Error> {
         let rule = match self.columns {
-            0 => Rule::Positive,
-            _ if !crate::base::storage::is_addressable(self.storage_len()) => Rule::Addressable,
+            0 => Rule::POSITIVE,
+            _ if !crate::base::storage::is_addressable(self.storage_len()) => Rule::ADDRESSABLE,
             _ => return Ok(()),
         };
-        Err(Error::Parameter { name: "columns", rule })
+        Err(Error::Parameter { name: &"columns", rule })
     }
 
     fn write(&self, w: &mut Writer<'_>) {

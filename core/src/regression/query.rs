@@ -3,6 +3,13 @@
 use crate::linalg::packed;
 use crate::{Error, Rule};
 
+impl Rule {
+    /// Numbers of columns that there are.
+    pub const WITHIN_COLUMNS: Self = Self::new(&"must name columns that there are");
+    /// Different from each other.
+    pub const DISTINCT: Self = Self::new(&"must be different from each other and from the targets");
+}
+
 /// Which columns explain which, and how.
 ///
 /// A summary of rows knows nothing of features and targets: roles are given when it is asked, so one summary answers any
@@ -95,13 +102,13 @@ impl<'a> Query<'a> {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         let is_twice = |(i, column): (usize, usize)| self.columns().take(i).any(|other| other == column);
         match () {
-            () if self.features.is_empty() => fail("features", Rule::Positive),
-            () if self.targets.is_empty() => fail("targets", Rule::Positive),
-            () if self.features.iter().any(|&column| column >= columns) => fail("features", Rule::WithinColumns),
-            () if self.targets.iter().any(|&column| column >= columns) => fail("targets", Rule::WithinColumns),
-            () if self.columns().enumerate().any(is_twice) => fail("features", Rule::Distinct),
-            () if !(self.ridge.is_finite() && self.ridge >= 0.0) => fail("ridge", Rule::NotNegative),
-            () if !(self.failure > 0.0 && self.failure < 1.0) => fail("failure", Rule::Fraction),
+            () if self.features.is_empty() => fail(&"features", Rule::POSITIVE),
+            () if self.targets.is_empty() => fail(&"targets", Rule::POSITIVE),
+            () if self.features.iter().any(|&column| column >= columns) => fail(&"features", Rule::WITHIN_COLUMNS),
+            () if self.targets.iter().any(|&column| column >= columns) => fail(&"targets", Rule::WITHIN_COLUMNS),
+            () if self.columns().enumerate().any(is_twice) => fail(&"features", Rule::DISTINCT),
+            () if !(self.ridge.is_finite() && self.ridge >= 0.0) => fail(&"ridge", Rule::NOT_NEGATIVE),
+            () if !(self.failure > 0.0 && self.failure < 1.0) => fail(&"failure", Rule::FRACTION),
             () => Ok(()),
         }
     }

@@ -54,10 +54,10 @@ impl RecursiveLeastSquaresParams {
     fn check(&self) -> Result<(), Error> {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         match () {
-            () if self.features == 0 => fail("features", Rule::Positive),
-            () if !(self.forgetting > 0.0 && self.forgetting <= 1.0) => fail("forgetting", Rule::Fraction),
-            () if !(self.prior.is_finite() && self.prior > 0.0) => fail("prior", Rule::FinitePositive),
-            () if !crate::base::storage::is_addressable(self.storage_len()) => fail("features", Rule::Addressable),
+            () if self.features == 0 => fail(&"features", Rule::POSITIVE),
+            () if !(self.forgetting > 0.0 && self.forgetting <= 1.0) => fail(&"forgetting", Rule::FRACTION),
+            () if !(self.prior.is_finite() && self.prior > 0.0) => fail(&"prior", Rule::FINITE_POSITIVE),
+            () if !crate::base::storage::is_addressable(self.storage_len()) => fail(&"features", Rule::ADDRESSABLE),
             () => Ok(()),
         }
     }

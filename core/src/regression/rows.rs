@@ -22,7 +22,7 @@ use crate::{Error, Real, Rule};
 pub fn rows_for(epsilon: f64, failure: f64, coefficients: usize) -> Result<usize, Error> {
     let z = quantile(failure, coefficients)?;
     if !(epsilon.is_finite() && epsilon > 0.0) {
-        return Err(Error::Parameter { name: "epsilon", rule: Rule::FinitePositive });
+        return Err(Error::Parameter { name: &"epsilon", rule: Rule::FINITE_POSITIVE });
     }
     let d = coefficients as f64;
     let rows = libm::ceil(d + 2.0 + d * (z / epsilon) * (z / epsilon));
@@ -35,7 +35,7 @@ pub fn rows_for(epsilon: f64, failure: f64, coefficients: usize) -> Result<usize
     if crate::base::storage::is_addressable(count) {
         Ok(count)
     } else {
-        Err(Error::Parameter { name: "epsilon", rule: Rule::Addressable })
+        Err(Error::Parameter { name: &"epsilon", rule: Rule::ADDRESSABLE })
     }
 }
 
@@ -61,8 +61,8 @@ pub fn epsilon_for(rows: usize, failure: f64, coefficients: usize) -> Result<f64
 
 fn quantile(failure: f64, coefficients: usize) -> Result<f64, Error> {
     match () {
-        () if coefficients == 0 => Err(Error::Parameter { name: "coefficients", rule: Rule::Positive }),
-        () if !(failure > 0.0 && failure < 1.0) => Err(Error::Parameter { name: "failure", rule: Rule::Fraction }),
+        () if coefficients == 0 => Err(Error::Parameter { name: &"coefficients", rule: Rule::POSITIVE }),
+        () if !(failure > 0.0 && failure < 1.0) => Err(Error::Parameter { name: &"failure", rule: Rule::FRACTION }),
         () => Ok(normal_upper(failure / (2.0 * coefficients as f64))),
     }
 }
@@ -91,12 +91,12 @@ mod tests {
     #[test]
     fn nonsense_is_refused() {
         for eps in [0.0, -1.0, f64::NAN, 1e-300] {
-            assert!(matches!(rows_for(eps, 0.05, 3), Err(Error::Parameter { name: "epsilon", .. })), "{eps}");
+            assert!(matches!(rows_for(eps, 0.05, 3), Err(Error::Parameter { name: &"epsilon", .. })), "{eps}");
         }
         for failure in [0.0, 1.0, f64::NAN] {
-            assert!(matches!(rows_for(1.0, failure, 3), Err(Error::Parameter { name: "failure", .. })));
+            assert!(matches!(rows_for(1.0, failure, 3), Err(Error::Parameter { name: &"failure", .. })));
         }
-        assert!(matches!(rows_for(1.0, 0.05, 0), Err(Error::Parameter { name: "coefficients", .. })));
+        assert!(matches!(rows_for(1.0, 0.05, 0), Err(Error::Parameter { name: &"coefficients", .. })));
         assert_eq!(epsilon_for(4, 0.05, 3), Err(Error::TooFewRows { needed: 5, got: 4 }));
     }
 }

@@ -50,9 +50,9 @@ impl StreamingQrParams {
     fn check(&self) -> Result<(), Error> {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         match () {
-            () if self.columns == 0 => fail("columns", Rule::Positive),
-            () if self.block_len == 0 => fail("block_len", Rule::Positive),
-            () if !crate::base::storage::is_addressable(self.storage_len()) => fail("columns", Rule::Addressable),
+            () if self.columns == 0 => fail(&"columns", Rule::POSITIVE),
+            () if self.block_len == 0 => fail(&"block_len", Rule::POSITIVE),
+            () if !crate::base::storage::is_addressable(self.storage_len()) => fail(&"columns", Rule::ADDRESSABLE),
             () => Ok(()),
         }
     }
@@ -164,7 +164,7 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
     pub fn downdate(&mut self, row: &[T]) -> Result<(), Error> {
         check_row(self.params.columns, row)?;
         if self.state.used > 0 {
-            return Err(Error::Parameter { name: "pending", rule: Rule::Settled });
+            return Err(Error::Pending);
         }
         let parts = self.split();
         parts.row.copy_from_slice(row);

@@ -40,8 +40,8 @@ impl StudentT {
     pub fn quantile(self, probability: f64) -> Result<f64, Error> {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         match () {
-            () if self.degrees == 0 => fail("degrees", Rule::Positive),
-            () if !(probability > 0.0 && probability < 1.0) => fail("probability", Rule::Fraction),
+            () if self.degrees == 0 => fail(&"degrees", Rule::POSITIVE),
+            () if !(probability > 0.0 && probability < 1.0) => fail(&"probability", Rule::FRACTION),
             () if probability < 0.5 => Ok(-self.upper(probability)),
             () => Ok(self.upper(1.0 - probability)),
         }
@@ -205,8 +205,8 @@ mod tests {
     #[test]
     fn probabilities_outside_the_open_interval_are_refused() {
         for p in [0.0, 1.0, -0.1, f64::NAN] {
-            assert!(matches!(StudentT::new(3).quantile(p), Err(Error::Parameter { name: "probability", .. })));
+            assert!(matches!(StudentT::new(3).quantile(p), Err(Error::Parameter { name: &"probability", .. })));
         }
-        assert!(matches!(StudentT::new(0).quantile(0.9), Err(Error::Parameter { name: "degrees", .. })));
+        assert!(matches!(StudentT::new(0).quantile(0.9), Err(Error::Parameter { name: &"degrees", .. })));
     }
 }

@@ -8,7 +8,7 @@ pub(super) fn root_of_weight<T: Real>(row: &[T], weight: T) -> Result<T, Error> 
         return Err(Error::NonFinite { index: row.len() });
     }
     if weight < T::ZERO {
-        return Err(Error::Parameter { name: "weight", rule: Rule::NotNegative });
+        return Err(Error::Parameter { name: &"weight", rule: Rule::NOT_NEGATIVE });
     }
     let root = weight.sqrt();
     let overflow = row.iter().position(|&x| !(x * root).is_finite());
@@ -18,5 +18,5 @@ pub(super) fn root_of_weight<T: Real>(row: &[T], weight: T) -> Result<T, Error> 
 /// Refuses a forgetting factor outside (0, 1].
 pub(super) fn check_forgetting<T: Real>(factor: T) -> Result<(), Error> {
     let is_fraction = factor > T::ZERO && factor <= T::ONE;
-    if is_fraction { Ok(()) } else { Err(Error::Parameter { name: "factor", rule: Rule::Fraction }) }
+    if is_fraction { Ok(()) } else { Err(Error::Parameter { name: &"factor", rule: Rule::FRACTION }) }
 }

@@ -196,10 +196,10 @@ pub(super) const fn parity(x: u64) -> bool {
 pub(super) const fn check_any(shape: SketchShape) -> Result<(), Error> {
     use crate::Rule;
     match (shape.rows, shape.cols) {
-        (0, _) => Err(Error::Parameter { name: "rows", rule: Rule::Positive }),
-        (_, 0) => Err(Error::Parameter { name: "columns", rule: Rule::Positive }),
+        (0, _) => Err(Error::Parameter { name: &"rows", rule: Rule::POSITIVE }),
+        (_, 0) => Err(Error::Parameter { name: &"columns", rule: Rule::POSITIVE }),
         _ if !crate::base::storage::is_addressable(shape.len()) => {
-            Err(Error::Parameter { name: "rows", rule: Rule::Addressable })
+            Err(Error::Parameter { name: &"rows", rule: Rule::ADDRESSABLE })
         }
         _ => Ok(()),
     }

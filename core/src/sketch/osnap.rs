@@ -6,6 +6,11 @@ use super::{Piece, SketchOperator, SketchShape};
 use crate::random::keyed::{Domain, word2};
 use crate::{Error, Lane, Real, Rule};
 
+impl Rule {
+    /// A multiple of the nonzeros of a column.
+    pub const MULTIPLE_OF_NONZEROS: Self = Self::new(&"must be a multiple of the nonzeros");
+}
+
 /// Which sparse sketch is safe as a preconditioner? Each row of `A` goes, with random signs, to one row of each of `nonzeros`
 /// equal parts of the sketch.
 ///
@@ -60,10 +65,10 @@ impl<L: Lane> SketchOperator<L> for Osnap {
     fn check(&self, shape: SketchShape) -> Result<(), Error> {
         check_any(shape)?;
         if self.nonzeros == 0 {
-            return Err(Error::Parameter { name: "nonzeros", rule: Rule::Positive });
+            return Err(Error::Parameter { name: &"nonzeros", rule: Rule::POSITIVE });
         }
         if !shape.rows.is_multiple_of(self.nonzeros) {
-            return Err(Error::Parameter { name: "rows", rule: Rule::MultipleOfNonzeros });
+            return Err(Error::Parameter { name: &"rows", rule: Rule::MULTIPLE_OF_NONZEROS });
         }
         Ok(())
     }

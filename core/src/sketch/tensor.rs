@@ -76,7 +76,7 @@ impl<L: Lane> SketchOperator<L> for TensorSrht {
 
     fn check(&self, shape: SketchShape) -> Result<(), Error> {
         if self.second_len == 0 {
-            return Err(Error::Parameter { name: "second_len", rule: Rule::Positive });
+            return Err(Error::Parameter { name: &"second_len", rule: Rule::POSITIVE });
         }
         check_any(shape)
     }

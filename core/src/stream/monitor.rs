@@ -602,7 +602,7 @@ impl OrderMonitorParams {
     }
 
     fn check(&self) -> Result<(), Error> {
-        if self.dim == 0 { Err(Error::Parameter { name: "dim", rule: Rule::Positive }) } else { Ok(()) }
+        if self.dim == 0 { Err(Error::Parameter { name: &"dim", rule: Rule::POSITIVE }) } else { Ok(()) }
     }
 }
 

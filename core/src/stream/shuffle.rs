@@ -55,7 +55,7 @@ impl<M: RowSummary> ShuffleBuffer<M, alloc::vec::Vec<M::Scalar>> {
     pub fn new(inner: M, seed: u64, capacity: usize) -> Result<Self, Error> {
         let len = capacity.saturating_mul(inner.dim());
         if !crate::base::storage::is_addressable(len) {
-            return Err(Error::Parameter { name: "capacity", rule: Rule::Addressable });
+            return Err(Error::Parameter { name: &"capacity", rule: Rule::ADDRESSABLE });
         }
         Self::new_in(inner, seed, crate::base::storage::allocate(len)?)
     }
@@ -69,7 +69,7 @@ impl<M: RowSummary, S: Storage<M::Scalar>> ShuffleBuffer<M, S> {
     pub fn new_in(inner: M, seed: u64, storage: S) -> Result<Self, Error> {
         let (dim, got) = (inner.dim(), storage.as_ref().len());
         if got < dim || dim == 0 {
-            return Err(Error::Parameter { name: "capacity", rule: Rule::Positive });
+            return Err(Error::Parameter { name: &"capacity", rule: Rule::POSITIVE });
         }
         if !got.is_multiple_of(dim) {
             return Err(Error::Storage { needed: got / dim * dim, got });

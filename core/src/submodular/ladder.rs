@@ -2,6 +2,13 @@
 
 use crate::{Error, Real, Rule};
 
+impl Rule {
+    /// 1, 2, 4, 8 or 16.
+    pub const LADDER_STEPS: Self = Self::new(&"must be 1, 2, 4, 8 or 16");
+    /// As many as the guarantee needs, or more.
+    pub const ENOUGH_GUESSES: Self = Self::new(&"must be enough for the guarantee: leave it out");
+}
+
 /// `2^(i / 16)`.
 #[allow(clippy::unreadable_literal, reason = "digits of a table")]
 const ROOTS: [f64; 17] = [
@@ -54,7 +61,7 @@ impl Ladder {
         if is_known {
             Ok(Self { steps })
         } else {
-            Err(Error::Parameter { name: "ladder_steps", rule: Rule::LadderSteps })
+            Err(Error::Parameter { name: &"ladder_steps", rule: Rule::LADDER_STEPS })
         }
     }
 
@@ -154,7 +161,7 @@ mod tests {
             }
         }
         for steps in [0, 3, 5, 32] {
-            assert_eq!(Ladder::new(steps), Err(Error::Parameter { name: "ladder_steps", rule: Rule::LadderSteps }));
+            assert_eq!(Ladder::new(steps), Err(Error::Parameter { name: &"ladder_steps", rule: Rule::LADDER_STEPS }));
         }
     }
 

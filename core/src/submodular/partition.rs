@@ -27,7 +27,7 @@ impl<'a, G: Id> Partition<'a, G> {
     /// [`Error::Parameter`] for a cap of 0, or no caps; [`Error::NotFound`] with the first element whose group has none.
     pub fn new(group_of: &'a [G], caps: &'a [u32]) -> Result<Self, Error> {
         if caps.is_empty() || caps.contains(&0) {
-            return Err(Error::Parameter { name: "caps", rule: Rule::Positive });
+            return Err(Error::Parameter { name: &"caps", rule: Rule::POSITIVE });
         }
         match group_of.iter().position(|group| group.to_usize() >= caps.len()) {
             Some(index) => Err(Error::NotFound { index }),

@@ -163,7 +163,7 @@ pub(super) fn check_shape<T: Real>(first: usize, block: &RowBlock<'_, T>, dims: 
     match bad {
         None => Ok(()),
         Some(row) => {
-            let error = CoreError::Parameter { name: "weight", rule: Rule::NotNegative };
+            let error = CoreError::Parameter { name: &"weight", rule: Rule::NOT_NEGATIVE };
             Err(Error::from(error).at_row((first + row) as u64 + 1))
         }
     }

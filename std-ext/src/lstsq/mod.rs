@@ -130,8 +130,8 @@ fn layout<T>(features: usize, targets: usize, params: &LeastSquaresParams<'_, T>
     params.check()?;
     let layout = Layout { constants: usize::from(params.intercept), features, targets };
     match () {
-        () if layout.coefficients() == 0 => Err(CoreError::Parameter { name: "features", rule: Rule::Positive }),
-        () if targets == 0 => Err(CoreError::Parameter { name: "targets", rule: Rule::Positive }),
+        () if layout.coefficients() == 0 => Err(CoreError::Parameter { name: &"features", rule: Rule::POSITIVE }),
+        () if targets == 0 => Err(CoreError::Parameter { name: &"targets", rule: Rule::POSITIVE }),
         () => Ok(layout),
     }
 }

@@ -125,8 +125,8 @@ impl<'a, T> LeastSquaresParams<'a, T> {
     pub(super) fn check(&self) -> Result<(), CoreError> {
         let fail = |name, rule| Err(CoreError::Parameter { name, rule });
         match () {
-            () if !(self.ridge.is_finite() && self.ridge >= 0.0) => fail("ridge", Rule::NotNegative),
-            () if !(self.failure > 0.0 && self.failure < 1.0) => fail("failure", Rule::Fraction),
+            () if !(self.ridge.is_finite() && self.ridge >= 0.0) => fail(&"ridge", Rule::NOT_NEGATIVE),
+            () if !(self.failure > 0.0 && self.failure < 1.0) => fail(&"failure", Rule::FRACTION),
             () => Ok(()),
         }
     }

@@ -1,13 +1,13 @@
 //! The balanced Gaussian-pooled transform: `S = B D_gamma Pi F D_sigma J`.
 
 use super::data::{Data, each, shares};
+use super::sketch::Sketch;
 use super::source::Layout;
 use crate::linalg::hadamard;
 use crate::random::keyed::{Domain, below, normal_pair, word};
 use crate::sketch::SketchShape;
 use crate::{CoreError, Error, Real};
 use core::ops::Range;
-use sketchlet_core::Rule;
 
 /// `S A`, whole. The rows are padded to `N` (`J`), get random signs (`D_sigma`), the Hadamard transform over `sqrt N` (`F`), a uniform
 /// permutation (`Pi`), normal weights (`D_gamma`), and are summed in as many blocks as the sketch has rows (`B`).
@@ -18,7 +18,7 @@ pub(super) fn sketch<T: Real>(
     threads: usize,
 ) -> Result<(Vec<T>, u64), Error> {
     let Data::Memory(rows) = data else {
-        return Err(CoreError::Parameter { name: "sketch", rule: Rule::Streamable }.into());
+        return Err(CoreError::Parameter { name: &"sketch", rule: Sketch::STREAMABLE }.into());
     };
     let (n, m, seed) = (rows.rows(), shape.rows, shape.seed);
     let pool = n.div_ceil(m).max(4 * layout.coefficients()).next_power_of_two();

@@ -1,5 +1,7 @@
 //! Which operator sketches the rows.
 
+use sketchlet_core::Rule;
+
 /// The sketching operator: the preconditioner, or the answer itself with [`Path::Sketched`](super::Path::Sketched).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -26,6 +28,9 @@ pub enum Sketch {
 }
 
 impl Sketch {
+    /// One that needs all rows at once only for rows in memory.
+    pub const STREAMABLE: Rule = Rule::new(&"needs all rows in memory here: take another");
+
     /// Its name, as on the command line.
     pub const fn name(self) -> &'static str {
         match self {

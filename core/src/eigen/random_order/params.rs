@@ -189,13 +189,15 @@ impl RandomOrderEigenParams {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         let at_least = |x: f64, least: f64| x.is_finite() && x >= least;
         match () {
-            () if self.dim == 0 => fail("dim", Rule::Positive),
-            () if self.rank == 0 || self.rank > self.dim => fail("rank", Rule::WithinDim),
-            () if self.block_width() < self.rank || self.block_width() > self.dim => fail("width", Rule::FromRankToDim),
-            () if !at_least(self.growth, 1.0) => fail("growth", Rule::AtLeastOne),
-            () if !(at_least(self.dead_zone, 0.0) && self.dead_zone <= 1.0) => fail("dead_zone", Rule::Fraction),
-            () if !at_least(self.row_sampling, 0.0) => fail("row_sampling", Rule::NotNegative),
-            () if !is_addressable(self.storage_len()) => fail("dim", Rule::Addressable),
+            () if self.dim == 0 => fail(&"dim", Rule::POSITIVE),
+            () if self.rank == 0 || self.rank > self.dim => fail(&"rank", Rule::WITHIN_DIM),
+            () if self.block_width() < self.rank || self.block_width() > self.dim => {
+                fail(&"width", Rule::FROM_RANK_TO_DIM)
+            }
+            () if !at_least(self.growth, 1.0) => fail(&"growth", Rule::AT_LEAST_ONE),
+            () if !(at_least(self.dead_zone, 0.0) && self.dead_zone <= 1.0) => fail(&"dead_zone", Rule::FRACTION),
+            () if !at_least(self.row_sampling, 0.0) => fail(&"row_sampling", Rule::NOT_NEGATIVE),
+            () if !is_addressable(self.storage_len()) => fail(&"dim", Rule::ADDRESSABLE),
             () => Ok(()),
         }
     }

@@ -5,6 +5,13 @@ use crate::sketch::{SketchOperator, SketchShape};
 use crate::wire::{Reader, Writer};
 use crate::{Error, Lane, Rule};
 
+impl Rule {
+    /// A power of two up to 65536.
+    pub const BLOCK_LENGTH: Self = Self::new(&"must be a power of two, at most 65536");
+    /// Only the operator `Srht` has it.
+    pub const ONLY_FOR_SRHT: Self = Self::new(&"is for the operator Srht only");
+}
+
 /// Longest block.
 const LONGEST_BLOCK: usize = 1 << 16;
 
@@ -121,13 +128,13 @@ impl SketchedLeastSquaresParams {
         operator.check(self.shape())?;
         match () {
             () if !self.block_len.is_power_of_two() || self.block_len > LONGEST_BLOCK => {
-                fail("block_len", Rule::BlockLength)
+                fail(&"block_len", Rule::BLOCK_LENGTH)
             }
-            () if self.block_len > 1 && !O::BLOCKED => fail("block_len", Rule::OnlyForSrht),
-            () if self.row_table && !O::BLOCKED => fail("row_table", Rule::OnlyForSrht),
-            () if self.ranges == 0 => fail("ranges", Rule::Positive),
-            () if !crate::base::storage::is_addressable(self.storage_len()) => fail("rows", Rule::Addressable),
-            () if !crate::base::storage::is_addressable(self.index_len()) => fail("ranges", Rule::Addressable),
+            () if self.block_len > 1 && !O::BLOCKED => fail(&"block_len", Rule::ONLY_FOR_SRHT),
+            () if self.row_table && !O::BLOCKED => fail(&"row_table", Rule::ONLY_FOR_SRHT),
+            () if self.ranges == 0 => fail(&"ranges", Rule::POSITIVE),
+            () if !crate::base::storage::is_addressable(self.storage_len()) => fail(&"rows", Rule::ADDRESSABLE),
+            () if !crate::base::storage::is_addressable(self.index_len()) => fail(&"ranges", Rule::ADDRESSABLE),
             () => Ok(()),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::SketchedLeastSquares;
 use crate::sketch::{Piece, SketchOperator};
-use crate::{Error, Lane, Rule, Storage};
+use crate::{Error, Lane, Storage};
 
 /// A block that waits to be added: how far it has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     pub(super) fn check_settled(&self) -> Result<(), Error> {
         match self.state.deferred {
             None => Ok(()),
-            Some(_) => Err(Error::Parameter { name: "pending", rule: Rule::Settled }),
+            Some(_) => Err(Error::Pending),
         }
     }
 

@@ -67,12 +67,12 @@ impl BucketDynamicParams {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         let ladder = Ladder::new(self.ladder_steps)?;
         match () {
-            () if self.capacity == 0 => fail("capacity", Rule::Positive),
-            () if self.size == 0 => fail("size", Rule::Positive),
-            () if !(self.epsilon > 0.0 && self.epsilon < 1.0) => fail("epsilon", Rule::Fraction),
-            () if self.epsilon < SMALLEST => fail("epsilon", Rule::NotTooSmall),
-            () if self.capacity > u32::MAX as usize => fail("capacity", Rule::WithinIds),
-            () if !crate::base::storage::is_addressable(self.capacity) => fail("capacity", Rule::Addressable),
+            () if self.capacity == 0 => fail(&"capacity", Rule::POSITIVE),
+            () if self.size == 0 => fail(&"size", Rule::POSITIVE),
+            () if !(self.epsilon > 0.0 && self.epsilon < 1.0) => fail(&"epsilon", Rule::FRACTION),
+            () if self.epsilon < SMALLEST => fail(&"epsilon", Rule::NOT_TOO_SMALL),
+            () if self.capacity > u32::MAX as usize => fail(&"capacity", Rule::WITHIN_IDS),
+            () if !crate::base::storage::is_addressable(self.capacity) => fail(&"capacity", Rule::ADDRESSABLE),
             () => Ok(ladder),
         }
     }

@@ -121,13 +121,13 @@ impl LazyDynamicParams {
         let len = self.storage_len().saturating_add(self.index_len::<D>());
         Ladder::new(self.ladder_steps)?;
         match () {
-            () if self.capacity == 0 => fail("capacity", Rule::Positive),
-            () if self.size == 0 => fail("size", Rule::Positive),
-            () if self.slots == 0 => fail("slots", Rule::Positive),
-            () if self.rebuild_fraction == 0 => fail("rebuild_fraction", Rule::Positive),
-            () if !(self.hysteresis.is_finite() && self.hysteresis >= 0.0) => fail("hysteresis", Rule::NotNegative),
-            () if self.capacity > D::LARGEST => fail("capacity", Rule::WithinIds),
-            () if !crate::base::storage::is_addressable(len) => fail("capacity", Rule::Addressable),
+            () if self.capacity == 0 => fail(&"capacity", Rule::POSITIVE),
+            () if self.size == 0 => fail(&"size", Rule::POSITIVE),
+            () if self.slots == 0 => fail(&"slots", Rule::POSITIVE),
+            () if self.rebuild_fraction == 0 => fail(&"rebuild_fraction", Rule::POSITIVE),
+            () if !(self.hysteresis.is_finite() && self.hysteresis >= 0.0) => fail(&"hysteresis", Rule::NOT_NEGATIVE),
+            () if self.capacity > D::LARGEST => fail(&"capacity", Rule::WITHIN_IDS),
+            () if !crate::base::storage::is_addressable(len) => fail(&"capacity", Rule::ADDRESSABLE),
             () => Ok(()),
         }
     }

@@ -112,14 +112,14 @@ impl PartitionDynamicParams {
         let len = self.storage_len().saturating_add(self.index_len::<D>());
         Ladder::new(self.ladder_steps)?;
         match () {
-            () if self.capacity == 0 => fail("capacity", Rule::Positive),
-            () if self.rank == 0 => fail("rank", Rule::Positive),
-            () if !(self.epsilon > 0.0 && self.epsilon < 1.0) => fail("epsilon", Rule::Fraction),
-            () if self.parts() > MOST_PARTS => fail("epsilon", Rule::NotTooSmall),
-            () if self.slots_or_needed() < self.needed() => fail("slots", Rule::EnoughGuesses),
-            () if self.capacity > D::LARGEST => fail("capacity", Rule::WithinIds),
-            () if self.pushes() > D::LARGEST => fail("rank", Rule::WithinIds),
-            () if !crate::base::storage::is_addressable(len) => fail("capacity", Rule::Addressable),
+            () if self.capacity == 0 => fail(&"capacity", Rule::POSITIVE),
+            () if self.rank == 0 => fail(&"rank", Rule::POSITIVE),
+            () if !(self.epsilon > 0.0 && self.epsilon < 1.0) => fail(&"epsilon", Rule::FRACTION),
+            () if self.parts() > MOST_PARTS => fail(&"epsilon", Rule::NOT_TOO_SMALL),
+            () if self.slots_or_needed() < self.needed() => fail(&"slots", Rule::ENOUGH_GUESSES),
+            () if self.capacity > D::LARGEST => fail(&"capacity", Rule::WITHIN_IDS),
+            () if self.pushes() > D::LARGEST => fail(&"rank", Rule::WITHIN_IDS),
+            () if !crate::base::storage::is_addressable(len) => fail(&"capacity", Rule::ADDRESSABLE),
             () => Ok(()),
         }
     }

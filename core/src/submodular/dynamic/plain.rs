@@ -100,11 +100,11 @@ impl DynamicParams {
         let len = self.storage_len().saturating_add(self.index_len::<D>());
         Ladder::new(self.ladder_steps)?;
         match () {
-            () if self.capacity == 0 => fail("capacity", Rule::Positive),
-            () if self.size == 0 => fail("size", Rule::Positive),
-            () if self.slots_or_needed() < self.needed() => fail("slots", Rule::EnoughGuesses),
-            () if self.capacity > D::LARGEST => fail("capacity", Rule::WithinIds),
-            () if !crate::base::storage::is_addressable(len) => fail("capacity", Rule::Addressable),
+            () if self.capacity == 0 => fail(&"capacity", Rule::POSITIVE),
+            () if self.size == 0 => fail(&"size", Rule::POSITIVE),
+            () if self.slots_or_needed() < self.needed() => fail(&"slots", Rule::ENOUGH_GUESSES),
+            () if self.capacity > D::LARGEST => fail(&"capacity", Rule::WITHIN_IDS),
+            () if !crate::base::storage::is_addressable(len) => fail(&"capacity", Rule::ADDRESSABLE),
             () => Ok(()),
         }
     }

@@ -197,7 +197,7 @@ impl<B: DynamicSelection> SlidingWindow<B> {
     /// [`Error::Parameter`] for a window of nothing, [`Error::Capacity`] for one that the selection has no room for.
     pub fn new(mut best: B, window: usize) -> Result<Self, Error> {
         match window {
-            0 => Err(Error::Parameter { name: "window", rule: Rule::Positive }),
+            0 => Err(Error::Parameter { name: &"window", rule: Rule::POSITIVE }),
             _ if window > best.capacity() => Err(Error::Capacity { limit: best.capacity() }),
             _ => {
                 best.clear();

@@ -34,7 +34,7 @@ impl<A: GroundSet, B: GroundSet> WeightedSum<A, B> {
             return Err(Error::Dimension { expected, got });
         }
         if weights.iter().any(|w| !(w.is_finite() && *w >= 0.0)) {
-            return Err(Error::Parameter { name: "weights", rule: Rule::NotNegative });
+            return Err(Error::Parameter { name: &"weights", rule: Rule::NOT_NEGATIVE });
         }
         Ok(Self { first, second, weights })
     }
@@ -120,7 +120,7 @@ impl<O: GroundSet> Truncated<O> {
         if cap.is_finite() && cap >= 0.0 {
             Ok(Self { oracle, cap })
         } else {
-            Err(Error::Parameter { name: "cap", rule: Rule::NotNegative })
+            Err(Error::Parameter { name: &"cap", rule: Rule::NOT_NEGATIVE })
         }
     }
 

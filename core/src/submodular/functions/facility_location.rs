@@ -75,7 +75,7 @@ impl<'a, E: Similarity> FacilityLocation<'a, E> {
     /// [`Error::Parameter`] without exemplars, [`Error::Dimension`] unless the rows are whole.
     pub const fn new(similarities: &'a [E], exemplars: usize) -> Result<Self, Error> {
         if exemplars == 0 {
-            return Err(Error::Parameter { name: "exemplars", rule: crate::Rule::Positive });
+            return Err(Error::Parameter { name: &"exemplars", rule: crate::Rule::POSITIVE });
         }
         let odd = similarities.len() % exemplars;
         if odd != 0 {

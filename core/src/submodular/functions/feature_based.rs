@@ -55,12 +55,12 @@ impl<'a, E: Real> FeatureBased<'a, E> {
     /// whole.
     pub fn new(table: &'a [E], features: usize, concave: Concave) -> Result<Self, Error> {
         if features == 0 {
-            return Err(Error::Parameter { name: "features", rule: Rule::Positive });
+            return Err(Error::Parameter { name: &"features", rule: Rule::POSITIVE });
         }
         if let Concave::Cap(cap) = concave
             && !(cap.is_finite() && cap >= 0.0)
         {
-            return Err(Error::Parameter { name: "cap", rule: Rule::NotNegative });
+            return Err(Error::Parameter { name: &"cap", rule: Rule::NOT_NEGATIVE });
         }
         let odd = table.len() % features;
         if odd != 0 {

@@ -5,6 +5,11 @@ use crate::submodular::oracle::search_among;
 use crate::submodular::{GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};
 use crate::{Error, Id, Real, Rule};
 
+impl Rule {
+    /// At least a ten-thousandth of the kernel's diagonal, in `f32`.
+    pub const KERNEL_IN_SCALE: Self = Self::new(&"must be at least 1e-4 of the kernel's diagonal in f32");
+}
+
 /// How alike two elements are: a positive semidefinite kernel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kernel {
@@ -53,15 +58,15 @@ impl<'a, E: Real> LogDet<'a, E> {
     pub fn new(table: &'a [E], columns: usize, kernel: Kernel, sigma2: f64) -> Result<Self, Error> {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         if columns == 0 {
-            return fail("columns", Rule::Positive);
+            return fail(&"columns", Rule::POSITIVE);
         }
         if !(sigma2.is_finite() && sigma2 > 0.0) {
-            return fail("sigma2", Rule::FinitePositive);
+            return fail(&"sigma2", Rule::FINITE_POSITIVE);
         }
         if let Kernel::Rbf(gamma) = kernel
             && !(gamma.is_finite() && gamma >= 0.0)
         {
-            return fail("gamma", Rule::NotNegative);
+            return fail(&"gamma", Rule::NOT_NEGATIVE);
         }
         let (rows, odd) = (table.len() / columns, table.len() % columns);
         if odd != 0 {
@@ -93,7 +98,7 @@ impl<'a, E: Real> LogDet<'a, E> {
                 return Err(Error::Negative { index: id * self.columns + id });
             }
             if own > limit {
-                return Err(Error::Parameter { name: "sigma2", rule: Rule::KernelInScale });
+                return Err(Error::Parameter { name: &"sigma2", rule: Rule::KERNEL_IN_SCALE });
             }
         }
         Ok(())

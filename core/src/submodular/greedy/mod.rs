@@ -66,10 +66,10 @@ impl GreedyParams {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         let len = self.storage_len().saturating_add(self.index_len());
         match () {
-            () if self.capacity == 0 => fail("capacity", Rule::Positive),
-            () if self.size == 0 => fail("size", Rule::Positive),
-            () if self.capacity > D::LARGEST => fail("capacity", Rule::WithinIds),
-            () if !crate::base::storage::is_addressable(len) => fail("capacity", Rule::Addressable),
+            () if self.capacity == 0 => fail(&"capacity", Rule::POSITIVE),
+            () if self.size == 0 => fail(&"size", Rule::POSITIVE),
+            () if self.capacity > D::LARGEST => fail(&"capacity", Rule::WITHIN_IDS),
+            () if !crate::base::storage::is_addressable(len) => fail(&"capacity", Rule::ADDRESSABLE),
             () => Ok(()),
         }
     }

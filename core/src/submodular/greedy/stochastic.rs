@@ -52,7 +52,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> StochasticGreedy<T, D, S, I> 
         rng: &mut R,
     ) -> Result<Selection<T>, Error> {
         if !(epsilon > 0.0 && epsilon < 1.0) {
-            return Err(Error::Parameter { name: "epsilon", rule: Rule::Fraction });
+            return Err(Error::Parameter { name: &"epsilon", rule: Rule::FRACTION });
         }
         let share = -Real::ln(epsilon) / self.params().size as f64;
         self.chooser.choose(oracle, ids, |parts, meter| {

@@ -4,6 +4,12 @@ use super::{Chooser, bound, chooser};
 use crate::submodular::{Monotone, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
 
+impl Rule {
+    /// Below one and so large that steps of that size come to an end.
+    pub const NOT_TOO_SMALL: Self =
+        Self::new(&"must be below 1 and not so small: steps of that size would take for ever");
+}
+
 /// In `f32` a smaller step would leave the threshold where it is.
 const SMALLEST: f64 = 1e-6;
 
@@ -51,10 +57,10 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> ThresholdGreedy<T, D, S, I> {
         epsilon: f64,
     ) -> Result<Selection<T>, Error> {
         if !(epsilon > 0.0 && epsilon < 1.0) {
-            return Err(Error::Parameter { name: "epsilon", rule: Rule::Fraction });
+            return Err(Error::Parameter { name: &"epsilon", rule: Rule::FRACTION });
         }
         if epsilon < SMALLEST {
-            return Err(Error::Parameter { name: "epsilon", rule: Rule::NotTooSmall });
+            return Err(Error::Parameter { name: &"epsilon", rule: Rule::NOT_TOO_SMALL });
         }
         let size = self.params().size as f64;
         self.chooser.choose(oracle, ids, |parts, meter| {

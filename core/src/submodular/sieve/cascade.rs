@@ -59,7 +59,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>, C: Storage<SieveStreaming<T, 
     /// parameters.
     pub fn new(mut sieves: C) -> Result<Self, Error> {
         match sieves.as_ref().len() {
-            0 => Err(Error::Parameter { name: "sieves", rule: Rule::Positive }),
+            0 => Err(Error::Parameter { name: &"sieves", rule: Rule::POSITIVE }),
             len if len > MOST => Err(Error::Capacity { limit: MOST }),
             _ if sieves.as_ref().windows(2).any(|pair| pair[0].params() != pair[1].params()) => {
                 Err(Error::Incompatible)

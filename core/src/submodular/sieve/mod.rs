@@ -87,10 +87,10 @@ impl SieveParams {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         Ladder::new(self.ladder_steps)?;
         match () {
-            () if self.size == 0 => fail("size", Rule::Positive),
-            () if self.size > D::LARGEST => fail("size", Rule::WithinIds),
+            () if self.size == 0 => fail(&"size", Rule::POSITIVE),
+            () if self.size > D::LARGEST => fail(&"size", Rule::WITHIN_IDS),
             () if !crate::base::storage::is_addressable(self.storage_len().saturating_add(self.index_len())) => {
-                fail("size", Rule::Addressable)
+                fail(&"size", Rule::ADDRESSABLE)
             }
             () => Ok(()),
         }

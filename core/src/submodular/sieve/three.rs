@@ -7,6 +7,11 @@ use crate::submodular::slots::Layout;
 use crate::submodular::{Monotone, PrefixLen, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
 
+impl Rule {
+    /// Neither too small nor too large for sums in the scalar.
+    pub const IN_SCALE: Self = Self::new(&"must be of a size that the scalar has room around");
+}
+
 /// Shape and knobs of [`ThreeSieves`].
 ///
 /// # Example
@@ -82,17 +87,17 @@ impl ThreeSievesParams {
         let fail = |name, rule| Err(Error::Parameter { name, rule });
         let ladder = Ladder::new(self.ladder_steps)?;
         match () {
-            () if self.size == 0 => fail("size", Rule::Positive),
-            () if !(self.largest.is_finite() && self.largest > 0.0) => fail("largest", Rule::FinitePositive),
+            () if self.size == 0 => fail(&"size", Rule::POSITIVE),
+            () if !(self.largest.is_finite() && self.largest > 0.0) => fail(&"largest", Rule::FINITE_POSITIVE),
             () if T::constant(self.largest) == T::ZERO
                 || check_value(T::constant(self.largest), ladder.parts(self.size), 0).is_err() =>
             {
-                fail("largest", Rule::InScale)
+                fail(&"largest", Rule::IN_SCALE)
             }
-            () if self.patience == 0 => fail("patience", Rule::Positive),
-            () if self.size > D::LARGEST => fail("size", Rule::WithinIds),
+            () if self.patience == 0 => fail(&"patience", Rule::POSITIVE),
+            () if self.size > D::LARGEST => fail(&"size", Rule::WITHIN_IDS),
             () if !crate::base::storage::is_addressable(self.storage_len().saturating_add(self.index_len())) => {
-                fail("size", Rule::Addressable)
+                fail(&"size", Rule::ADDRESSABLE)
             }
             () => Ok(()),
         }

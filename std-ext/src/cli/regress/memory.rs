@@ -37,7 +37,7 @@ mod solver {
             let times = self.times;
             self.for_each_row(|row, weight| {
                 if weight.is_some_and(|weight| weight < T::ZERO) {
-                    return Err(CoreError::Parameter { name: "weight", rule: crate::Rule::NotNegative }.into());
+                    return Err(CoreError::Parameter { name: &"weight", rule: crate::Rule::NOT_NEGATIVE }.into());
                 }
                 features.extend(feature_columns.iter().map(|&i| row[i]));
                 targets.extend(target_columns.iter().map(|&i| row[i]));

@@ -252,7 +252,7 @@ impl<T: Number> Job<'_, T> {
             if let Some((i, error)) = refused {
                 let place = reader.place(i).unwrap_or(0);
                 let error = match error.core() {
-                    Some(CoreError::Parameter { name: "weight", .. }) => {
+                    Some(CoreError::Parameter { name: &"weight", .. }) => {
                         Error::data("negative weight: weights are from 0 up").in_column(&weights_name)
                     }
                     _ => error,
