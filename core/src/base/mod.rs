@@ -2,6 +2,7 @@
 
 pub(crate) mod error;
 pub(crate) mod matrix;
+pub(crate) mod params;
 pub(crate) mod real;
 pub(crate) mod storage;
 pub(crate) mod wide;

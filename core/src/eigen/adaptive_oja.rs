@@ -2,6 +2,7 @@
 
 use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
 use super::iterate::{fill_random, orthonormalize_or_refill};
+use crate::base::params::{params, positive};
 use crate::base::storage::is_addressable;
 use crate::linalg::vector;
 use crate::stream::Scale;
@@ -14,39 +15,27 @@ const START: f64 = 1e-5;
 /// Rows between two orthonormalisations of several vectors.
 pub(super) const ORTHONORMALIZE_EVERY: u64 = 8;
 
-/// Shape and knobs of an [`AdaptiveOja`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AdaptiveOjaParams {
-    dim: usize,
-    rank: usize,
-    seed: u64,
+params! {
+    /// Shape and knobs of an [`AdaptiveOja`].
+    #[derive(PartialEq, Eq)]
+    pub struct AdaptiveOjaParams {
+        /// One vector for rows of `dim` entries.
+        new {
+            /// Number of entries of a row.
+            dim: usize => positive,
+        }
+        /// Number of vectors wanted (default 1).
+        rank: usize = 1,
+        /// Seed of the first iterate (default 0).
+        seed: u64 = 0,
+    }
+    refuse(params) {
+        params.rank == 0 || params.rank > params.dim => rank: Rule::WITHIN_DIM,
+        !is_addressable(params.storage_len()) => dim: Rule::ADDRESSABLE,
+    }
 }
 
 impl AdaptiveOjaParams {
-    /// One vector for rows of `dim` entries.
-    pub const fn new(dim: usize) -> Self {
-        Self { dim, rank: 1, seed: 0 }
-    }
-
-    /// Number of vectors wanted (default 1).
-    #[must_use]
-    pub const fn rank(mut self, rank: usize) -> Self {
-        self.rank = rank;
-        self
-    }
-
-    /// Seed of the first iterate (default 0).
-    #[must_use]
-    pub const fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// Number of entries of a row.
-    pub const fn dim(&self) -> usize {
-        self.dim
-    }
-
     /// Scalars of storage: `rank (dim + 2)`. Saturates.
     pub const fn storage_len(&self) -> usize {
         self.rank.saturating_mul(self.dim.saturating_add(2))
@@ -55,28 +44,6 @@ impl AdaptiveOjaParams {
     /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
     pub const fn answer_len(&self) -> usize {
         answer_len(self.dim, self.rank)
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        let fail = |name, rule| Err(Error::Parameter { name, rule });
-        match () {
-            () if self.dim == 0 => fail(&"dim", Rule::POSITIVE),
-            () if self.rank == 0 || self.rank > self.dim => fail(&"rank", Rule::WITHIN_DIM),
-            () if !is_addressable(self.storage_len()) => fail(&"dim", Rule::ADDRESSABLE),
-            () => Ok(()),
-        }
-    }
-
-    fn write(&self, w: &mut Writer<'_>) {
-        w.len(self.dim);
-        w.len(self.rank);
-        w.u64(self.seed);
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let params = Self { dim: r.len()?, rank: r.len()?, seed: r.u64()? };
-        params.check().map_err(|_| Error::Corrupt)?;
-        Ok(params)
     }
 }
 
@@ -151,7 +118,7 @@ impl<T: Real, S: Storage<T>> AdaptiveOja<T, S> {
     }
 
     fn write(&self, w: &mut Writer<'_>) {
-        self.params.write(w);
+        w.params(&self.params);
         self.state.scale.write(w);
         w.u64(self.state.rows_seen);
         w.real(self.state.energy);
@@ -160,7 +127,7 @@ impl<T: Real, S: Storage<T>> AdaptiveOja<T, S> {
 
     fn read(bytes: &[u8]) -> Result<(AdaptiveOjaParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::AdaptiveOja, bytes)?;
-        let params = AdaptiveOjaParams::read(&mut r)?;
+        let params: AdaptiveOjaParams = r.params()?;
         let state = State { scale: Scale::read(&mut r)?, rows_seen: r.count()?, energy: r.real()? };
         let vectors = r.skip_reals::<T>(params.storage_len())?;
         r.end()?;

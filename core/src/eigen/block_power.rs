@@ -3,6 +3,7 @@
 use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
 use super::heavy::{self, HeavyRows};
 use super::iterate::{fill_random, orthonormalize_or_refill, project};
+use crate::base::params::{params, positive};
 use crate::base::storage::is_addressable;
 use crate::linalg::vector;
 use crate::stream::CompensatedSum;
@@ -14,65 +15,34 @@ use crate::{Error, Real, RowSummary, Rule, Storage};
 /// Rows of the first block when blocks double.
 const FIRST_DOUBLING: u64 = 32;
 
-/// Shape and knobs of a [`BlockPower`]. Equal if they mean the same: a default may be spelt out.
-#[derive(Clone, Copy, Debug, Eq)]
-pub struct BlockPowerParams {
-    dim: usize,
-    rank: usize,
-    /// Zero: the rank.
-    width: usize,
-    /// Zero: blocks double.
-    block_len: u64,
-    heavy_capacity: usize,
-    seed: u64,
+params! {
+    /// Shape and knobs of a [`BlockPower`]. Equal if they mean the same: a default may be spelt out.
+    #[derive(Eq)]
+    pub struct BlockPowerParams {
+        /// One vector for rows of `dim` entries.
+        new {
+            /// Number of entries of a row.
+            dim: usize => positive,
+        }
+        /// Number of vectors wanted (default 1).
+        rank: usize = 1,
+        /// Width of the iterate, from `rank` to `dim` (default `rank`).
+        width: usize = 0,
+        /// Rows of every block (default: 32, doubling from block to block).
+        block_len: u64 = 0,
+        /// Heavy rows that can be kept (default 0: plain block power). With some, this is the paper's algorithm.
+        heavy_capacity: usize = 0,
+        /// Seed of the first iterate (default 0).
+        seed: u64 = 0,
+    }
+    refuse(params) {
+        params.rank == 0 || params.rank > params.dim => rank: Rule::WITHIN_DIM,
+        params.block_width() < params.rank || params.block_width() > params.dim => width: Rule::FROM_RANK_TO_DIM,
+        !is_addressable(params.storage_len()) => heavy_capacity: Rule::ADDRESSABLE,
+    }
 }
 
 impl BlockPowerParams {
-    /// One vector for rows of `dim` entries.
-    pub const fn new(dim: usize) -> Self {
-        Self { dim, rank: 1, width: 0, block_len: 0, heavy_capacity: 0, seed: 0 }
-    }
-
-    /// Number of vectors wanted (default 1).
-    #[must_use]
-    pub const fn rank(mut self, rank: usize) -> Self {
-        self.rank = rank;
-        self
-    }
-
-    /// Width of the iterate, from `rank` to `dim` (default `rank`).
-    #[must_use]
-    pub const fn width(mut self, width: usize) -> Self {
-        self.width = width;
-        self
-    }
-
-    /// Rows of every block (default: 32, doubling from block to block).
-    #[must_use]
-    pub const fn block_len(mut self, block_len: u64) -> Self {
-        self.block_len = block_len;
-        self
-    }
-
-    /// Heavy rows that can be kept (default 0: plain block power). With some, this is the paper's algorithm.
-    #[must_use]
-    pub const fn heavy_capacity(mut self, heavy_capacity: usize) -> Self {
-        self.heavy_capacity = heavy_capacity;
-        self
-    }
-
-    /// Seed of the first iterate (default 0).
-    #[must_use]
-    pub const fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// Number of entries of a row.
-    pub const fn dim(&self) -> usize {
-        self.dim
-    }
-
     /// Width of the iterate, with these parameters.
     pub const fn block_width(&self) -> usize {
         if self.width == 0 { self.rank } else { self.width }
@@ -99,41 +69,6 @@ impl BlockPowerParams {
     /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
     pub const fn answer_len(&self) -> usize {
         answer_len(self.dim, self.rank)
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        let fail = |name, rule| Err(Error::Parameter { name, rule });
-        match () {
-            () if self.dim == 0 => fail(&"dim", Rule::POSITIVE),
-            () if self.rank == 0 || self.rank > self.dim => fail(&"rank", Rule::WITHIN_DIM),
-            () if self.block_width() < self.rank || self.block_width() > self.dim => {
-                fail(&"width", Rule::FROM_RANK_TO_DIM)
-            }
-            () if !is_addressable(self.storage_len()) => fail(&"heavy_capacity", Rule::ADDRESSABLE),
-            () => Ok(()),
-        }
-    }
-
-    fn write(&self, w: &mut Writer<'_>) {
-        w.len(self.dim);
-        w.len(self.rank);
-        w.len(self.width);
-        w.u64(self.block_len);
-        w.len(self.heavy_capacity);
-        w.u64(self.seed);
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let params = Self {
-            dim: r.len()?,
-            rank: r.len()?,
-            width: r.len()?,
-            block_len: r.u64()?,
-            heavy_capacity: r.len()?,
-            seed: r.u64()?,
-        };
-        params.check().map_err(|_| Error::Corrupt)?;
-        Ok(params)
     }
 }
 
@@ -278,7 +213,7 @@ impl<T: Real, S: Storage<T>> BlockPower<T, S> {
     }
 
     fn write(&self, w: &mut Writer<'_>) {
-        self.params.write(w);
+        w.params(&self.params);
         let state = &self.state;
         state.scale.write(w);
         w.u64(state.rows_seen);
@@ -294,7 +229,7 @@ impl<T: Real, S: Storage<T>> BlockPower<T, S> {
 
     fn read(bytes: &[u8]) -> Result<(BlockPowerParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::BlockPower, bytes)?;
-        let params = BlockPowerParams::read(&mut r)?;
+        let params: BlockPowerParams = r.params()?;
         let state = State {
             scale: Scale::read(&mut r)?,
             rows_seen: r.count()?,

@@ -1,6 +1,7 @@
 //! Candid covariance-free incremental PCA: one vector of memory for one vector of answer.
 
 use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
+use crate::base::params::{not_negative, params, positive};
 use crate::base::storage::is_addressable;
 use crate::linalg::vector;
 use crate::stream::Scale;
@@ -8,40 +9,28 @@ use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
 
-/// Shape and knobs of a [`CandidIncremental`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CandidIncrementalParams {
-    dim: usize,
-    rank: usize,
-    amnesic: f64,
+params! {
+    /// Shape and knobs of a [`CandidIncremental`].
+    #[derive(PartialEq)]
+    pub struct CandidIncrementalParams {
+        /// One vector for rows of `dim` entries.
+        new {
+            /// Number of entries of a row.
+            dim: usize => positive,
+        }
+        /// Number of vectors wanted (default 1).
+        rank: usize = 1,
+        /// How much more a new row weighs than its share (default 1): 0 averages for ever and is best on clean data, 1 to 2
+        /// forget a bad start and are best in noise.
+        amnesic: f64 = 1.0 => not_negative,
+    }
+    refuse(params) {
+        params.rank == 0 || params.rank > params.dim => rank: Rule::WITHIN_DIM,
+        !is_addressable(params.storage_len()) => dim: Rule::ADDRESSABLE,
+    }
 }
 
 impl CandidIncrementalParams {
-    /// One vector for rows of `dim` entries.
-    pub const fn new(dim: usize) -> Self {
-        Self { dim, rank: 1, amnesic: 1.0 }
-    }
-
-    /// Number of vectors wanted (default 1).
-    #[must_use]
-    pub const fn rank(mut self, rank: usize) -> Self {
-        self.rank = rank;
-        self
-    }
-
-    /// How much more a new row weighs than its share (default 1): 0 averages for ever and is best on clean data, 1 to 2
-    /// forget a bad start and are best in noise.
-    #[must_use]
-    pub const fn amnesic(mut self, amnesic: f64) -> Self {
-        self.amnesic = amnesic;
-        self
-    }
-
-    /// Number of entries of a row.
-    pub const fn dim(&self) -> usize {
-        self.dim
-    }
-
     /// Scalars of storage: `rank dim`, and `dim` more for `rank > 1`. Saturates.
     pub const fn storage_len(&self) -> usize {
         let vectors = if self.rank > 1 { self.rank.saturating_add(1) } else { self.rank };
@@ -51,29 +40,6 @@ impl CandidIncrementalParams {
     /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
     pub const fn answer_len(&self) -> usize {
         answer_len(self.dim, self.rank)
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        let fail = |name, rule| Err(Error::Parameter { name, rule });
-        match () {
-            () if self.dim == 0 => fail(&"dim", Rule::POSITIVE),
-            () if self.rank == 0 || self.rank > self.dim => fail(&"rank", Rule::WITHIN_DIM),
-            () if !(self.amnesic.is_finite() && self.amnesic >= 0.0) => fail(&"amnesic", Rule::NOT_NEGATIVE),
-            () if !is_addressable(self.storage_len()) => fail(&"dim", Rule::ADDRESSABLE),
-            () => Ok(()),
-        }
-    }
-
-    fn write(&self, w: &mut Writer<'_>) {
-        w.len(self.dim);
-        w.len(self.rank);
-        w.real(self.amnesic);
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let params = Self { dim: r.len()?, rank: r.len()?, amnesic: r.real()? };
-        params.check().map_err(|_| Error::Corrupt)?;
-        Ok(params)
     }
 }
 
@@ -141,7 +107,7 @@ impl<T: Real, S: Storage<T>> CandidIncremental<T, S> {
     }
 
     fn write(&self, w: &mut Writer<'_>) {
-        self.params.write(w);
+        w.params(&self.params);
         self.state.scale.write(w);
         w.u64(self.state.rows_seen);
         w.reals(&self.storage.as_ref()[..self.params.rank * self.params.dim]);
@@ -149,7 +115,7 @@ impl<T: Real, S: Storage<T>> CandidIncremental<T, S> {
 
     fn read(bytes: &[u8]) -> Result<(CandidIncrementalParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::CandidIncremental, bytes)?;
-        let params = CandidIncrementalParams::read(&mut r)?;
+        let params: CandidIncrementalParams = r.params()?;
         let state = State { scale: Scale::read(&mut r)?, rows_seen: r.count()?, scalar: core::marker::PhantomData };
         let vectors = r.skip_reals::<T>(params.rank * params.dim)?;
         r.end()?;

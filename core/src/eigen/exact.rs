@@ -3,6 +3,7 @@
 use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, rounding};
 use super::iterate::{fill_random, orthonormalize_or_refill};
 use crate::base::matrix::{check_batch, check_finite};
+use crate::base::params::{params, positive};
 use crate::base::storage::is_addressable;
 use crate::linalg::{one_sided, packed, symmetric, vector};
 use crate::stream::Scale;
@@ -16,55 +17,37 @@ const BLOCK: u64 = 256;
 /// Sweeps after which the subspace iteration gives up.
 const SWEEPS: u64 = 500;
 
-/// Shape and knobs of an [`ExactEigen`].
-///
-/// # Example
-/// ```
-/// use sketchlet_core::eigen::ExactEigenParams;
-/// const PARAMS: ExactEigenParams = ExactEigenParams::new(9).rank(2);
-/// assert_eq!(PARAMS.storage_len(), 45 + 2 * 4 * 9 + 2 * 16 + 4);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ExactEigenParams {
-    dim: usize,
-    rank: usize,
-    two_level: bool,
-    seed: u64,
+params! {
+    /// Shape and knobs of an [`ExactEigen`].
+    ///
+    /// # Example
+    /// ```
+    /// use sketchlet_core::eigen::ExactEigenParams;
+    /// const PARAMS: ExactEigenParams = ExactEigenParams::new(9).rank(2);
+    /// assert_eq!(PARAMS.storage_len(), 45 + 2 * 4 * 9 + 2 * 16 + 4);
+    /// ```
+    #[derive(PartialEq, Eq)]
+    pub struct ExactEigenParams {
+        /// One vector for rows of `dim` entries.
+        new {
+            /// Number of entries of a row.
+            dim: usize => positive,
+        }
+        /// Number of vectors wanted (default 1).
+        rank: usize = 1,
+        /// Sum blocks of 256 rows first, then the blocks: twice the storage, and in `f32` values good to 2e-7 instead of 2e-5
+        /// after 200,000 rows. The vectors hardly need it.
+        two_level: bool = false,
+        /// Seed of the first iterate of the solver (default 0).
+        seed: u64 = 0,
+    }
+    refuse(params) {
+        params.rank == 0 || params.rank > params.dim => rank: Rule::WITHIN_DIM,
+        !is_addressable(params.storage_len()) => dim: Rule::ADDRESSABLE,
+    }
 }
 
 impl ExactEigenParams {
-    /// One vector for rows of `dim` entries.
-    pub const fn new(dim: usize) -> Self {
-        Self { dim, rank: 1, two_level: false, seed: 0 }
-    }
-
-    /// Number of vectors wanted (default 1).
-    #[must_use]
-    pub const fn rank(mut self, rank: usize) -> Self {
-        self.rank = rank;
-        self
-    }
-
-    /// Sum blocks of 256 rows first, then the blocks: twice the storage, and in `f32` values good to 2e-7 instead of 2e-5
-    /// after 200,000 rows. The vectors hardly need it.
-    #[must_use]
-    pub const fn two_level(mut self) -> Self {
-        self.two_level = true;
-        self
-    }
-
-    /// Seed of the first iterate of the solver (default 0).
-    #[must_use]
-    pub const fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// Number of entries of a row.
-    pub const fn dim(&self) -> usize {
-        self.dim
-    }
-
     /// Whether blocks of rows are summed first.
     pub const fn is_two_level(&self) -> bool {
         self.two_level
@@ -94,29 +77,6 @@ impl ExactEigenParams {
     const fn width(&self) -> usize {
         let w = self.rank.saturating_add(2);
         if w < self.dim { w } else { self.dim }
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        let fail = |name, rule| Err(Error::Parameter { name, rule });
-        match () {
-            () if self.dim == 0 => fail(&"dim", Rule::POSITIVE),
-            () if self.rank == 0 || self.rank > self.dim => fail(&"rank", Rule::WITHIN_DIM),
-            () if !is_addressable(self.storage_len()) => fail(&"dim", Rule::ADDRESSABLE),
-            () => Ok(()),
-        }
-    }
-
-    fn write(&self, w: &mut Writer<'_>) {
-        w.len(self.dim);
-        w.len(self.rank);
-        w.u8(u8::from(self.two_level));
-        w.u64(self.seed);
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let params = Self { dim: r.len()?, rank: r.len()?, two_level: r.flag()?, seed: r.u64()? };
-        params.check().map_err(|_| Error::Corrupt)?;
-        Ok(params)
     }
 }
 
@@ -572,7 +532,7 @@ impl<T: Real> Parts<'_, T> {
 
 impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
     fn write(&self, w: &mut Writer<'_>) {
-        self.params.write(w);
+        w.params(&self.params);
         w.u64(self.state.rows_seen);
         self.state.scale.write(w);
         w.reals(&self.storage.as_ref()[..self.params.sums_len()]);
@@ -580,7 +540,7 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
 
     fn read(bytes: &[u8]) -> Result<(ExactEigenParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::ExactEigen, bytes)?;
-        let params = ExactEigenParams::read(&mut r)?;
+        let params: ExactEigenParams = r.params()?;
         let state = State { rows_seen: r.count()?, scale: Scale::read(&mut r)?, scalar: PhantomData };
         let sums = r.skip_reals::<T>(params.sums_len())?;
         r.end()?;

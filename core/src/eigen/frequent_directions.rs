@@ -3,6 +3,7 @@
 use super::answer::{
     AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, is_overfull, orthonormalize, rounding, tie,
 };
+use crate::base::params::{Field, Visitor, params, positive};
 use crate::base::storage::is_addressable;
 use crate::linalg::{tridiagonal, vector};
 use crate::stream::CompensatedSum;
@@ -28,49 +29,40 @@ pub enum Shrink {
     None,
 }
 
-/// Shape and knobs of a [`FrequentDirections`]. Equal if they mean the same: a default may be spelt out.
-#[derive(Clone, Copy, Debug, Eq)]
-pub struct FrequentDirectionsParams {
-    dim: usize,
-    rank: usize,
-    /// Zero: the default, which follows the rank.
-    sketch_rows: usize,
-    shrink: Shrink,
+impl Field for Shrink {
+    fn visit(&mut self, visitor: &mut impl Visitor) -> Result<(), Error> {
+        let mut is_none = *self == Self::None;
+        is_none.visit(visitor)?;
+        *self = if is_none { Self::None } else { Self::Fast };
+        Ok(())
+    }
+}
+
+params! {
+    /// Shape and knobs of a [`FrequentDirections`]. Equal if they mean the same: a default may be spelt out.
+    #[derive(Eq)]
+    pub struct FrequentDirectionsParams {
+        /// One vector for rows of `dim` entries.
+        new {
+            /// Number of entries of a row.
+            dim: usize => positive,
+        }
+        /// Number of vectors wanted (default 1).
+        rank: usize = 1,
+        /// Rows `l` that a shrink leaves, more than `rank` (default: four times the rank, at least 8). The error falls with
+        /// the energy outside the top `l` directions.
+        sketch_rows: usize = 0,
+        /// What happens to a full buffer (default [`Shrink::Fast`]).
+        shrink: Shrink = Shrink::Fast,
+    }
+    refuse(params) {
+        params.rank == 0 || params.rank > params.dim => rank: Rule::WITHIN_DIM,
+        params.kept_rows() <= params.rank => sketch_rows: Rule::ABOVE_RANK,
+        !is_addressable(params.storage_len()) => sketch_rows: Rule::ADDRESSABLE,
+    }
 }
 
 impl FrequentDirectionsParams {
-    /// One vector for rows of `dim` entries.
-    pub const fn new(dim: usize) -> Self {
-        Self { dim, rank: 1, sketch_rows: 0, shrink: Shrink::Fast }
-    }
-
-    /// Number of vectors wanted (default 1).
-    #[must_use]
-    pub const fn rank(mut self, rank: usize) -> Self {
-        self.rank = rank;
-        self
-    }
-
-    /// Rows `l` that a shrink leaves, more than `rank` (default: four times the rank, at least 8). The error falls with
-    /// the energy outside the top `l` directions.
-    #[must_use]
-    pub const fn sketch_rows(mut self, sketch_rows: usize) -> Self {
-        self.sketch_rows = sketch_rows;
-        self
-    }
-
-    /// What happens to a full buffer (default [`Shrink::Fast`]).
-    #[must_use]
-    pub const fn shrink(mut self, shrink: Shrink) -> Self {
-        self.shrink = shrink;
-        self
-    }
-
-    /// Number of entries of a row.
-    pub const fn dim(&self) -> usize {
-        self.dim
-    }
-
     /// What happens to a full buffer, with these parameters.
     pub const fn shrinking(&self) -> Shrink {
         self.shrink
@@ -97,32 +89,6 @@ impl FrequentDirectionsParams {
     /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
     pub const fn answer_len(&self) -> usize {
         answer_len(self.dim, self.rank)
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        let fail = |name, rule| Err(Error::Parameter { name, rule });
-        match () {
-            () if self.dim == 0 => fail(&"dim", Rule::POSITIVE),
-            () if self.rank == 0 || self.rank > self.dim => fail(&"rank", Rule::WITHIN_DIM),
-            () if self.kept_rows() <= self.rank => fail(&"sketch_rows", Rule::ABOVE_RANK),
-            () if !is_addressable(self.storage_len()) => fail(&"sketch_rows", Rule::ADDRESSABLE),
-            () => Ok(()),
-        }
-    }
-
-    fn write(&self, w: &mut Writer<'_>) {
-        w.len(self.dim);
-        w.len(self.rank);
-        w.len(self.sketch_rows);
-        w.u8(u8::from(self.shrink == Shrink::None));
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let (dim, rank, sketch_rows) = (r.len()?, r.len()?, r.len()?);
-        let shrink = if r.flag()? { Shrink::None } else { Shrink::Fast };
-        let params = Self { dim, rank, sketch_rows, shrink };
-        params.check().map_err(|_| Error::Corrupt)?;
-        Ok(params)
     }
 }
 
@@ -273,7 +239,7 @@ impl<T: Real, S: Storage<T>> FrequentDirections<T, S> {
     }
 
     fn write(&self, w: &mut Writer<'_>) {
-        self.params.write(w);
+        w.params(&self.params);
         self.state.scale.write(w);
         w.u64(self.state.rows_seen);
         w.len(self.state.used);
@@ -284,7 +250,7 @@ impl<T: Real, S: Storage<T>> FrequentDirections<T, S> {
 
     fn read(bytes: &[u8]) -> Result<(FrequentDirectionsParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::FrequentDirections, bytes)?;
-        let params = FrequentDirectionsParams::read(&mut r)?;
+        let params: FrequentDirectionsParams = r.params()?;
         let state = State {
             scale: Scale::read(&mut r)?,
             rows_seen: r.count()?,

@@ -2,6 +2,7 @@
 
 use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
 use super::iterate::fill_random;
+use crate::base::params::{params, positive};
 use crate::base::storage::is_addressable;
 use crate::linalg::vector;
 use crate::stream::Scale;
@@ -9,47 +10,29 @@ use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
 
-/// Shape and knobs of a [`HistoryPca`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HistoryPcaParams {
-    dim: usize,
-    rank: usize,
-    block_len: u64,
-    seed: u64,
+params! {
+    /// Shape and knobs of a [`HistoryPca`].
+    #[derive(PartialEq, Eq)]
+    pub struct HistoryPcaParams {
+        /// One vector for rows of `dim` entries.
+        new {
+            /// Number of entries of a row.
+            dim: usize => positive,
+        }
+        /// Number of vectors wanted (default 1).
+        rank: usize = 1,
+        /// Rows of a mini-batch (default 10).
+        block_len: u64 = 10 => positive,
+        /// Seed of the first iterate (default 0).
+        seed: u64 = 0,
+    }
+    refuse(params) {
+        params.rank == 0 || params.rank > params.dim => rank: Rule::WITHIN_DIM,
+        !is_addressable(params.storage_len()) => dim: Rule::ADDRESSABLE,
+    }
 }
 
 impl HistoryPcaParams {
-    /// One vector for rows of `dim` entries.
-    pub const fn new(dim: usize) -> Self {
-        Self { dim, rank: 1, block_len: 10, seed: 0 }
-    }
-
-    /// Number of vectors wanted (default 1).
-    #[must_use]
-    pub const fn rank(mut self, rank: usize) -> Self {
-        self.rank = rank;
-        self
-    }
-
-    /// Rows of a mini-batch (default 10).
-    #[must_use]
-    pub const fn block_len(mut self, block_len: u64) -> Self {
-        self.block_len = block_len;
-        self
-    }
-
-    /// Seed of the first iterate (default 0).
-    #[must_use]
-    pub const fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// Number of entries of a row.
-    pub const fn dim(&self) -> usize {
-        self.dim
-    }
-
     /// Scalars of storage: `2 rank dim + rank`. Saturates.
     pub const fn storage_len(&self) -> usize {
         self.rank.saturating_mul(self.dim).saturating_mul(2).saturating_add(self.rank)
@@ -58,30 +41,6 @@ impl HistoryPcaParams {
     /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
     pub const fn answer_len(&self) -> usize {
         answer_len(self.dim, self.rank)
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        let fail = |name, rule| Err(Error::Parameter { name, rule });
-        match () {
-            () if self.dim == 0 => fail(&"dim", Rule::POSITIVE),
-            () if self.rank == 0 || self.rank > self.dim => fail(&"rank", Rule::WITHIN_DIM),
-            () if self.block_len == 0 => fail(&"block_len", Rule::POSITIVE),
-            () if !is_addressable(self.storage_len()) => fail(&"dim", Rule::ADDRESSABLE),
-            () => Ok(()),
-        }
-    }
-
-    fn write(&self, w: &mut Writer<'_>) {
-        w.len(self.dim);
-        w.len(self.rank);
-        w.u64(self.block_len);
-        w.u64(self.seed);
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let params = Self { dim: r.len()?, rank: r.len()?, block_len: r.u64()?, seed: r.u64()? };
-        params.check().map_err(|_| Error::Corrupt)?;
-        Ok(params)
     }
 }
 
@@ -166,7 +125,7 @@ impl<T: Real, S: Storage<T>> HistoryPca<T, S> {
     }
 
     fn write(&self, w: &mut Writer<'_>) {
-        self.params.write(w);
+        w.params(&self.params);
         self.state.scale.write(w);
         w.u64(self.state.rows_seen);
         w.u64(self.state.block_rows);
@@ -176,7 +135,7 @@ impl<T: Real, S: Storage<T>> HistoryPca<T, S> {
 
     fn read(bytes: &[u8]) -> Result<(HistoryPcaParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::HistoryPca, bytes)?;
-        let params = HistoryPcaParams::read(&mut r)?;
+        let params: HistoryPcaParams = r.params()?;
         let state =
             State { scale: Scale::read(&mut r)?, rows_seen: r.count()?, block_rows: r.count()?, energy: r.real()? };
         if state.block_rows >= params.block_len || state.block_rows > state.rows_seen {

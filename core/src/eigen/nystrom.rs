@@ -4,6 +4,7 @@ use super::answer::{
     AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, is_overfull, orthonormalize, rounding,
 };
 use super::pool::{Block, Piece, Scratch};
+use crate::base::params::{params, positive};
 use crate::base::storage::is_addressable;
 use crate::linalg::vector;
 use crate::random::keyed::{Domain, normal_pair, word2};
@@ -13,48 +14,30 @@ use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Merge, Real, RowSummary, Rule, Storage};
 
-/// Shape and knobs of a [`NystromSketch`]. Equal if they mean the same: a default may be spelt out.
-#[derive(Clone, Copy, Debug, Eq)]
-pub struct NystromSketchParams {
-    dim: usize,
-    rank: usize,
-    /// Zero: the default.
-    sketch_rows: usize,
-    seed: u64,
+params! {
+    /// Shape and knobs of a [`NystromSketch`]. Equal if they mean the same: a default may be spelt out.
+    #[derive(Eq)]
+    pub struct NystromSketchParams {
+        /// One vector for rows of `dim` entries.
+        new {
+            /// Number of entries of a row.
+            dim: usize => positive,
+        }
+        /// Number of vectors wanted (default 1).
+        rank: usize = 1,
+        /// Test vectors `r`, from `rank` to `dim` (default 16, at least twice the rank, at most `dim`).
+        sketch_rows: usize = 0,
+        /// Seed of the test vectors (default 0). Only sketches of one seed merge.
+        seed: u64 = 0,
+    }
+    refuse(params) {
+        params.rank == 0 || params.rank > params.dim => rank: Rule::WITHIN_DIM,
+        params.test_vectors() < params.rank || params.test_vectors() > params.dim => sketch_rows: Rule::FROM_RANK_TO_DIM,
+        !is_addressable(params.storage_len()) => sketch_rows: Rule::ADDRESSABLE,
+    }
 }
 
 impl NystromSketchParams {
-    /// One vector for rows of `dim` entries.
-    pub const fn new(dim: usize) -> Self {
-        Self { dim, rank: 1, sketch_rows: 0, seed: 0 }
-    }
-
-    /// Number of vectors wanted (default 1).
-    #[must_use]
-    pub const fn rank(mut self, rank: usize) -> Self {
-        self.rank = rank;
-        self
-    }
-
-    /// Test vectors `r`, from `rank` to `dim` (default 16, at least twice the rank, at most `dim`).
-    #[must_use]
-    pub const fn sketch_rows(mut self, sketch_rows: usize) -> Self {
-        self.sketch_rows = sketch_rows;
-        self
-    }
-
-    /// Seed of the test vectors (default 0). Only sketches of one seed merge.
-    #[must_use]
-    pub const fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// Number of entries of a row.
-    pub const fn dim(&self) -> usize {
-        self.dim
-    }
-
     /// Test vectors, with these parameters.
     pub const fn test_vectors(&self) -> usize {
         if self.sketch_rows != 0 {
@@ -78,32 +61,6 @@ impl NystromSketchParams {
     /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
     pub const fn answer_len(&self) -> usize {
         answer_len(self.dim, self.rank)
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        let fail = |name, rule| Err(Error::Parameter { name, rule });
-        match () {
-            () if self.dim == 0 => fail(&"dim", Rule::POSITIVE),
-            () if self.rank == 0 || self.rank > self.dim => fail(&"rank", Rule::WITHIN_DIM),
-            () if self.test_vectors() < self.rank || self.test_vectors() > self.dim => {
-                fail(&"sketch_rows", Rule::FROM_RANK_TO_DIM)
-            }
-            () if !is_addressable(self.storage_len()) => fail(&"sketch_rows", Rule::ADDRESSABLE),
-            () => Ok(()),
-        }
-    }
-
-    fn write(&self, w: &mut Writer<'_>) {
-        w.len(self.dim);
-        w.len(self.rank);
-        w.len(self.sketch_rows);
-        w.u64(self.seed);
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let params = Self { dim: r.len()?, rank: r.len()?, sketch_rows: r.len()?, seed: r.u64()? };
-        params.check().map_err(|_| Error::Corrupt)?;
-        Ok(params)
     }
 }
 
@@ -223,7 +180,7 @@ impl<T: Real, S: Storage<T>> NystromSketch<T, S> {
     }
 
     fn write(&self, w: &mut Writer<'_>) {
-        self.params.write(w);
+        w.params(&self.params);
         self.state.scale.write(w);
         w.u64(self.state.rows_seen);
         self.state.energy.write(w);
@@ -233,7 +190,7 @@ impl<T: Real, S: Storage<T>> NystromSketch<T, S> {
 
     fn read(bytes: &[u8]) -> Result<(NystromSketchParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::NystromSketch, bytes)?;
-        let params = NystromSketchParams::read(&mut r)?;
+        let params: NystromSketchParams = r.params()?;
         let state = State { scale: Scale::read(&mut r)?, rows_seen: r.count()?, energy: CompensatedSum::read(&mut r)? };
         let products = r.skip_reals::<T>(params.test_vectors() * params.dim)?;
         r.end()?;

@@ -3,6 +3,7 @@
 use super::adaptive_oja::ORTHONORMALIZE_EVERY;
 use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
 use super::iterate::{fill_random, orthonormalize_or_refill};
+use crate::base::params::{Field, Visitor, finite_positive, params, positive};
 use crate::base::storage::is_addressable;
 use crate::linalg::vector;
 use crate::stream::CompensatedSum;
@@ -41,47 +42,62 @@ pub enum Rate {
     Ladder,
 }
 
-/// Shape and knobs of an [`Oja`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct OjaParams {
-    dim: usize,
-    rank: usize,
-    rate: Rate,
-    seed: u64,
+impl Rate {
+    fn check(self) -> Result<(), Rule> {
+        match self {
+            Self::Fixed(eta) => finite_positive(eta),
+            Self::Decay { c, t0 } if t0.is_finite() && t0 >= 0.0 => finite_positive(c),
+            Self::Decay { .. } => Err(Rule::FINITE_POSITIVE),
+            Self::Ladder => Ok(()),
+        }
+    }
+}
+
+/// A number, and two scalars whatever it is.
+impl Field for Rate {
+    fn visit(&mut self, visitor: &mut impl Visitor) -> Result<(), Error> {
+        let (mut number, mut first, mut second) = match *self {
+            Self::Fixed(eta) => (0u8, eta, 0.0),
+            Self::Decay { c, t0 } => (1, c, t0),
+            Self::Ladder => (2, 0.0, 0.0),
+        };
+        number.visit(visitor)?;
+        first.visit(visitor)?;
+        second.visit(visitor)?;
+        *self = match number {
+            0 => Self::Fixed(first),
+            1 => Self::Decay { c: first, t0: second },
+            2 => Self::Ladder,
+            _ => return Err(Error::Corrupt),
+        };
+        Ok(())
+    }
+}
+
+params! {
+    /// Shape and knobs of an [`Oja`].
+    #[derive(PartialEq)]
+    pub struct OjaParams {
+        /// One vector for rows of `dim` entries, with a rate that decays: `c = dim`, `t0 = 100`.
+        new {
+            /// Number of entries of a row.
+            dim: usize => positive,
+        }
+        /// Number of vectors wanted (default 1).
+        rank: usize = 1,
+        /// The step sizes.
+        rate: Rate = Rate::Decay { c: dim as f64, t0: 100.0 } => Rate::check,
+        /// Seed of the first iterate (default 0).
+        seed: u64 = 0,
+    }
+    refuse(params) {
+        params.rank == 0 || params.rank > params.dim => rank: Rule::WITHIN_DIM,
+        params.rate == Rate::Ladder && params.rank > 1 => rank: Rule::ONE_FOR_LADDER,
+        !is_addressable(params.storage_len()) => dim: Rule::ADDRESSABLE,
+    }
 }
 
 impl OjaParams {
-    /// One vector for rows of `dim` entries, with a rate that decays: `c = dim`, `t0 = 100`.
-    pub const fn new(dim: usize) -> Self {
-        Self { dim, rank: 1, rate: Rate::Decay { c: dim as f64, t0: 100.0 }, seed: 0 }
-    }
-
-    /// Number of vectors wanted (default 1).
-    #[must_use]
-    pub const fn rank(mut self, rank: usize) -> Self {
-        self.rank = rank;
-        self
-    }
-
-    /// The step sizes.
-    #[must_use]
-    pub const fn rate(mut self, rate: Rate) -> Self {
-        self.rate = rate;
-        self
-    }
-
-    /// Seed of the first iterate (default 0).
-    #[must_use]
-    pub const fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// Number of entries of a row.
-    pub const fn dim(&self) -> usize {
-        self.dim
-    }
-
     /// Vectors that are turned.
     const fn vectors(&self) -> usize {
         if matches!(self.rate, Rate::Ladder) { RUNGS } else { self.rank }
@@ -95,52 +111,6 @@ impl OjaParams {
     /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
     pub const fn answer_len(&self) -> usize {
         answer_len(self.dim, self.rank)
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        let fail = |name, rule| Err(Error::Parameter { name, rule });
-        let positive = |x: f64| x.is_finite() && x > 0.0;
-        let rate_is_sound = match self.rate {
-            Rate::Fixed(eta) => positive(eta),
-            Rate::Decay { c, t0 } => positive(c) && t0.is_finite() && t0 >= 0.0,
-            Rate::Ladder => true,
-        };
-        match () {
-            () if self.dim == 0 => fail(&"dim", Rule::POSITIVE),
-            () if self.rank == 0 || self.rank > self.dim => fail(&"rank", Rule::WITHIN_DIM),
-            () if self.rate == Rate::Ladder && self.rank > 1 => fail(&"rank", Rule::ONE_FOR_LADDER),
-            () if !rate_is_sound => fail(&"rate", Rule::FINITE_POSITIVE),
-            () if !is_addressable(self.storage_len()) => fail(&"dim", Rule::ADDRESSABLE),
-            () => Ok(()),
-        }
-    }
-
-    fn write(&self, w: &mut Writer<'_>) {
-        w.len(self.dim);
-        w.len(self.rank);
-        let (number, first, second) = match self.rate {
-            Rate::Fixed(eta) => (0, eta, 0.0),
-            Rate::Decay { c, t0 } => (1, c, t0),
-            Rate::Ladder => (2, 0.0, 0.0),
-        };
-        w.u8(number);
-        w.real(first);
-        w.real(second);
-        w.u64(self.seed);
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let (dim, rank, number) = (r.len()?, r.len()?, r.u8()?);
-        let (first, second) = (r.real()?, r.real()?);
-        let rate = match number {
-            0 => Rate::Fixed(first),
-            1 => Rate::Decay { c: first, t0: second },
-            2 => Rate::Ladder,
-            _ => return Err(Error::Corrupt),
-        };
-        let params = Self { dim, rank, rate, seed: r.u64()? };
-        params.check().map_err(|_| Error::Corrupt)?;
-        Ok(params)
     }
 }
 
@@ -261,7 +231,7 @@ impl<T: Real, S: Storage<T>> Oja<T, S> {
     }
 
     fn write(&self, w: &mut Writer<'_>) {
-        self.params.write(w);
+        w.params(&self.params);
         self.state.scale.write(w);
         w.u64(self.state.rows_seen);
         self.state.energy.write(w);
@@ -272,7 +242,7 @@ impl<T: Real, S: Storage<T>> Oja<T, S> {
 
     fn read(bytes: &[u8]) -> Result<(OjaParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::Oja, bytes)?;
-        let params = OjaParams::read(&mut r)?;
+        let params: OjaParams = r.params()?;
         let state = State {
             scale: Scale::read(&mut r)?,
             rows_seen: r.count()?,

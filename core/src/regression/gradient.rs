@@ -2,31 +2,38 @@
 
 use super::weight::root_of_weight;
 use crate::base::matrix::{check_finite, check_row};
+use crate::base::params::{params, positive};
+use crate::base::storage::is_addressable;
 use crate::linalg::vector;
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Merge, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;
 
-/// Shape of [`Gradient`].
-///
-/// # Example
-/// ```
-/// use sketchlet_core::regression::GradientParams;
-/// assert_eq!(GradientParams::new(8, 1).storage_len(), 17);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GradientParams {
-    pub(super) features: usize,
-    pub(super) targets: usize,
+params! {
+    /// Shape of [`Gradient`].
+    ///
+    /// # Example
+    /// ```
+    /// use sketchlet_core::regression::GradientParams;
+    /// assert_eq!(GradientParams::new(8, 1).storage_len(), 17);
+    /// ```
+    #[derive(PartialEq, Eq)]
+    pub struct GradientParams {
+        /// `features` features and, behind them, `targets` targets, in the order of the [`Query`](super::Query) to be corrected.
+        new {
+            /// Number of features.
+            features: usize => positive,
+            /// Number of targets.
+            targets: usize => positive,
+        }
+    }
+    refuse(params) {
+        !is_addressable(params.storage_len()) => features: Rule::ADDRESSABLE,
+    }
 }
 
 impl GradientParams {
-    /// `features` features and, behind them, `targets` targets, in the order of the [`Query`](super::Query) to be corrected.
-    pub const fn new(features: usize, targets: usize) -> Self {
-        Self { features, targets }
-    }
-
     /// Scalars of storage: for each target the coefficients, as many sums, and a square. Saturates.
     pub const fn storage_len(&self) -> usize {
         self.len().saturating_mul(2).saturating_add(self.targets)
@@ -39,27 +46,6 @@ impl GradientParams {
 
     const fn columns(&self) -> usize {
         self.features.saturating_add(self.targets)
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        let fail = |name, rule| Err(Error::Parameter { name, rule });
-        match () {
-            () if self.features == 0 => fail(&"features", Rule::POSITIVE),
-            () if self.targets == 0 => fail(&"targets", Rule::POSITIVE),
-            () if !crate::base::storage::is_addressable(self.storage_len()) => fail(&"features", Rule::ADDRESSABLE),
-            () => Ok(()),
-        }
-    }
-
-    fn write(&self, w: &mut Writer<'_>) {
-        w.len(self.features);
-        w.len(self.targets);
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let params = Self { features: r.len()?, targets: r.len()? };
-        params.check().map_err(|_| Error::Corrupt)?;
-        Ok(params)
     }
 }
 
@@ -234,7 +220,7 @@ impl<T: Real, S: Storage<T>> Gradient<T, S> {
     }
 
     fn write(&self, w: &mut Writer<'_>) {
-        self.params.write(w);
+        w.params(&self.params);
         w.u64(self.state.rows_seen);
         w.u64(self.state.rows_removed);
         w.reals(self.storage.as_ref());
@@ -242,7 +228,7 @@ impl<T: Real, S: Storage<T>> Gradient<T, S> {
 
     fn read(bytes: &[u8]) -> Result<(GradientParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::Gradient, bytes)?;
-        let params = GradientParams::read(&mut r)?;
+        let params: GradientParams = r.params()?;
         let state = State { rows_seen: r.count()?, rows_removed: r.count()?, scalar: PhantomData };
         let vectors = r.skip_reals::<T>(params.storage_len())?;
         r.end()?;

@@ -3,63 +3,43 @@
 use super::weight::{check_forgetting, root_of_weight};
 use super::{Fit, Query};
 use crate::base::matrix::{check_batch, check_row};
+use crate::base::params::{params, positive};
+use crate::base::storage::is_addressable;
 use crate::linalg::{cholesky, packed, triangular};
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Lane, MatRef, Merge, Real, RowSummary, Rule, ScalarType, Storage};
 use core::marker::PhantomData;
 
-/// Shape of [`NormalEquations`].
-///
-/// # Example
-/// ```
-/// use sketchlet_core::regression::NormalEquationsParams;
-/// let params = NormalEquationsParams::new(5);
-/// assert_eq!((params.storage_len(), params.compensated().storage_len()), (15, 30));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NormalEquationsParams {
-    columns: usize,
-    compensated: bool,
+params! {
+    /// Shape of [`NormalEquations`].
+    ///
+    /// # Example
+    /// ```
+    /// use sketchlet_core::regression::NormalEquationsParams;
+    /// let params = NormalEquationsParams::new(5);
+    /// assert_eq!((params.storage_len(), params.compensated().storage_len()), (15, 30));
+    /// ```
+    #[derive(PartialEq, Eq)]
+    pub struct NormalEquationsParams {
+        /// `columns` columns, features, targets and a constant alike; sums as they round.
+        new {
+            /// Number of columns.
+            columns: usize => positive,
+        }
+        /// Keeps beside every sum what rounding takes from it: twice the storage, several times the work, and errors that no
+        /// longer grow with the number of rows. For floats; sums of integers lose nothing.
+        compensated: bool = false,
+    }
+    refuse(params) {
+        !is_addressable(params.storage_len()) => columns: Rule::ADDRESSABLE,
+    }
 }
 
 impl NormalEquationsParams {
-    /// `columns` columns, features, targets and a constant alike; sums as they round.
-    pub const fn new(columns: usize) -> Self {
-        Self { columns, compensated: false }
-    }
-
-    /// Keeps beside every sum what rounding takes from it: twice the storage, several times the work, and errors that no
-    /// longer grow with the number of rows. For floats; sums of integers lose nothing.
-    #[must_use]
-    pub const fn compensated(mut self) -> Self {
-        self.compensated = true;
-        self
-    }
-
     /// Scalars of storage: a packed triangle, two with [`compensated`](Self::compensated). Saturates.
     pub const fn storage_len(&self) -> usize {
         packed::len(self.columns).saturating_mul(if self.compensated { 2 } else { 1 })
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        let rule = match self.columns {
-            0 => Rule::POSITIVE,
-            _ if !crate::base::storage::is_addressable(self.storage_len()) => Rule::ADDRESSABLE,
-            _ => return Ok(()),
-        };
-        Err(Error::Parameter { name: &"columns", rule })
-    }
-
-    fn write(&self, w: &mut Writer<'_>) {
-        w.len(self.columns);
-        w.u8(u8::from(self.compensated));
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let params = Self { columns: r.len()?, compensated: r.flag()? };
-        params.check().map_err(|_| Error::Corrupt)?;
-        Ok(params)
     }
 }
 
@@ -341,7 +321,7 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
     }
 
     fn write(&self, w: &mut Writer<'_>) {
-        self.params.write(w);
+        w.params(&self.params);
         w.u64(self.state.rows_seen);
         w.u64(self.state.rows_removed);
         w.reals(self.storage.as_ref());
@@ -349,7 +329,7 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
 
     fn read(bytes: &[u8]) -> Result<(NormalEquationsParams, State<L>, Reader<'_>), Error> {
         let mut r = wire::open::<L>(Kind::NormalEquations, bytes)?;
-        let params = NormalEquationsParams::read(&mut r)?;
+        let params: NormalEquationsParams = r.params()?;
         let state = State { rows_seen: r.count()?, rows_removed: r.count()?, lane: PhantomData };
         let sums = r.skip_reals::<L>(params.storage_len())?;
         r.end()?;

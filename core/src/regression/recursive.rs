@@ -1,47 +1,41 @@
 //! Coefficients after every row.
 
 use crate::base::matrix::check_row;
+use crate::base::params::{finite_positive, fraction_or_one, params, positive};
+use crate::base::storage::is_addressable;
 use crate::linalg::{givens, packed, vector};
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;
 
-/// Shape and knobs of [`RecursiveLeastSquares`].
-///
-/// # Example
-/// ```
-/// use sketchlet_core::regression::RecursiveLeastSquaresParams;
-/// let params = RecursiveLeastSquaresParams::new(4).forgetting(0.99).prior(1e-3);
-/// assert_eq!(params.storage_len(), 15 + 5 + 4);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RecursiveLeastSquaresParams {
-    features: usize,
-    forgetting: f64,
-    prior: f64,
+params! {
+    /// Shape and knobs of [`RecursiveLeastSquares`].
+    ///
+    /// # Example
+    /// ```
+    /// use sketchlet_core::regression::RecursiveLeastSquaresParams;
+    /// let params = RecursiveLeastSquaresParams::new(4).forgetting(0.99).prior(1e-3);
+    /// assert_eq!(params.storage_len(), 15 + 5 + 4);
+    /// ```
+    #[derive(PartialEq)]
+    pub struct RecursiveLeastSquaresParams {
+        /// `features` features and, behind them, one target; nothing forgotten, prior 1e-6.
+        new {
+            /// Number of features.
+            features: usize => positive,
+        }
+        /// What the squares of all rows before count for at each new row, in (0, 1].
+        forgetting: f64 = 1.0 => fraction_or_one,
+        /// Ridge that makes the first coefficients unique; it is forgotten with the past.
+        prior: f64 = 1e-6 => finite_positive,
+    }
+    refuse(params) {
+        !is_addressable(params.storage_len()) => features: Rule::ADDRESSABLE,
+    }
 }
 
 impl RecursiveLeastSquaresParams {
-    /// `features` features and, behind them, one target; nothing forgotten, prior 1e-6.
-    pub const fn new(features: usize) -> Self {
-        Self { features, forgetting: 1.0, prior: 1e-6 }
-    }
-
-    /// What the squares of all rows before count for at each new row, in (0, 1].
-    #[must_use]
-    pub const fn forgetting(mut self, forgetting: f64) -> Self {
-        self.forgetting = forgetting;
-        self
-    }
-
-    /// Ridge that makes the first coefficients unique; it is forgotten with the past.
-    #[must_use]
-    pub const fn prior(mut self, prior: f64) -> Self {
-        self.prior = prior;
-        self
-    }
-
     /// Scalars of storage: a packed triangle, a row, the coefficients. Saturates.
     pub const fn storage_len(&self) -> usize {
         packed::len(self.columns()).saturating_add(self.columns()).saturating_add(self.features)
@@ -49,29 +43,6 @@ impl RecursiveLeastSquaresParams {
 
     const fn columns(&self) -> usize {
         self.features.saturating_add(1)
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        let fail = |name, rule| Err(Error::Parameter { name, rule });
-        match () {
-            () if self.features == 0 => fail(&"features", Rule::POSITIVE),
-            () if !(self.forgetting > 0.0 && self.forgetting <= 1.0) => fail(&"forgetting", Rule::FRACTION),
-            () if !(self.prior.is_finite() && self.prior > 0.0) => fail(&"prior", Rule::FINITE_POSITIVE),
-            () if !crate::base::storage::is_addressable(self.storage_len()) => fail(&"features", Rule::ADDRESSABLE),
-            () => Ok(()),
-        }
-    }
-
-    fn write(&self, w: &mut Writer<'_>) {
-        w.len(self.features);
-        w.real(self.forgetting);
-        w.real(self.prior);
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let params = Self { features: r.len()?, forgetting: r.real()?, prior: r.real()? };
-        params.check().map_err(|_| Error::Corrupt)?;
-        Ok(params)
     }
 }
 
@@ -167,7 +138,7 @@ impl<T: Real, S: Storage<T>> RecursiveLeastSquares<T, S> {
     }
 
     fn write(&self, w: &mut Writer<'_>) {
-        self.params.write(w);
+        w.params(&self.params);
         w.u64(self.state.rows_seen);
         w.reals(&self.storage.as_ref()[..packed::len(self.params.columns())]);
         w.reals(self.coefficients());
@@ -175,7 +146,7 @@ impl<T: Real, S: Storage<T>> RecursiveLeastSquares<T, S> {
 
     fn read(bytes: &[u8]) -> Result<(RecursiveLeastSquaresParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::RecursiveLeastSquares, bytes)?;
-        let params = RecursiveLeastSquaresParams::read(&mut r)?;
+        let params: RecursiveLeastSquaresParams = r.params()?;
         let state = State { rows_seen: r.count()?, scalar: PhantomData };
         let vectors = r.skip_reals::<T>(packed::len(params.columns()).saturating_add(params.features))?;
         r.end()?;

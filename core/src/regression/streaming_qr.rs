@@ -4,40 +4,40 @@ use super::solve::{Evidence, Meaning, solve};
 use super::weight::{check_forgetting, root_of_weight};
 use super::{Fit, Query};
 use crate::base::matrix::check_row;
+use crate::base::params::{params, positive};
+use crate::base::storage::is_addressable;
 use crate::linalg::{givens, packed, qr, vector};
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, MatMut, Merge, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;
 
-/// Shape of a [`StreamingQr`].
-///
-/// # Example
-/// ```
-/// use sketchlet_core::regression::StreamingQrParams;
-/// const PARAMS: StreamingQrParams = StreamingQrParams::new(5).block_len(8);
-/// assert_eq!(PARAMS.storage_len(), 15 + 8 * 5 + 5);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StreamingQrParams {
-    columns: usize,
-    block_len: usize,
+params! {
+    /// Shape of a [`StreamingQr`].
+    ///
+    /// # Example
+    /// ```
+    /// use sketchlet_core::regression::StreamingQrParams;
+    /// const PARAMS: StreamingQrParams = StreamingQrParams::new(5).block_len(8);
+    /// assert_eq!(PARAMS.storage_len(), 15 + 8 * 5 + 5);
+    /// ```
+    #[derive(PartialEq, Eq)]
+    pub struct StreamingQrParams {
+        /// `columns` columns, features, targets and a constant alike; blocks of 16 rows.
+        new {
+            /// Number of columns.
+            columns: usize => positive,
+        }
+        /// Rows that are worked in together. Longer blocks keep rounding errors of long streams small, most of all in `f32`;
+        /// with 1 every row is worked in by itself.
+        block_len: usize = 16 => positive,
+    }
+    refuse(params) {
+        !is_addressable(params.storage_len()) => columns: Rule::ADDRESSABLE,
+    }
 }
 
 impl StreamingQrParams {
-    /// `columns` columns, features, targets and a constant alike; blocks of 16 rows.
-    pub const fn new(columns: usize) -> Self {
-        Self { columns, block_len: 16 }
-    }
-
-    /// Rows that are worked in together. Longer blocks keep rounding errors of long streams small, most of all in `f32`;
-    /// with 1 every row is worked in by itself.
-    #[must_use]
-    pub const fn block_len(mut self, block_len: usize) -> Self {
-        self.block_len = block_len;
-        self
-    }
-
     /// Scalars of storage: a packed triangle, a block, and a row. Saturates.
     pub const fn storage_len(&self) -> usize {
         packed::len(self.columns).saturating_add(self.block_size()).saturating_add(self.columns)
@@ -45,27 +45,6 @@ impl StreamingQrParams {
 
     const fn block_size(&self) -> usize {
         self.block_len.saturating_mul(self.columns)
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        let fail = |name, rule| Err(Error::Parameter { name, rule });
-        match () {
-            () if self.columns == 0 => fail(&"columns", Rule::POSITIVE),
-            () if self.block_len == 0 => fail(&"block_len", Rule::POSITIVE),
-            () if !crate::base::storage::is_addressable(self.storage_len()) => fail(&"columns", Rule::ADDRESSABLE),
-            () => Ok(()),
-        }
-    }
-
-    fn write(&self, w: &mut Writer<'_>) {
-        w.len(self.columns);
-        w.len(self.block_len);
-    }
-
-    fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let params = Self { columns: r.len()?, block_len: r.len()? };
-        params.check().map_err(|_| Error::Corrupt)?;
-        Ok(params)
     }
 }
 
@@ -245,7 +224,7 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
     }
 
     fn write(&self, w: &mut Writer<'_>) {
-        self.params.write(w);
+        w.params(&self.params);
         w.u64(self.state.rows_seen);
         w.u64(self.state.rows_removed);
         w.len(self.state.used);
@@ -254,7 +233,7 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
 
     fn read(bytes: &[u8]) -> Result<(StreamingQrParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::StreamingQr, bytes)?;
-        let params = StreamingQrParams::read(&mut r)?;
+        let params: StreamingQrParams = r.params()?;
         let state = State { rows_seen: r.count()?, rows_removed: r.count()?, used: r.len()?, scalar: PhantomData };
         if state.used >= params.block_len {
             return Err(Error::Corrupt);

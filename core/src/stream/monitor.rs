@@ -1,12 +1,13 @@
 //! Is the order of the rows random? Counts whose distribution is known exactly if it is.
 
 use super::Scale;
+use crate::base::params::{Field, Visitor, params, positive};
 use crate::base::wide;
 use crate::linalg::vector;
 use crate::random::keyed::{Domain, word};
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
-use crate::{Error, Real, RowSummary, Rule, Storage};
+use crate::{Error, Real, RowSummary, Storage};
 
 /// Rows that set the thresholds.
 pub(crate) const WARM_UP: u64 = 64;
@@ -43,13 +44,14 @@ impl WarmUp {
             Self::Running => 3 * PENDING,
         }
     }
+}
 
-    pub(crate) fn write(self, w: &mut Writer<'_>) {
-        w.u8(u8::from(self == Self::Running));
-    }
-
-    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self, Error> {
-        Ok(if r.flag()? { Self::Running } else { Self::Stored })
+impl Field for WarmUp {
+    fn visit(&mut self, visitor: &mut impl Visitor) -> Result<(), Error> {
+        let mut is_running = *self == Self::Running;
+        is_running.visit(visitor)?;
+        *self = if is_running { Self::Running } else { Self::Stored };
+        Ok(())
     }
 }
 
@@ -571,38 +573,24 @@ impl<T: Real> State<T> {
 constructors!(OrderMonitor, OrderMonitorParams);
 wire_form!(OrderMonitor);
 
-/// Shape and knobs of an [`OrderMonitor`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OrderMonitorParams {
-    dim: usize,
-    warm_up: WarmUp,
+params! {
+    /// Shape and knobs of an [`OrderMonitor`].
+    #[derive(PartialEq, Eq)]
+    pub struct OrderMonitorParams {
+        /// For rows of `dim` entries.
+        new {
+            /// Number of entries of a row.
+            dim: usize => positive,
+        }
+        /// How the medians of the first rows are found (default [`WarmUp::Stored`]).
+        warm_up: WarmUp = WarmUp::Stored,
+    }
 }
 
 impl OrderMonitorParams {
-    /// For rows of `dim` entries.
-    pub const fn new(dim: usize) -> Self {
-        Self { dim, warm_up: WarmUp::Stored }
-    }
-
-    /// How the medians of the first rows are found (default [`WarmUp::Stored`]).
-    #[must_use]
-    pub const fn warm_up(mut self, warm_up: WarmUp) -> Self {
-        self.warm_up = warm_up;
-        self
-    }
-
-    /// Number of entries of a row.
-    pub const fn dim(&self) -> usize {
-        self.dim
-    }
-
     /// Scalars of storage: 160, or 18 with [`WarmUp::Running`].
     pub const fn storage_len(&self) -> usize {
         self.warm_up.storage_len()
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        if self.dim == 0 { Err(Error::Parameter { name: &"dim", rule: Rule::POSITIVE }) } else { Ok(()) }
     }
 }
 
@@ -618,8 +606,7 @@ impl<T: Real, S: Storage<T>> OrderMonitor<T, S> {
     }
 
     fn write(&self, w: &mut Writer<'_>) {
-        w.len(self.params.dim);
-        self.params.warm_up.write(w);
+        w.params(&self.params);
         self.state.scale.write(w);
         self.state.monitor.write(w);
         w.reals(self.storage.as_ref());
@@ -627,8 +614,7 @@ impl<T: Real, S: Storage<T>> OrderMonitor<T, S> {
 
     fn read(bytes: &[u8]) -> Result<(OrderMonitorParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::OrderMonitor, bytes)?;
-        let params = OrderMonitorParams { dim: r.len()?, warm_up: WarmUp::read(&mut r)? };
-        params.check().map_err(|_| Error::Corrupt)?;
+        let params: OrderMonitorParams = r.params()?;
         let state = State { scale: Scale::read(&mut r)?, monitor: Monitor::read(params.warm_up, &mut r)? };
         let features = r.skip_reals::<T>(params.storage_len())?;
         r.end()?;

@@ -1,7 +1,7 @@
 //! What every summary has word for word: constructors, and the two ends of the byte form.
 //!
 //! A summary is `struct Name<T, S> { params: NameParams, state: State<T>, storage: S }` with
-//! `NameParams::{check, storage_len}`, `State::new(&params)` and `RowSummary::clear`; for the byte form also
+//! parameters declared with `params!` and their `storage_len`, `State::new(&params)` and `RowSummary::clear`; for the byte form also
 //! `write(&self, &mut Writer)`, `read(bytes) -> Result<(params, state, reader of vectors), Error>` and
 //! `load(&mut self, reader)`.
 
@@ -19,7 +19,7 @@ macro_rules! constructors {
             /// # Errors
             /// [`Error::Parameter`](crate::Error::Parameter) if a parameter is out of range.
             pub fn new(params: $params) -> Result<Self, $crate::Error> {
-                params.check()?;
+                $crate::base::params::Params::check(&params)?;
                 Self::new_in(params, $crate::base::storage::allocate(params.storage_len())?)
             }
         }
@@ -32,7 +32,7 @@ macro_rules! constructors {
             /// [`Error::Storage`](crate::Error::Storage) if the storage has not as many scalars as
             #[doc = concat!("[`storage_len`](", stringify!($params), "::storage_len) says.")]
             pub fn new_in(params: $params, storage: S) -> Result<Self, $crate::Error> {
-                params.check()?;
+                $crate::base::params::Params::check(&params)?;
                 let (needed, got) = (params.storage_len(), storage.as_ref().len());
                 if needed != got {
                     return Err($crate::Error::Storage { needed, got });

@@ -2,6 +2,7 @@
 
 use super::Kind;
 use super::header::{CHECKSUM, CRC, HEADER, Header, MAGIC, VERSION};
+use crate::base::params::{Params, Visitor};
 #[cfg(feature = "alloc")]
 use crate::base::storage::Allocated;
 use crate::{Error, Lane, Real};
@@ -134,6 +135,12 @@ impl Writer<'_> {
         self.real(x.unwrap_or(T::ZERO));
     }
 
+    /// The fields of parameters, in the order of their declaration.
+    pub(crate) fn params(&mut self, params: &impl Params) {
+        // Values that are there can be written: only a reader fails.
+        let _ = { *params }.visit(self);
+    }
+
     /// Nests the whole encoding of another summary.
     pub(crate) fn nested(&mut self, inner: &impl Wire) {
         let len = inner.encoded_len();
@@ -191,6 +198,14 @@ impl<'a> Reader<'a> {
         if count <= u64::MAX / 2 { Ok(count) } else { Err(Error::Corrupt) }
     }
 
+    /// Parameters that break no rule of theirs.
+    pub(crate) fn params<P: Params>(&mut self) -> Result<P, Error> {
+        let mut params = P::blank();
+        params.visit(self)?;
+        params.check().map_err(|_| Error::Corrupt)?;
+        Ok(params)
+    }
+
     pub(crate) fn i32(&mut self) -> Result<i32, Error> {
         Ok(i32::from_le_bytes(self.chunk()?))
     }
@@ -237,6 +252,20 @@ impl<'a> Reader<'a> {
     /// Nothing may be left over.
     pub(crate) fn end(self) -> Result<(), Error> {
         if self.rest.is_empty() { Ok(()) } else { Err(Error::Corrupt) }
+    }
+}
+
+impl Visitor for Writer<'_> {
+    fn bytes(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
+        Writer::bytes(self, bytes);
+        Ok(())
+    }
+}
+
+impl Visitor for Reader<'_> {
+    fn bytes(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
+        bytes.copy_from_slice(Reader::bytes(self, bytes.len())?);
+        Ok(())
     }
 }
 

@@ -67,7 +67,7 @@ fn lengths<T>(params: &RandomOrderEigenParams, counts: &Counts<T>) -> [usize; 4]
 
 impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
     pub(super) fn write(&self, w: &mut Writer<'_>) {
-        self.params.write(w);
+        w.params(&self.params);
         self.state.scale.write(w);
         self.state.counts.write(w);
         self.state.monitor.write(w);
@@ -88,7 +88,7 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
 
     pub(super) fn read(bytes: &[u8]) -> Result<(RandomOrderEigenParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::RandomOrderEigen, bytes)?;
-        let params = RandomOrderEigenParams::read(&mut r)?;
+        let params: RandomOrderEigenParams = r.params()?;
         let scale = Scale::read(&mut r)?;
         let counts = Counts::read(&params, &mut r)?;
         let monitor = Monitor::read(params.warm_up, &mut r)?;

@@ -129,7 +129,7 @@ impl<L: Lane, O: SketchOperator<L>> SketchedLeastSquares<L, O, alloc::vec::Vec<L
     /// # Errors
     /// [`Error::Parameter`] if a parameter is out of range.
     pub fn new(params: SketchedLeastSquaresParams, operator: O) -> Result<Self, Error> {
-        params.check::<L, O>(operator)?;
+        params.check_for::<L, O>(operator)?;
         let (scalars, indices) = (params.storage_len(), params.index_len());
         Self::new_in(
             params,
@@ -148,7 +148,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     /// [`storage_len`](SketchedLeastSquaresParams::storage_len) says, or the indices not as many words as
     /// [`index_len`](SketchedLeastSquaresParams::index_len).
     pub fn new_in(params: SketchedLeastSquaresParams, operator: O, storage: S, indices: I) -> Result<Self, Error> {
-        params.check::<L, O>(operator)?;
+        params.check_for::<L, O>(operator)?;
         let lens = [(params.storage_len(), storage.as_ref().len()), (params.index_len(), indices.as_ref().len())];
         if let Some(&(needed, got)) = lens.iter().find(|(needed, got)| needed != got) {
             return Err(Error::Storage { needed, got });

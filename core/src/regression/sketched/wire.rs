@@ -18,7 +18,7 @@ struct Content<'a, O> {
 
 impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeastSquares<L, O, S, I> {
     fn write(&self, w: &mut Writer<'_>) {
-        self.params.write(w);
+        w.params(&self.params);
         w.u8(O::NUMBER);
         w.u64(self.operator.parameter());
         w.u64(self.state.rows_seen);
@@ -50,12 +50,12 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
 
     fn read(bytes: &[u8]) -> Result<Content<'_, O>, Error> {
         let mut r = wire::open::<L>(Kind::SketchedLeastSquares, bytes)?;
-        let params = SketchedLeastSquaresParams::read(&mut r)?;
+        let params: SketchedLeastSquaresParams = r.params()?;
         if r.u8()? != O::NUMBER {
             return Err(Error::Incompatible);
         }
         let operator = O::from_parameter(r.u64()?).ok_or(Error::Corrupt)?;
-        params.check::<L, O>(operator).map_err(|_| Error::Corrupt)?;
+        params.check_for::<L, O>(operator).map_err(|_| Error::Corrupt)?;
         let mut state = State {
             rows_seen: r.count()?,
             rows_removed: r.count()?,
