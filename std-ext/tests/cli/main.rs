@@ -5,6 +5,7 @@
 
 mod eigen;
 mod firmware_import;
+mod first;
 mod input;
 mod output;
 mod readme;

@@ -9,7 +9,8 @@ fn command_lines(text: &str) -> Vec<String> {
     for line in text.lines() {
         if line.starts_with("```") {
             inside = !inside;
-        } else if inside && !line.contains("= ") {
+        } else if inside && !line.contains("= ") && !line.starts_with("cargo add") && !line.starts_with("cargo install")
+        {
             let line = line.replace("cargo run --release -- ", "sketchlet ");
             if line.split_whitespace().any(|word| word == "sketchlet") {
                 lines.push(line);
