@@ -1,15 +1,23 @@
 //! Streaming and sketching algorithms without `std`, heap or `unsafe`: the same bits from a Cortex-M to a server.
 //!
-//! # The map
+//! A summary reads rows of numbers once, holds a few kilobytes, and answers one kind of question at any time, with an error
+//! figure. It lives on storage that you give: an array, a borrowed slice, a `Vec`.
+//!
+//! # Which family
 //!
 //! | family | question it answers | home |
 //! |---|---|---|
-//! | eigen | which direction carries most of the energy of a stream of rows? | [`eigen`] |
-//! | regression | what explains a column of a stream by others? | [`regression`] |
-//! | submodular | which elements of a set are worth most together, while it grows and shrinks? | [`submodular`] |
+//! | eigen | What are the first principal directions of a stream of rows (PCA, top singular vectors)? | [`eigen`] |
+//! | regression | With which coefficients do some columns predict another: linear least squares? | [`regression`] |
+//! | submodular | Which `k` elements are worth most together, while the set of elements grows and shrinks? | [`submodular`] |
 //!
-//! Below the families lie the floors they stand on: [`Error`], [`Real`], [`Storage`]; [`MatRef`], the traits
-//! [`RowSummary`] and [`Merge`], the byte form [`Wire`]; [`random`], [`linalg`] and [`sketch`]. Imports run downwards only.
+//! The page of each family begins with a table that leads to a type. Every summary of rows has the verbs of [`RowSummary`],
+//! those that can be merged have [`Merge`], and those with a byte form have [`Wire`]. [`stream`] has what can be put around a
+//! summary, such as centring.
+//!
+//! The families stand on floors that are open to you too: [`sketch`] (random linear operators), [`linalg`] (small dense
+//! kernels), [`random`] (keyed and drawn randomness), and the types of this page ([`Error`], [`Real`], [`Storage`], [`MatRef`]).
+//! Imports run downwards only.
 //!
 //! # Feature tiers
 //!
@@ -67,3 +75,8 @@ pub use wire::{Header, Kind, Wire};
 
 /// The crate whose generator trait the one-shot samplers take; re-exported so that versions match.
 pub use rand_core;
+
+/// The README's code is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

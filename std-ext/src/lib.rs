@@ -1,7 +1,12 @@
-//! Streaming and sketching algorithms with an error figure: the core, and what needs a server.
+//! Streaming and sketching algorithms with error figures: all of [`sketchlet_core`], with files, threads, least squares over
+//! tables in memory, and the `sketchlet` command.
 //!
-//! Everything of [`sketchlet_core`] is re-exported, so one dependency serves. This crate adds files, reports and the
-//! `sketchlet` command.
+//! A summary reads rows of numbers once, holds a few kilobytes, and answers one kind of question at any time: the first
+//! principal directions ([`eigen`]), linear regression ([`regression`]), or the `k` elements that are worth most together
+//! ([`submodular`]). Each of these pages begins with a table that leads to a type. Everything of the core is re-exported, so
+//! one dependency serves.
+//!
+//! # Features
 //!
 //! | feature | adds |
 //! |---|---|
@@ -13,6 +18,21 @@
 //! | `faer` | dense products and eigensolver for wide matrices, in [`wide`]; least squares in [`lstsq`]; its matrices as rows, in [`views`] |
 //! | `ndarray` | arrays of ndarray 0.17 as rows, in [`views`] |
 //! | `cli` | the command, and `csv`, `npy`, `ndjson`, `files` and `report` |
+//!
+//! # Example
+//! Rows of a table in memory, and the first two principal directions:
+//! ```
+//! use sketchlet::{RowSummary, eigen::{ExactEigen, ExactEigenParams, TopEigen}};
+//! let params = ExactEigenParams::new(3).rank(2);
+//! let mut summary = ExactEigen::<f64, Vec<f64>>::new(params)?;
+//! for row in [[2.0, 1.0, 0.0], [-4.0, -2.0, 0.1], [6.0, 3.0, -0.1]] {
+//!     summary.update(&row)?;
+//! }
+//! let mut answer = vec![0.0; params.answer_len()];
+//! let top = summary.estimate(&mut answer)?;
+//! assert!((top.vector(0)[0] / top.vector(0)[1] - 2.0).abs() < 0.1);
+//! # Ok::<(), sketchlet::CoreError>(())
+//! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,4 +1,4 @@
-//! The numbers we compute with: f32 and f64, with the same bits on every machine.
+//! The scalar types: f32 and f64 with the same bits on every machine, and the integers that linear sketches add.
 
 use super::wide;
 use core::fmt::{Debug, Display, LowerExp};

@@ -1,4 +1,4 @@
-//! Solutions of least norm: the orthogonal factorisation of a triangle of which only the first rows count.
+//! Solutions of least norm for dependent columns: the complete orthogonal factorisation of a triangle of lower rank.
 //!
 //! Of the first `columns` columns of a packed triangle, `rank` rows are kept: `[R11 R12]`. Reflections from the right turn
 //! them into `[T 0]`, `T` a triangle again; the solution of least norm of `[R11 R12] x = z` is then `T^-1 z`, padded with zeros

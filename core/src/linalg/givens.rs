@@ -1,4 +1,4 @@
-//! Givens rotations, and packed upper triangles that take and give up single rows and columns.
+//! Givens rotations, and updates and downdates of packed upper triangles by single rows and columns.
 //!
 //! A triangle `R` stands for the rows `A` with `R'R = A'A`. [`insert_row`] adds a row to them, [`remove_row`] takes one
 //! away, [`exchange_columns`] and [`pivot`] change the order of the columns. All work in place, without scratch.

@@ -5,7 +5,7 @@
 //! | sums, dot products, projections of a row | [`vector`] | one pass |
 //! | Gram matrix of a stream of rows, upper triangle packed | [`packed`] | `d^2` flops a row |
 //! | least squares, orthonormal columns, rank; a triangle over blocks of rows | [`qr`] (Householder) | `2 n d^2` |
-//! | a triangle that takes and gives up single rows and columns | [`givens`] | `3 d^2` a row |
+//! | updates and downdates of a triangle by single rows and columns | [`givens`] | `3 d^2` a row |
 //! | solves with a triangle, its condition | [`triangular`] | `d^2`, `32 d^2` |
 //! | solutions of least norm when columns depend on each other | [`complete`] | `2 rank^2 (d - rank)` |
 //! | factor of a Gram matrix | [`cholesky`] | `d^3 / 3` |

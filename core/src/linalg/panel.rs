@@ -1,4 +1,4 @@
-//! Some rows at a time: the sums of one row after the other, to the bit, in less time.
+//! Sums over some rows at a time, with the bits of one row after the other and in less time.
 //!
 //! Rows that are worked on together share the loads of what they are multiplied with, and their sums fill the registers: a
 //! lone sum waits for itself. A tile is the products of four rows with two vectors, in a group of lanes as wide as a vector register;

@@ -1,4 +1,4 @@
-//! Stateless random words: a pure function of (seed, domain, index).
+//! Keyed randomness: random words that are a pure function of (seed, domain, index), so nothing has to be stored.
 //!
 //! # Randomness
 //! The words come from the finaliser of SplitMix64 applied in a chain, one link for the domain, one for the seed, one for

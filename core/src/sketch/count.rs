@@ -1,4 +1,4 @@
-//! One sign a row.
+//! `CountSketch`: each row is added, with a random sign, to one row of the sketch.
 
 use super::operator::{add_line, check_piece, sealed};
 use super::{Piece, SketchOperator, SketchShape};

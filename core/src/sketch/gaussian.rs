@@ -1,4 +1,4 @@
-//! Normal numbers everywhere: the exact law.
+//! A sketch of independent normal numbers, whose distribution is known exactly.
 
 use super::operator::{check_piece, sealed};
 use super::{Piece, SketchOperator, SketchShape};

@@ -9,7 +9,7 @@
 //! |---|---|---|---|
 //! | a stream, or no multiplier | [`Srht`] | `m p` additions; in blocks `(log2 B + m / B) p` | yes |
 //! | rows on few index bits that an adversary may choose | [`Srct`] | `m p` additions | yes |
-//! | the exact law, to compare with | [`GaussianSketch`] | `m p` multiplications and additions | yes, exact |
+//! | a distribution that is known exactly, to compare with | [`GaussianSketch`] | `m p` multiplications and additions | yes, exact |
 //! | the plainest dense sketch | [`RademacherSketch`] | `m p` additions | yes |
 //! | very many columns, norms only | [`Osnap`], [`CountSketch`] | `s p`, `p` additions | no: see their docs |
 //! | rows numbered by pairs, products of two factors | [`TensorSrht`] | `m p` additions | yes |

@@ -1,4 +1,4 @@
-//! What every sketching operator can do, and the kernel that most of them share.
+//! The trait of all sketching operators, and the kernel that most of them share.
 
 use crate::base::wide;
 use crate::{Error, Lane};

@@ -1,4 +1,4 @@
-//! A few signs a row.
+//! `Osnap`: each row is added, with random signs, to a few rows of the sketch.
 
 use super::count::add_at;
 use super::operator::{check_any, check_piece, sealed};

@@ -1,4 +1,4 @@
-//! Random signs everywhere.
+//! A sketch of independent random signs.
 
 use super::operator::{add_signed, sealed};
 use super::{Piece, SketchOperator, SketchShape};

@@ -1,4 +1,4 @@
-//! Signs, then rows of a random circulant matrix.
+//! The subsampled randomised circulant transform: random signs, then rows of a random circulant matrix.
 
 use super::operator::{SIGNS, add_signed, sealed};
 use super::srht::is_negated;
@@ -6,8 +6,8 @@ use super::{Piece, SketchOperator, SketchShape};
 use crate::random::keyed::{Domain, word};
 use crate::{Error, Lane};
 
-/// Which sketch is dense, needs no power of two, and has no subgroup to be afraid of? Random signs on the rows of `A`, then
-/// rows of a circulant matrix, in its endless form: entry `(j, i)` of `S / g` is `sign(i) g(j - i)`, with `g` a sequence of
+/// Which dense sketch has no structure that chosen row numbers could exploit? Random signs on the rows of `A`, then rows of
+/// an endless circulant matrix: entry `(j, i)` of `S / g` is `sign(i) g(j - i)`, with `g` a sequence of
 /// random signs over all integers.
 ///
 /// # Guarantee

@@ -1,4 +1,4 @@
-//! Signs, then rows of a Hadamard matrix.
+//! The subsampled randomised Hadamard transform: random signs, then rows of a Hadamard matrix.
 
 use super::operator::{SIGNS, add_line, add_signed, parity, sealed};
 use super::{Piece, SketchOperator, SketchShape};

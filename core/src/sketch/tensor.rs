@@ -1,4 +1,4 @@
-//! Rows numbered by pairs: a sketch of products of two factors.
+//! A sketch for rows that are numbered by pairs, as those of a Kronecker product are.
 
 use super::operator::{add_signed, check_any, sealed};
 use super::srht::{HadamardRows, is_negated};

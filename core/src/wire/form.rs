@@ -1,4 +1,4 @@
-//! The trait, and what writes and reads bodies.
+//! The trait `Wire`, and the writer and the reader of bodies.
 
 use super::Kind;
 use super::header::{CHECKSUM, CRC, HEADER, Header, MAGIC, VERSION};

@@ -1,4 +1,4 @@
-//! The first bytes of an encoding, and its checksum.
+//! The header of an encoding, and its checksum.
 
 use super::Kind;
 use crate::{Error, ScalarType};

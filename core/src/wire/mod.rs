@@ -9,12 +9,12 @@
 //! | 5, 6 | family and type, see [`Kind`] |
 //! | 7 | scalar: 4 for `f32`, 8 for `f64`, 20 for `i32`, 24 for `i64` |
 //! | 8..16 | length of the body |
-//! | .. | body: parameters, then state, in the order that the type's source lists them |
+//! | .. | body: parameters, then state; `docs/wire.md` in the repository lists the fields of every type |
 //! | last 4 | CRC-32 (ISO-HDLC) of everything before |
 //!
-//! The order of fields in a Rust struct is not the format: each type writes and reads its body by hand. Files of every
-//! released version are kept with the tests and stay readable. Wrapping types (centring) nest the whole encoding of what
-//! they wrap in their body.
+//! The order of fields in a Rust struct is not the format: each type writes and reads its body field by field. Files of
+//! every released version are kept with the tests and stay readable. A type that wraps another one (centring) nests the
+//! whole encoding of that one in its body.
 //!
 //! # Example
 //! ```
