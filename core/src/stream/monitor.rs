@@ -522,7 +522,7 @@ const CHUNK_SIGNS: u64 = word(0, Domain::Monitor, 1);
 /// of changes between neighbours (runs), and their share against that of the first rows (level). Given the first rows, a
 /// random order makes each bit sequence exchangeable whatever the data, so the distributions are known exactly.
 ///
-/// Inside [`RandomOrderEigen`](super::RandomOrderEigen) a third feature is used, the square along an early estimate.
+/// Inside [`RandomOrderEigen`](crate::eigen::RandomOrderEigen) a third feature is used, the square along an early estimate.
 ///
 /// # Guarantee
 /// A random order is [flagged](Self::is_flagged) with a probability below `1e-6` a stream, whatever the data (union over
@@ -538,7 +538,7 @@ const CHUNK_SIGNS: u64 = word(0, Domain::Monitor, 1);
 /// # Merging
 /// None: order is a property of one stream.
 /// # When to use another
-/// [`RandomOrderEigen`](super::RandomOrderEigen) carries one: its status and its `order` say the same and more.
+/// [`RandomOrderEigen`](crate::eigen::RandomOrderEigen) carries one: its status and its `order` say the same and more.
 /// # Example
 /// ```
 /// use sketchlet_core::{RowSummary, stream::{OrderMonitor, OrderMonitorParams}};
