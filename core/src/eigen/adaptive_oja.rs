@@ -16,7 +16,7 @@ const START: f64 = 1e-5;
 pub(super) const ORTHONORMALIZE_EVERY: u64 = 8;
 
 params! {
-    /// Shape and knobs of an [`AdaptiveOja`].
+    /// Parameters of an [`AdaptiveOja`].
     #[derive(PartialEq, Eq)]
     pub struct AdaptiveOjaParams {
         /// One vector for rows of `dim` entries.
@@ -47,7 +47,7 @@ impl AdaptiveOjaParams {
     }
 }
 
-/// What does Oja's rule find if nobody knows the right step?
+/// What does Oja's rule find if the right step size is not known?
 ///
 /// Each row `x` gives each vector `v` the gradient `G = x x'v`; the step is one over the root of the sum of all squared
 /// gradients so far. The start is `1e-5` of the first row's squared length, so that units don't matter.

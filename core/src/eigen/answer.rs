@@ -1,4 +1,4 @@
-//! What the family answers: vectors, values, and how far to trust them.
+//! Answers of the eigen family: vectors, values, and how far to trust them.
 
 use crate::linalg::vector;
 use crate::stream::{Centered, OrderReport, ShuffleBuffer};

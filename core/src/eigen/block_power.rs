@@ -1,4 +1,4 @@
-//! Blocks of the stream as steps of the power method, the last iterate as the answer.
+//! A power method whose steps are blocks of the stream; its last iterate is the answer.
 
 use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
 use super::heavy::{self, HeavyRows};
@@ -16,7 +16,7 @@ use crate::{Error, Real, RowSummary, Rule, Storage};
 const FIRST_DOUBLING: u64 = 32;
 
 params! {
-    /// Shape and knobs of a [`BlockPower`]. Equal if they mean the same: a default may be spelt out.
+    /// Parameters of a [`BlockPower`]. Equal if they mean the same: a default may be spelt out.
     #[derive(Eq)]
     pub struct BlockPowerParams {
         /// One vector for rows of `dim` entries.

@@ -10,7 +10,7 @@ use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
 
 params! {
-    /// Shape and knobs of a [`CandidIncremental`].
+    /// Parameters of a [`CandidIncremental`].
     #[derive(PartialEq)]
     pub struct CandidIncrementalParams {
         /// One vector for rows of `dim` entries.
@@ -43,7 +43,7 @@ impl CandidIncrementalParams {
     }
 }
 
-/// What can `dim` scalars find?
+/// What is the first principal direction, to a rough accuracy, in as little memory as its own `dim` numbers?
 ///
 /// Keeps one vector a direction, of length its value: an average of `x (x'v) / |v|` in which new rows weigh
 /// `(1 + amnesic) / t`. Further directions see what the ones before leave over.

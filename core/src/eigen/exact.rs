@@ -18,7 +18,7 @@ const BLOCK: u64 = 256;
 const SWEEPS: u64 = 500;
 
 params! {
-    /// Shape and knobs of an [`ExactEigen`].
+    /// Parameters of an [`ExactEigen`].
     ///
     /// # Example
     /// ```

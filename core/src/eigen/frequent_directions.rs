@@ -39,7 +39,7 @@ impl Field for Shrink {
 }
 
 params! {
-    /// Shape and knobs of a [`FrequentDirections`]. Equal if they mean the same: a default may be spelt out.
+    /// Parameters of a [`FrequentDirections`]. Equal if they mean the same: a default may be spelt out.
     #[derive(Eq)]
     pub struct FrequentDirectionsParams {
         /// One vector for rows of `dim` entries.

@@ -1,4 +1,4 @@
-//! The few rows that are too long to be averaged: kept as they are.
+//! Heavy rows: the few that are too long to be averaged are kept as they are.
 
 use crate::Real;
 use crate::linalg::vector;

@@ -11,7 +11,7 @@ use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
 
 params! {
-    /// Shape and knobs of a [`HistoryPca`].
+    /// Parameters of a [`HistoryPca`].
     #[derive(PartialEq, Eq)]
     pub struct HistoryPcaParams {
         /// One vector for rows of `dim` entries.
@@ -44,7 +44,7 @@ impl HistoryPcaParams {
     }
 }
 
-/// What do mini-batches find, each averaged with all before?
+/// What do mini-batches find if each is averaged with the spectrum of all before it?
 ///
 /// After `n` rows the matrix `A'A / n` is represented by its first vectors and values, `Q diag(l) Q'`; a mini-batch `X`
 /// gives the next `Q <- orth(n Q diag(l) + X'X Q)`.

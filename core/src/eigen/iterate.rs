@@ -1,4 +1,4 @@
-//! What the methods that turn a few vectors row by row share: start, orthonormal columns, sums along them.
+//! Shared by the methods that turn a few vectors row by row: the random start, orthonormal columns, sums along them.
 
 use crate::Real;
 use crate::linalg::vector;

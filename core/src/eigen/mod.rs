@@ -1,4 +1,4 @@
-//! Which direction carries most of the energy of a stream of rows? The top right singular vectors, in one pass.
+//! First principal directions of a stream of rows, in one pass: PCA, the top right singular vectors.
 //!
 //! For rows `a_1, a_2, ...` of `d` numbers, every type here estimates the first `rank` right singular vectors of the
 //! matrix of all rows seen, the eigenvectors of `A'A`: the principal directions of the stream as it is, or of its
@@ -14,7 +14,10 @@
 //! | `d` scalars, random order, no heavy rows | [`CandidIncremental`] | none | no | `rank d` |
 //! | the textbook methods, to compare with | [`Oja`], [`AdaptiveOja`], [`HistoryPca`] | see their docs | no | `rank d` and up |
 //!
-//! [`recommend`] turns this table into a decision. Plainly: for `d` up to about 64 on a part with 16 KiB to spare, and
+//! The command `sketchlet eigen` has them all: `--method exact`, `random-order`, `frequent-directions` (`incremental` with
+//! [`Shrink::None`]), `nystrom`, `block-power`, `ccipca`, and `oja`, `adaptive-oja`, `history`, in the order of the table.
+//!
+//! [`recommend`] chooses by a budget of memory. A rule of thumb: for `d` up to about 64 on a part with 16 KiB to spare, and
 //! on servers for `d` up to some hundreds, the exact covariance is the better choice; the sketches pay where `d^2` words
 //! or `d^2` flops a row hurt.
 //!

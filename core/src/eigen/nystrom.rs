@@ -15,7 +15,7 @@ use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Merge, Real, RowSummary, Rule, Storage};
 
 params! {
-    /// Shape and knobs of a [`NystromSketch`]. Equal if they mean the same: a default may be spelt out.
+    /// Parameters of a [`NystromSketch`]. Equal if they mean the same: a default may be spelt out.
     #[derive(Eq)]
     pub struct NystromSketchParams {
         /// One vector for rows of `dim` entries.

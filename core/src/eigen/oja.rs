@@ -1,4 +1,4 @@
-//! Oja's rule with a rate that somebody chose.
+//! Oja's rule with step sizes that the user chooses.
 
 use super::adaptive_oja::ORTHONORMALIZE_EVERY;
 use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
@@ -75,7 +75,7 @@ impl Field for Rate {
 }
 
 params! {
-    /// Shape and knobs of an [`Oja`].
+    /// Parameters of an [`Oja`].
     #[derive(PartialEq)]
     pub struct OjaParams {
         /// One vector for rows of `dim` entries, with a rate that decays: `c = dim`, `t0 = 100`.
@@ -114,7 +114,7 @@ impl OjaParams {
     }
 }
 
-/// What does the oldest streaming rule find?
+/// What does Oja's rule, the oldest streaming method, find?
 ///
 /// Each row `x` turns the vector by `v += rate (x'v) x`.
 ///

@@ -1,4 +1,4 @@
-//! Which method for which budget.
+//! Which method of the eigen family suits a budget of memory.
 
 use super::{CandidIncrementalParams, ExactEigenParams, FrequentDirectionsParams, RandomOrderEigenParams};
 use crate::{Error, Rule};

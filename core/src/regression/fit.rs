@@ -1,4 +1,4 @@
-//! What a regression answers.
+//! The answer of a regression: coefficients, residuals, and error bars.
 
 /// Coefficients, what they leave unexplained, and how far to trust them.
 ///

@@ -1,4 +1,4 @@
-//! What the rows say of coefficients already there: the correlation of features with residuals.
+//! The gradient of least squares at given coefficients, from a pass over the rows: features times residuals.
 
 use super::weight::root_of_weight;
 use crate::base::matrix::{check_finite, check_row};

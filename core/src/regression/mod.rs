@@ -1,22 +1,25 @@
-//! What explains a column by others? Least squares over a stream of rows, with an error bar on every coefficient.
+//! Linear regression (least squares) over a stream of rows, in one pass, with an error bar on every coefficient.
 //!
 //! **For one dense stream of rows on one device with few columns, [`StreamingQr`] is exact, smaller (`p^2 / 2` scalars) and needs
-//! no parameters.** Use a sketch when one of its own powers is needed: rows that are taken away again without squaring the
-//! condition, single cells, columns that live on different devices, integers on a part without a multiplier, or the highest rate
-//! of rows. Its price is state and an error bar instead of an answer.
+//! no parameters.** Take a sketch for what only a sketch can do: remove rows without squaring the condition, take single cells,
+//! join columns that live on different devices, run on integers without a multiplier, or keep up with the highest rate of rows.
+//! It costs more memory, and it answers with an error bar instead of exactly.
 //!
 //! | you have | take | guarantee | merges | state (scalars, `p` columns) |
 //! |---|---|---|---|---|
 //! | one stream of whole rows | [`StreamingQr`] | exact, backward stable | yes | `p (p + 1) / 2 + 16 p` |
-//! | rows that come and go, features far from dependent (condition below 1e3 in `f32`, 1e7 in `f64`) | [`NormalEquations`] | exact up to the squared condition; integers exactly | yes, removes too | `p (p + 1) / 2` |
+//! | rows that are inserted and removed, features far from dependent (condition below 1e3 in `f32`, 1e7 in `f64`) | [`NormalEquations`] | exact up to the squared condition; integers exactly | yes, removes too | `p (p + 1) / 2` |
 //! | the same with worse features; single cells in any order; rows in pieces | [`SketchedLeastSquares`] | a half-width on every coefficient | yes, removes too | `m p + B p`, `m` about `8 d` to `32 d` |
 //! | columns of the same rows on several devices | [`SketchedLeastSquares`] on each, joined | as above | side by side | as above |
-//! | a log that can be replayed | [`Gradient`] of a sketched answer | `sqrt(d / m)` of the error is left, each time | yes, removes too | `2 d + 1` a target |
+//! | rows that can be read again | [`Gradient`] of a sketched answer, then refinement | each pass leaves `sqrt(d / m)` of the error | yes, removes too | `2 d + 1` a target |
 //! | integers, no multiplier | [`SketchedLeastSquares`] over `i32` or `i64` | as above, the same bits in any order | yes, removes too | as above |
 //! | coefficients after every row | [`RecursiveLeastSquares`] | exact | no | `p^2 / 2 + 2 p` |
 //!
 //! Rows in memory belong to `lstsq` of the `sketchlet` crate. Columns have no roles while a summary is filled: a [`Query`] names
 //! features and targets when it is asked, and the answer is a [`Fit`]. [`rows_for`] says how many rows of a sketch an error needs.
+//!
+//! In the command `sketchlet regress`, `--streaming --sketch none` is [`StreamingQr`] and `--streaming --sketch OPERATOR` is
+//! [`SketchedLeastSquares`]; without `--streaming` all rows are in memory and `lstsq` answers.
 //!
 //! # Example
 //! Two sensors that see other columns of the same rows, and a host that regresses one on the other:

@@ -1,4 +1,4 @@
-//! Least squares from the Gram matrix.
+//! The normal equations: least squares from the Gram matrix of all columns.
 
 use super::weight::{check_forgetting, root_of_weight};
 use super::{Fit, Query};
@@ -43,7 +43,7 @@ impl NormalEquationsParams {
     }
 }
 
-/// What explains a column of a stream by others, where features are far from dependent, or numbers are whole?
+/// What is the linear regression of a column on others, where features are far from dependent, or numbers are whole?
 ///
 /// Keeps the Gram matrix of all columns. Columns have no roles until [`solve_in`](Self::solve_in) names features and targets.
 /// It is linear: rows come and go in any order. With integer lanes the sums are exact (while `n max^2` fits the lane), and the

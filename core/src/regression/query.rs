@@ -1,4 +1,4 @@
-//! What is asked of a summary: which columns explain which.
+//! What is asked of a summary: which columns are features, which are targets, and how to solve.
 
 use crate::linalg::packed;
 use crate::{Error, Rule};
@@ -10,7 +10,7 @@ impl Rule {
     pub const DISTINCT: Self = Self::new(&"must be different from each other and from the targets");
 }
 
-/// Which columns explain which, and how.
+/// Which columns are features, which are targets, and how to solve.
 ///
 /// A summary of rows knows nothing of features and targets: roles are given when it is asked, so one summary answers any
 /// number of regressions among its columns.

@@ -1,4 +1,4 @@
-//! Coefficients after every row.
+//! Recursive least squares: coefficients after every row.
 
 use crate::base::matrix::check_row;
 use crate::base::params::{finite_positive, fraction_or_one, params, positive};
@@ -10,7 +10,7 @@ use crate::{Error, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;
 
 params! {
-    /// Shape and knobs of [`RecursiveLeastSquares`].
+    /// Parameters of [`RecursiveLeastSquares`].
     ///
     /// # Example
     /// ```

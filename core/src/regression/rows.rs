@@ -1,4 +1,4 @@
-//! How many rows a sketch needs.
+//! How many rows a sketch needs for an error, and the error that a number of rows reaches.
 
 use super::student::normal_upper;
 use crate::{Error, Real, Rule};

@@ -1,4 +1,4 @@
-//! From rows to coefficients: the one way in which every summary of this family that keeps rows answers.
+//! From rows to coefficients: the solver behind all summaries of this family that keep rows.
 
 use super::{Fit, Gradient, Query, StudentT};
 use crate::linalg::qr::norm_exponent;

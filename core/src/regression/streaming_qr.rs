@@ -1,4 +1,4 @@
-//! Exact least squares of a stream.
+//! Exact least squares of a stream, by a QR factorisation that is updated block by block.
 
 use super::solve::{Evidence, Meaning, solve};
 use super::weight::{check_forgetting, root_of_weight};
@@ -48,7 +48,7 @@ impl StreamingQrParams {
     }
 }
 
-/// What explains a column of a stream by others, exactly, in one pass and `p^2 / 2` scalars?
+/// What is the exact linear regression of a column of a stream on others, in one pass and `p^2 / 2` scalars?
 ///
 /// Keeps the triangle `R` of a QR factorisation of all rows, and a block of rows that are not yet in it. Columns have no roles
 /// until [`solve_in`](Self::solve_in) names features and targets. For one stream of whole rows this is the method to take:

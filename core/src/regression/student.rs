@@ -1,4 +1,4 @@
-//! Quantiles of Student's distribution, for half-widths.
+//! Quantiles of Student's t distribution, for half-widths.
 
 use crate::{Error, Rule};
 

@@ -1,4 +1,4 @@
-//! Checks of weights of rows, and of what the past is weighted by.
+//! Checks of the weights of rows and of forgetting factors.
 
 use crate::{Error, Real, Rule};
 

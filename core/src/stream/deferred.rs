@@ -1,4 +1,4 @@
-//! Work that is put off: what an update leaves to be done later, in slices.
+//! Deferred work: what an update leaves to be done later, in slices of bounded length.
 
 use super::RowSummary;
 use crate::Error;

@@ -1,5 +1,5 @@
-//! What every summary of a stream of rows speaks, and what stands around a summary: centring, a shuffle buffer, a check of
-//! the order.
+//! The traits that all summaries of rows implement, and what can be put around a summary: centring, a shuffle buffer, a
+//! check of the order.
 //!
 //! | you need | take |
 //! |---|---|

@@ -574,7 +574,7 @@ constructors!(OrderMonitor, OrderMonitorParams);
 wire_form!(OrderMonitor);
 
 params! {
-    /// Shape and knobs of an [`OrderMonitor`].
+    /// Parameters of an [`OrderMonitor`].
     #[derive(PartialEq, Eq)]
     pub struct OrderMonitorParams {
         /// For rows of `dim` entries.

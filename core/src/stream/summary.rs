@@ -1,4 +1,4 @@
-//! What every summary has word for word: constructors, and the two ends of the byte form.
+//! Macros for what all summaries have in common: constructors, and the encoding and decoding of the byte form.
 //!
 //! A summary is `struct Name<T, S> { params: NameParams, state: State<T>, storage: S }` with
 //! parameters declared with `params!` and their `storage_len`, `State::new(&params)` and `RowSummary::clear`; for the byte form also

@@ -1,4 +1,4 @@
-//! The traits that every streaming summary speaks.
+//! The traits that streaming summaries implement: taking rows, and merging.
 //!
 //! The parallel driver, the law tests and the command line are generic over these two; what a family answers is a trait
 //! of that family.

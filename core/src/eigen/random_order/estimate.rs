@@ -1,4 +1,4 @@
-//! The answer: vectors from the rescaled pool, certificates from the pool as it is.
+//! Answers of the random-order method: vectors come from the rescaled pool, certificates from the pool as it is.
 
 use super::{Counts, RandomOrderEigen, RandomOrderEigenParams, split};
 use crate::eigen::answer::{

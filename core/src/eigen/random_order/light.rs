@@ -1,4 +1,4 @@
-//! The path that nearly every row takes: ordinary magnitude, light, in the middle of a block.
+//! The fast path of an update: a light row of ordinary magnitude in the middle of a block.
 //!
 //! Runs of such rows are consumed inside one choice of vector width, with the operations, and so the bits, of the general
 //! path in the module above.

@@ -1,4 +1,4 @@
-//! Two random shards become one summary.
+//! Merging the summaries of two random shards.
 
 use super::estimate::View;
 use super::step::next_iterate;

@@ -1,4 +1,4 @@
-//! Heavy rows kept, blocks of a random-order stream as power steps, their factors pooled.
+//! The random-order method: heavy rows are kept, blocks of the stream are power steps, and their factors are pooled.
 
 mod estimate;
 mod light;
@@ -21,7 +21,7 @@ use crate::stream::monitor::{self, DIRECTION_AT, Monitor};
 use crate::stream::summary::{constructors, wire_form};
 use crate::{Error, MatRef, Real, RowSummary, Storage};
 
-/// What is the dominant direction of a stream that comes in random order, in memory far below `dim^2`?
+/// What is the first principal direction of a stream that comes in random order, in memory far below `dim^2`?
 ///
 /// Rows whose squared length is at least `1 / (4 dim)` of the energy so far are kept as they are. The others pass through
 /// blocks of growing length; each block multiplies an iterate of `width` vectors, as one step of a block power method

@@ -1,4 +1,4 @@
-//! Shape and knobs of the random-order method.
+//! Parameters of the random-order method.
 
 use crate::base::params::{not_negative, params, positive};
 use crate::base::storage::is_addressable;
@@ -8,7 +8,7 @@ use crate::stream::monitor::WarmUp;
 use crate::{Real, Rule};
 
 params! {
-    /// Shape and knobs of a [`RandomOrderEigen`](super::RandomOrderEigen). The defaults are measured; most users set `rank`,
+    /// Parameters of a [`RandomOrderEigen`](super::RandomOrderEigen). The defaults are measured; most users set `rank`,
     /// and `heavy_capacity` on small devices. Equal if they mean the same: a default may be spelt out.
     ///
     /// # Example

@@ -1,4 +1,4 @@
-//! What happens when a block is full: its factor joins the pool, the pool gives the next iterate.
+//! The step at the end of a block: its factor joins the pool, and the pool gives the next iterate.
 
 use super::{Counts, Parts, RandomOrderEigen, RandomOrderEigenParams, demote_heavy_rows, split};
 use crate::eigen::answer::orthonormalize;

@@ -1,4 +1,4 @@
-//! Two summaries into one: of other rows, and of other columns.
+//! Merging summaries of different rows, and joining summaries of different columns.
 
 use super::pending::Window;
 use super::ranges::{self, WORDS};

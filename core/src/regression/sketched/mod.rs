@@ -1,4 +1,4 @@
-//! The stream summary that keeps a sketch of its rows.
+//! Least squares from a linear sketch of the rows.
 
 mod combine;
 mod params;
@@ -19,7 +19,7 @@ use core::marker::PhantomData;
 use pending::{Deferred, Window};
 use ranges::{LAST_TICK, Ranges, WORDS, stream};
 
-/// What explains a column of a stream by others, whatever comes later: more rows, corrections, other columns?
+/// What is the linear regression of a column on others, if rows may be corrected or removed and columns lie on several devices?
 ///
 /// Keeps `S A`, a random combination of the rows `A` seen, with as many rows as the answer is to be precise. It is linear, so
 /// rows can come in any order and in pieces, be corrected cell by cell and taken away again; a row is known by its number, and

@@ -1,4 +1,4 @@
-//! Shape, seed and knobs.
+//! Parameters of a sketched summary.
 
 use super::ranges::WORDS;
 use crate::base::params::{Params, params, positive};
@@ -17,7 +17,7 @@ impl Rule {
 const LONGEST_BLOCK: usize = 1 << 16;
 
 params! {
-    /// Shape, seed and knobs of a [`SketchedLeastSquares`](super::SketchedLeastSquares).
+    /// Parameters of a [`SketchedLeastSquares`](super::SketchedLeastSquares).
     ///
     /// # Example
     /// ```

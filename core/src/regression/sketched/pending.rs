@@ -1,4 +1,4 @@
-//! Rows on their way into the sums: gathered into blocks, and blocks worked off at once or step by step.
+//! Pending rows: they are gathered into blocks, and blocks are worked off at once or step by step.
 
 use super::SketchedLeastSquares;
 use crate::sketch::{Piece, SketchOperator};

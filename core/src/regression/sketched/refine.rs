@@ -1,4 +1,4 @@
-//! What one more pass over the rows adds to a sketched answer.
+//! Refinement: another pass over the rows corrects a sketched answer.
 
 use super::SketchedLeastSquares;
 use crate::regression::solve::{Step, correct};
