@@ -5,12 +5,12 @@
 #
 #   all       (default) everything below but install and bless
 #   install   what is missing here: Debian packages if this is root or has sudo, else says which
-#   check     the core for bare metal, with and without its allocating constructors; lints of core and images
+#   check     the core for bare metal, with and without its allocating constructors, and the images: lints, nothing built
 #   build     all images for all boards; flash and static RAM of each
 #   golden    this machine's answers against the golden files
-#   selftest  the boards' answers against the golden files
+#   selftest  the boards' answers against the golden files, an image a family
 #   wire      a summary filled on the board, in bytes, against this machine's
-#   nodes     three nodes sketch their channels; this machine joins what they print
+#   nodes     three nodes of one image sketch their channels; this machine joins what they print
 #   demo      main directions of sensor rows, printed as they develop
 #   bench     instructions of kernels and updates, bytes, stack
 #   table     flash, RAM, stack and instructions of every type, as in README.md; after bench
@@ -25,6 +25,9 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 boards=${SKETCHLET_BOARDS:-"m4f m0"}
+# The features of Cargo.toml: what an image can hold.
+families=$(sed -n '/^size-/d; s/^\([a-z-]*\) = \[\]$/\1/p' Cargo.toml)
+types=$(sed -n 's/^size-\([a-z-]*\) = \[\]$/\1/p' Cargo.toml)
 demo_seconds=60
 bench_seconds=300
 
@@ -134,23 +137,23 @@ install() {
 
 check() {
     open_door
-    local features std
+    local features std verb=(check --quiet --locked --release) deny=()
+    if [ "$lints" = yes ]; then
+        verb[0]=clippy deny=(-- -D warnings)
+    else
+        echo "no clippy behind this door: checks without lints"
+    fi
     for b in $boards; do
         board "$b"
         for features in "" alloc; do
             std=("${build_std[@]/%/${features:+,alloc}}")
             echo "core for $target with features [$features]"
-            "${cargo[@]}" build --quiet --locked --release --manifest-path ../Cargo.toml -p sketchlet-core \
-                --features "$features" --target "$target" "${std[@]}" || fail "core for $target: build failed"
+            "${cargo[@]}" "${verb[@]}" --manifest-path ../Cargo.toml -p sketchlet-core --features "$features" \
+                --target "$target" "${std[@]}" "${deny[@]}" || fail "core for $target with features [$features]"
         done
-        if [ "$lints" = yes ]; then
-            "${cargo[@]}" clippy --quiet --locked --release --manifest-path ../Cargo.toml -p sketchlet-core \
-                --features alloc --target "$target" "${std[@]}" -- -D warnings || fail "core for $target: lints"
-            "${cargo[@]}" clippy --quiet --locked --release --target "$target" "${build_std[@]}" -- -D warnings ||
-                fail "images for $target: lints"
-        else
-            echo "no clippy behind this door"
-        fi
+        echo "images for $target"
+        "${cargo[@]}" "${verb[@]}" --all-features --target "$target" "${build_std[@]}" "${deny[@]}" ||
+            fail "images for $target"
     done
 }
 
@@ -172,50 +175,70 @@ sizes() {
         awk '$1 == 1 { flash += $5; if ($3 >= 536870912) ram += $6 } END { print flash + 0, ram + 0 }'
 }
 
+# Builds images with some features, for the board in question. Cargo gives one name to all of them: kept as IMAGE-SUFFIX.
+compile() {
+    local features=$1 suffix=$2 image
+    shift 2
+    "${cargo[@]}" build --quiet --locked --release --target "$target" "${build_std[@]}" --no-default-features \
+        --features "$features" "${@/#/--bin=}" || fail "$name: build failed"
+    mkdir -p "$CARGO_TARGET_DIR/$target/images"
+    for image; do
+        cp "$CARGO_TARGET_DIR/$target/release/$image" "$CARGO_TARGET_DIR/$target/images/$image${suffix:+-$suffix}"
+    done
+}
+
+# Images of a kind, for all boards: `families` to test and to bench each, `sizes` to weigh each type, `others`.
 build() {
-    [ -z "${built:-}" ] || return 0
     open_door
+    local each
     for b in $boards; do
         board "$b"
-        "${cargo[@]}" build --quiet --locked --release --target "$target" "${build_std[@]}" || fail "$name: build failed"
+        case $1 in
+            families) for each in $families; do compile "$each" "$each" selftest bench; done ;;
+            sizes)
+                compile "" empty size
+                for each in $types; do compile "size-$each" "$each" size; done
+                ;;
+            others) compile "${families//$'\n'/,}" "" demo wire node ;;
+        esac
     done
-    built=yes
 }
 
 images() {
-    build
     local image
+    build families
+    build sizes
+    build others
     for b in $boards; do
         board "$b"
         printf '%-28s %10s %10s   (bytes)\n' "$name" flash "static RAM"
-        for image in src/bin/*.rs; do
-            image=$(basename "$image" .rs)
+        for image in "$CARGO_TARGET_DIR/$target/images"/*; do
             # shellcheck disable=SC2046
-            printf '  %-26s %10d %10d\n' "$image" $(sizes "$CARGO_TARGET_DIR/$target/release/$image")
+            printf '  %-26s %10d %10d\n' "${image##*/}" $(sizes "$image")
         done
     done
 }
 
 # --- run --------------------------------------------------------------------------------------------------------------
 
-# image, seconds, further options of QEMU
+# image, seconds, further options of QEMU; what it prints is kept. `number=N run ...` is for an image that asks for one.
 run() {
-    local image=$1 seconds=$2 status=0
+    local image=$1 seconds=$2 status=0 log=$1${number:+-$number}
     shift 2
     command -v qemu-system-arm >/dev/null ||
         fail "qemu-system-arm is missing: apt-get install -y --no-install-recommends qemu-system-arm"
-    build
     for b in $boards; do
         board "$b"
-        echo "--- $image on $name"
+        echo "--- $log on $name"
         # shellcheck disable=SC2086
-        timeout "$seconds" qemu-system-arm $machine -nographic -semihosting-config enable=on,target=native "$@" \
-            -kernel "$CARGO_TARGET_DIR/$target/release/$image" </dev/null |
-            tee "$CARGO_TARGET_DIR/$target/$image.txt" | case $image in wire | node-*) cat >/dev/null ;; *) cat ;; esac || status=$?
+        timeout "$seconds" qemu-system-arm $machine -nographic \
+            -semihosting-config "enable=on,target=native,arg=$image${number:+,arg=$number}" "$@" \
+            -kernel "$CARGO_TARGET_DIR/$target/images/$image" </dev/null |
+            tee "$CARGO_TARGET_DIR/$target/$log.txt" | case $image in wire | node) cat >/dev/null ;; *) cat ;; esac || status=$?
         case $status in
             0) ;;
-            124) fail "$image on $name did not end within $seconds s" ;;
-            *) fail "$image on $name failed (status $status; without a message above it was a fault)" ;;
+            124) fail "$log on $name did not end within $seconds s" ;;
+            *) fail "$log on $name failed (status $status; without a message above it was a fault)" ;;
         esac
     done
 }
@@ -226,14 +249,32 @@ host() {
     command -v cargo >/dev/null || cargo=(/usr/bin/cargo)
     local example=$1
     shift
-    "${cargo[@]}" run --quiet --locked --release --target-dir target/host --example "$example" -- "$@"
+    "${cargo[@]}" run --quiet --locked --target-dir target/host --example "$example" -- "$@"
 }
 
 golden() {
     host golden || fail "answers of this machine differ from the golden files"
 }
 
+selftest() {
+    local family
+    build families
+    for family in $families; do run "selftest-$family" "$demo_seconds"; done
+}
+
+bench() {
+    local family
+    build families
+    for family in $families; do run "bench-$family" "$bench_seconds" -icount shift=0; done
+}
+
+demo() {
+    build others
+    run demo "$demo_seconds"
+}
+
 wire() {
+    build others
     run wire "$demo_seconds"
     for b in $boards; do
         board "$b"
@@ -242,12 +283,13 @@ wire() {
 }
 
 nodes() {
-    local node files
-    for node in ankle leg trunk; do run "node-$node" "$demo_seconds"; done
+    local number files
+    build others
+    for number in 0 1 2; do number=$number run node "$demo_seconds"; done
     for b in $boards; do
         board "$b"
         files=()
-        for node in ankle leg trunk; do files+=("$CARGO_TARGET_DIR/$target/node-$node.txt"); done
+        for number in 0 1 2; do files+=("$CARGO_TARGET_DIR/$target/node-$number.txt"); done
         echo "--- $name"
         host join "${files[@]}" || fail "the nodes of $name, joined, are not what they should be"
     done
@@ -255,20 +297,19 @@ nodes() {
 
 # What an image of its own and the bench say of every type, on rows of 64 entries.
 table() {
-    build
+    build sizes
     local image type bench
     for b in $boards; do
         board "$b"
-        bench=$CARGO_TARGET_DIR/$target/bench.txt
+        bench=$CARGO_TARGET_DIR/$target/bench-eigen.txt
         [ -e "$bench" ] || fail "no figures of $name yet: run.sh bench"
         printf '\n%s\n\n' "$name"
         echo "| type, 64 columns | bytes | flash | stack: update, answer | a row | the longest row | an answer |"
         echo "|---|---|---|---|---|---|---|"
-        for image in empty size-random-order size-random-order-tiny size-exact size-frequent-directions size-nystrom \
-            size-block-power size-history size-adaptive-oja size-oja size-candid; do
-            type=${image#size-}
+        for type in empty $types; do
+            image=$CARGO_TARGET_DIR/$target/images/size-$type
             # shellcheck disable=SC2046
-            set -- $(sizes "$CARGO_TARGET_DIR/$target/release/$image")
+            set -- $(sizes "$image")
             awk -v type="$type" -v flash="$1" '
                 type == "empty" { print "| (an empty image) | | " flash " | | | | |"; exit }
                 $2 == "eigen/" type "/digits" {
@@ -295,35 +336,23 @@ case ${1:-all} in
         golden
         check
         images
-        run empty 10
-        run selftest "$demo_seconds"
-        run selftest-regression "$demo_seconds"
-        run selftest-submodular "$demo_seconds"
+        run size-empty 10
+        selftest
         wire
         nodes
-        run eigen "$demo_seconds"
-        run bench "$bench_seconds" -icount shift=0
-        run bench-regression "$bench_seconds" -icount shift=0
-        run bench-submodular "$bench_seconds" -icount shift=0
+        demo
+        bench
         table
         ;;
     install) install ;;
     check) check ;;
     build) images ;;
     golden) golden ;;
-    selftest)
-        run selftest "$demo_seconds"
-        run selftest-regression "$demo_seconds"
-        run selftest-submodular "$demo_seconds"
-        ;;
+    selftest) selftest ;;
     wire) wire ;;
     nodes) nodes ;;
-    demo) run eigen "$demo_seconds" ;;
-    bench)
-        run bench "$bench_seconds" -icount shift=0
-        run bench-regression "$bench_seconds" -icount shift=0
-        run bench-submodular "$bench_seconds" -icount shift=0
-        ;;
+    demo) demo ;;
+    bench) bench ;;
     table) table ;;
     bless) bless ;;
     *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' run.sh && exit 2 ;;

@@ -6,7 +6,7 @@ use sketchlet_core::regression::{Fit, Query, SketchedLeastSquares, StreamingQr, 
 use sketchlet_core::sketch::Srht;
 use sketchlet_core::{Error, Header, Lane, RowSummary, ScalarType, Wire};
 use sketchlet_embedded_demo::data;
-use sketchlet_embedded_demo::nodes::{self, MAX_BYTES, NODES, PARAMS};
+use sketchlet_embedded_demo::families::regression::nodes::{self, MAX_BYTES, NODES, PARAMS};
 use std::process::ExitCode;
 
 const NAMES: [&str; 9] = [

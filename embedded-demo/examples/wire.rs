@@ -2,7 +2,7 @@
 //! fills with the same rows, and, decoded and fed again, must go on where the device stopped.
 
 use sketchlet_core::Wire;
-use sketchlet_embedded_demo::device::{MAX_BYTES, STORAGE_LEN, Summary, encode, feed};
+use sketchlet_embedded_demo::families::eigen::wire::{MAX_BYTES, STORAGE_LEN, Summary, encode, feed};
 use std::io::Read;
 use std::process::ExitCode;
 
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     // The same rows twice, without a detour through bytes.
     let mut storage = [0.0; STORAGE_LEN];
     let mut summary =
-        Summary::new_in(sketchlet_embedded_demo::summaries::tiny(), &mut storage).expect("good parameters");
+        Summary::new_in(sketchlet_embedded_demo::families::eigen::tiny(), &mut storage).expect("good parameters");
     feed(&mut summary).and_then(|()| feed(&mut summary)).expect("rows are good");
     let len = summary.encode_into(&mut own).expect("room");
     if continued(&device) != own[..len] {

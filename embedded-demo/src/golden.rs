@@ -102,10 +102,14 @@ impl fmt::Display for Value {
     }
 }
 
-/// Takes values as they are computed.
+/// Takes values as they are computed, case by case.
 pub trait Sink {
-    /// Takes one.
+    /// A case begins.
+    fn begin(&mut self, _case: &'static str) {}
+    /// Takes a value.
     fn put(&mut self, name: Name, value: Value);
+    /// A case is complete.
+    fn end(&mut self, _case: &'static str) {}
 }
 
 /// Compares values with golden ones and prints the differences.
@@ -123,16 +127,6 @@ impl<P: FnMut(fmt::Arguments<'_>)> Comparison<P> {
     /// Nothing compared yet; differences will go to `print`, one line a call.
     pub const fn new(print: P) -> Self {
         Self { print, compared: 0, failures: 0, in_case: 0 }
-    }
-
-    /// Ends a case: values that the golden files have and nobody computed are failures too.
-    pub fn finish(&mut self, case: &str) {
-        let expected = CASES.iter().find(|(name, _)| *name == case).map_or(0, |&(_, count)| count);
-        if self.in_case != expected {
-            self.failures += 1;
-            (self.print)(format_args!("{case} has {expected} golden values, {} of them were computed", self.in_case));
-        }
-        self.in_case = 0;
     }
 }
 
@@ -154,5 +148,14 @@ impl<P: FnMut(fmt::Arguments<'_>)> Sink for Comparison<P> {
             self.failures += 1;
             (self.print)(format_args!("{name} expected nothing got {value}"));
         }
+    }
+    /// Values that the golden files have and nobody computed are failures too.
+    fn end(&mut self, case: &'static str) {
+        let expected = CASES.iter().find(|(name, _)| *name == case).map_or(0, |&(_, count)| count);
+        if self.in_case != expected {
+            self.failures += 1;
+            (self.print)(format_args!("{case} has {expected} golden values, {} of them were computed", self.in_case));
+        }
+        self.in_case = 0;
     }
 }

@@ -4,12 +4,10 @@
 #![no_std]
 #![no_main]
 
-use cortex_m_semihosting::{hprint, hprintln};
 use panic_semihosting as _;
 use portable_atomic as _;
-use sketchlet_core::Error;
 use sketchlet_embedded_demo::board;
-use sketchlet_embedded_demo::device::{MAX_BYTES, STORAGE_LEN, encode};
+use sketchlet_embedded_demo::families::eigen::wire::{MAX_BYTES, STORAGE_LEN, encode};
 use static_cell::ConstStaticCell;
 
 static STORAGE: ConstStaticCell<[f32; STORAGE_LEN]> = ConstStaticCell::new([0.0; STORAGE_LEN]);
@@ -17,19 +15,10 @@ static OUT: ConstStaticCell<[u8; MAX_BYTES]> = ConstStaticCell::new([0; MAX_BYTE
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    let outcome = run();
-    if let Err(error) = outcome {
-        hprintln!("{}", error);
-    }
-    board::exit(outcome.is_ok())
-}
-
-fn run() -> Result<(), Error> {
-    let (storage, out) = (STORAGE.take(), OUT.take());
-    let len = encode(storage, out)?;
-    for line in out[..len].chunks(32) {
-        line.iter().for_each(|byte| hprint!("{:02x}", byte));
-        hprintln!();
-    }
-    Ok(())
+    board::run(|| {
+        let out = OUT.take();
+        let len = encode(STORAGE.take(), out)?;
+        board::print_hex(&out[..len]);
+        Ok(())
+    })
 }

@@ -1,26 +1,23 @@
 //! Instructions of the submodular family: a window over the accelerometer samples, with an answer after every slide, at once and
-//! in slices. Run in an emulator that counts them; see `run.sh bench`.
+//! in slices.
 
-#![no_std]
-#![no_main]
 #![allow(clippy::cast_possible_truncation, reason = "few frames")]
 
+use super::cases;
+use crate::board::{Counter, Milli, Stack};
+use crate::data;
 use core::hint::black_box;
 use cortex_m_semihosting::hprintln;
-use panic_semihosting as _;
-use portable_atomic as _;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 use sketchlet_core::Error;
 use sketchlet_core::stream::Progress;
 use sketchlet_core::submodular::{FacilityLocation, LazyDynamic, LazyDynamicParams};
-use sketchlet_embedded_demo::board::{self, Counter, Milli, Stack};
-use sketchlet_embedded_demo::{data, submodular};
 use static_cell::ConstStaticCell;
 
 /// Frames, chosen ones, exemplars: as many as leave room on the board.
-const SHAPE: (usize, usize, usize) = if cfg!(target_abi = "eabihf") { submodular::LARGE } else { submodular::SMALL };
-const PARAMS: LazyDynamicParams = submodular::params(SHAPE);
+const SHAPE: (usize, usize, usize) = if cfg!(target_abi = "eabihf") { cases::LARGE } else { cases::SMALL };
+const PARAMS: LazyDynamicParams = cases::params(SHAPE);
 /// Slides that are timed.
 const SLIDES: usize = 200;
 /// Gains of a slice.
@@ -30,17 +27,9 @@ static TABLE: ConstStaticCell<[u8; SHAPE.0 * SHAPE.2]> = ConstStaticCell::new([0
 static SCALARS: ConstStaticCell<[f32; PARAMS.storage_len()]> = ConstStaticCell::new([0.0; PARAMS.storage_len()]);
 static IDS: ConstStaticCell<[u8; PARAMS.index_len::<u8>()]> = ConstStaticCell::new([0; PARAMS.index_len::<u8>()]);
 
-#[cortex_m_rt::entry]
-fn main() -> ! {
-    let peripherals = cortex_m::Peripherals::take().expect("first and only taker");
-    let mut counter = Counter::new(peripherals.SYST);
-    hprintln!("{}: one tick is {} instructions", board::NAME, counter.resolution());
-    let (table, scalars, ids) = (TABLE.take(), SCALARS.take(), IDS.take());
-    let outcome = slide(table, scalars, ids, &mut counter);
-    if let Err(error) = outcome {
-        hprintln!("{}", error);
-    }
-    board::exit(outcome.is_ok())
+/// Counts those of the window.
+pub(super) fn all(counter: &mut Counter) -> Result<(), Error> {
+    slide(TABLE.take(), SCALARS.take(), IDS.take(), counter)
 }
 
 /// What calls have taken.
@@ -81,7 +70,7 @@ fn slide(
             delete.add(counter.count(|| outcome = black_box(&mut best).delete(&oracle, slot as u32, &mut rng)));
             outcome?;
         }
-        submodular::fill_row(&mut table[slot * exemplars..][..exemplars], sample);
+        cases::fill_row(&mut table[slot * exemplars..][..exemplars], sample);
         let oracle = FacilityLocation::new(&*table, exemplars)?;
         let mut outcome = Ok(());
         let once = counter.count(|| outcome = black_box(&mut best).insert(&oracle, slot as u32, &mut rng));

@@ -1,7 +1,7 @@
 //! What travels from a device to the host: a summary of the digits, as bytes.
 
+use super::tiny;
 use crate::data;
-use crate::summaries::tiny;
 use sketchlet_core::eigen::RandomOrderEigen;
 use sketchlet_core::{Error, RowSummary, Wire};
 

@@ -1,41 +1,22 @@
 //! The values of every case, from its rows.
 
+use super::summaries::{ARENA, Case, Visitor, each};
 use crate::data::MAX_DIM;
 use crate::golden::{Name, Sink};
 use crate::hash::Hash;
-use crate::kernels;
-use crate::summaries::{self, Case, Visitor};
-use core::hint::black_box;
 use sketchlet_core::Error;
 use sketchlet_core::eigen::{TopEigen, TopEigenvector};
 
-/// A sink that is told where cases begin and end.
-pub trait CaseSink: Sink {
-    /// A case begins.
-    fn begin(&mut self, _case: &'static str) {}
-    /// A case is complete.
-    fn end(&mut self, _case: &'static str) {}
+/// Computes the values of all cases.
+pub(super) fn all(sink: &mut dyn Sink) -> Result<(), Error> {
+    each(&mut [0.0; ARENA], &mut Feed { sink })
 }
 
-/// Computes the values of all cases, in the scalars of `arena`.
-///
-/// # Errors
-/// What a summary could not do; the sink was told which case began.
-pub fn all<S: CaseSink>(arena: &mut [f32; summaries::ARENA], sink: &mut S) -> Result<(), Error> {
-    for &(case, run) in kernels::ALL {
-        sink.begin(case);
-        // Not inlined: in one frame, the cases would need the stack of all of them.
-        black_box(run)(case, sink);
-        sink.end(case);
-    }
-    summaries::each(arena, &mut Feed { sink })
+struct Feed<'a> {
+    sink: &'a mut dyn Sink,
 }
 
-struct Feed<'a, S> {
-    sink: &'a mut S,
-}
-
-impl<S: CaseSink> Visitor for Feed<'_, S> {
+impl Visitor for Feed<'_> {
     fn visit<M: TopEigen<Scalar = f32>>(&mut self, case: Case<'_, M>) -> Result<(), Error> {
         let Case { name, mut summary, table, answer, .. } = case;
         self.sink.begin(name);
@@ -53,7 +34,7 @@ impl<S: CaseSink> Visitor for Feed<'_, S> {
 const ENTRIES: usize = 4;
 
 /// The bits of an answer: vector, value with its bounds, and what is said about the error.
-pub fn put_answer(case: &'static str, top: &TopEigenvector<'_, f32>, sink: &mut dyn Sink) {
+fn put_answer(case: &'static str, top: &TopEigenvector<'_, f32>, sink: &mut dyn Sink) {
     for (i, &x) in top.vector(0).iter().take(ENTRIES).enumerate() {
         sink.put(Name { case, entry: "v", index: Some(i) }, x.into());
     }

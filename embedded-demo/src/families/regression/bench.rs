@@ -1,21 +1,16 @@
 //! Instructions of the regression family: rows and answers with 16 features (8 on the small board) and a target, sketches of
-//! 8 rows a feature in blocks of 2. Run in an emulator that counts them; see `run.sh bench`.
+//! 8 rows a feature in blocks of 2.
 
-#![no_std]
-#![no_main]
-
+use crate::board::{Counter, Milli, Stack};
+use crate::data::{MAX_DIM, Table};
 use core::hint::black_box;
 use cortex_m_semihosting::hprintln;
-use panic_semihosting as _;
-use portable_atomic as _;
 use sketchlet_core::regression::{
     Fit, Gradient, GradientParams, NormalEquations, NormalEquationsParams, Query, RecursiveLeastSquares,
     RecursiveLeastSquaresParams, SketchedLeastSquares, SketchedLeastSquaresParams, StreamingQr, StreamingQrParams,
 };
 use sketchlet_core::sketch::{SketchOperator, Srct, Srht};
 use sketchlet_core::{Error, Lane, RowSummary};
-use sketchlet_embedded_demo::board::{self, Counter, Milli, Stack};
-use sketchlet_embedded_demo::data::{MAX_DIM, Table};
 use static_cell::ConstStaticCell;
 
 /// Features: as many as leave room on the board.
@@ -45,25 +40,14 @@ const RECURSIVE: RecursiveLeastSquaresParams = RecursiveLeastSquaresParams::new(
 /// Rows that are timed: four blocks.
 const ROWS: usize = 8 * DIM;
 
-#[cortex_m_rt::entry]
-fn main() -> ! {
-    let peripherals = cortex_m::Peripherals::take().expect("first and only taker");
-    let mut counter = Counter::new(peripherals.SYST);
-    hprintln!("{}: one tick is {} instructions", board::NAME, counter.resolution());
-    let outcome = all(&mut counter);
-    if let Err(error) = outcome {
-        hprintln!("{}", error);
-    }
-    board::exit(outcome.is_ok())
-}
-
 static SUMS: ConstStaticCell<[i32; BLOCKED.storage_len()]> = ConstStaticCell::new([0; BLOCKED.storage_len()]);
 static WORDS: ConstStaticCell<[u32; TABLED.index_len()]> = ConstStaticCell::new([0; TABLED.index_len()]);
 /// For the methods without a sketch.
 static SMALL: ConstStaticCell<[f32; QR.storage_len()]> = ConstStaticCell::new([0.0; QR.storage_len()]);
 static FLOATS: ConstStaticCell<[f32; BLOCKED.storage_len()]> = ConstStaticCell::new([0.0; BLOCKED.storage_len()]);
 
-fn all(counter: &mut Counter) -> Result<(), Error> {
+/// Counts those of every summary.
+pub(super) fn all(counter: &mut Counter) -> Result<(), Error> {
     let (sums, words) = (SUMS.take(), WORDS.take());
     sketched("srht-f32", BLOCKED, Srht, (FLOATS.take(), words), |x| x, counter)?;
     sketched("srht-i32", BLOCKED, Srht, (sums, words), whole, counter)?;

@@ -1,6 +1,5 @@
 //! The answers of the regression family, from the accelerometer samples: the trunk's vertical channel from the eight others.
 
-use crate::answers::CaseSink;
 use crate::data;
 use crate::golden::{Name, Sink};
 use crate::hash::Hash;
@@ -25,10 +24,7 @@ const GRADIENT: GradientParams = GradientParams::new(8, 1);
 const RECURSIVE: RecursiveLeastSquaresParams = RecursiveLeastSquaresParams::new(8).forgetting(0.999);
 
 /// Computes the values of all cases.
-///
-/// # Errors
-/// What a summary could not do; the sink was told which case began.
-pub fn all<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
+pub(super) fn all(sink: &mut dyn Sink) -> Result<(), Error> {
     sketched("regression/srht-f32/imu", BLOCKED, Srht, [0.0f32; BLOCKED.storage_len()], f32::from, sink)?;
     sketched("regression/srht-i32/imu", BLOCKED, Srht, [0i32; BLOCKED.storage_len()], i32::from, sink)?;
     let tenth = |x: i16| f32::from(x) * 0.1;
@@ -43,13 +39,13 @@ pub fn all<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
 
 /// Each case in a function of its own: in one frame, they would need the stack of all of them.
 #[inline(never)]
-fn sketched<L: Lane, O: SketchOperator<L>, const N: usize, S: CaseSink>(
+fn sketched<L: Lane, O: SketchOperator<L>, const N: usize>(
     case: &'static str,
     params: SketchedLeastSquaresParams,
     operator: O,
     storage: [L; N],
     convert: fn(i16) -> L,
-    sink: &mut S,
+    sink: &mut dyn Sink,
 ) -> Result<(), Error> {
     sink.begin(case);
     let mut summary = SketchedLeastSquares::new_in(params, operator, storage, [0; BLOCKED.index_len()])?;
@@ -61,7 +57,7 @@ fn sketched<L: Lane, O: SketchOperator<L>, const N: usize, S: CaseSink>(
 }
 
 #[inline(never)]
-fn streaming_qr<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
+fn streaming_qr(sink: &mut dyn Sink) -> Result<(), Error> {
     let case = "regression/streaming-qr/imu";
     sink.begin(case);
     let mut summary = StreamingQr::new_in(QR, [0f32; QR.storage_len()])?;
@@ -73,7 +69,7 @@ fn streaming_qr<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
 }
 
 #[inline(never)]
-fn normal_equations<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
+fn normal_equations(sink: &mut dyn Sink) -> Result<(), Error> {
     let case = "regression/normal-equations-i64/imu";
     sink.begin(case);
     let mut summary = NormalEquations::new_in(NORMAL, [0i64; NORMAL.storage_len()])?;
@@ -85,7 +81,7 @@ fn normal_equations<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
 }
 
 #[inline(never)]
-fn recursive<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
+fn recursive(sink: &mut dyn Sink) -> Result<(), Error> {
     let case = "regression/recursive/imu";
     sink.begin(case);
     let mut summary = RecursiveLeastSquares::new_in(RECURSIVE, [0f32; RECURSIVE.storage_len()])?;
@@ -101,7 +97,7 @@ fn recursive<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
 
 /// The samples are replayed against the sketched answer.
 #[inline(never)]
-fn refined<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
+fn refined(sink: &mut dyn Sink) -> Result<(), Error> {
     let case = "regression/refined/imu";
     sink.begin(case);
     let (storage, indices) = ([0f32; BLOCKED.storage_len()], [0; BLOCKED.index_len()]);

@@ -28,11 +28,7 @@ static MANY_STORAGE: ConstStaticCell<[f32; MANY.storage_len()]> = ConstStaticCel
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    let outcome = run();
-    if let Err(error) = outcome {
-        hprintln!("{}", error);
-    }
-    board::exit(outcome.is_ok())
+    board::run(run)
 }
 
 fn run() -> Result<(), Error> {

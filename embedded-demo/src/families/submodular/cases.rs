@@ -2,7 +2,6 @@
 
 #![allow(clippy::cast_possible_truncation, reason = "few frames")]
 
-use crate::answers::CaseSink;
 use crate::data;
 use crate::golden::{Name, Sink};
 use crate::hash::Hash;
@@ -18,12 +17,12 @@ use sketchlet_core::submodular::{
 use sketchlet_core::{Error, Id};
 
 /// The window of a larger part: frames, chosen ones, exemplars.
-pub const LARGE: (usize, usize, usize) = (128, 8, 32);
+pub(super) const LARGE: (usize, usize, usize) = (128, 8, 32);
 /// And of a small one.
-pub const SMALL: (usize, usize, usize) = (32, 4, 8);
+pub(super) const SMALL: (usize, usize, usize) = (32, 4, 8);
 
 /// Shape of a window's summary.
-pub const fn params((frames, size, exemplars): (usize, usize, usize)) -> LazyDynamicParams {
+pub(super) const fn params((frames, size, exemplars): (usize, usize, usize)) -> LazyDynamicParams {
     let prefix = FacilityLocation::<u8>::prefix_len_of(exemplars, size);
     LazyDynamicParams::new(frames, size).prefix(prefix).slots(6).ladder_steps(2).extra_guesses(2)
 }
@@ -35,13 +34,13 @@ const EAGER: DynamicParams = DynamicParams::new(SMALL.0, SMALL.1)
     .ladder_steps(1);
 
 /// How alike two samples are, in 255ths: less by one for every three steps of all channels together.
-pub fn similarity(sample: &[i16; 9], other: &[i16; 9]) -> u8 {
+fn similarity(sample: &[i16; 9], other: &[i16; 9]) -> u8 {
     let apart = sample.iter().zip(other).fold(0u32, |sum, (&x, &y)| sum + u32::from(x.abs_diff(y)));
     u8::try_from(apart / 3).map_or(0, |apart| u8::MAX - apart)
 }
 
 /// Row of a frame: its similarity to exemplars that are spread over all samples.
-pub fn fill_row(row: &mut [u8], sample: &[i16; 9]) {
+pub(super) fn fill_row(row: &mut [u8], sample: &[i16; 9]) {
     let stride = 1000 / row.len();
     for (to, exemplar) in row.iter_mut().zip(data::samples().step_by(stride)) {
         *to = similarity(sample, exemplar);
@@ -49,18 +48,15 @@ pub fn fill_row(row: &mut [u8], sample: &[i16; 9]) {
 }
 
 /// Computes the values of all cases that fit on the board.
-///
-/// # Errors
-/// What a summary could not do; the sink was told which case began.
-pub fn all<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
+pub(super) fn all(sink: &mut dyn Sink) -> Result<(), Error> {
     if cfg!(not(all(target_os = "none", target_abi = "eabi"))) {
-        window::<_, { LARGE.0 * LARGE.2 }, { LARGE_PARAMS.storage_len() }, { LARGE_PARAMS.index_len::<u8>() }>(
+        window::<{ LARGE.0 * LARGE.2 }, { LARGE_PARAMS.storage_len() }, { LARGE_PARAMS.index_len::<u8>() }>(
             "submodular/lazy-dynamic/imu-128",
             LARGE,
             sink,
         )?;
     }
-    window::<_, { SMALL.0 * SMALL.2 }, { SMALL_PARAMS.storage_len() }, { SMALL_PARAMS.index_len::<u8>() }>(
+    window::<{ SMALL.0 * SMALL.2 }, { SMALL_PARAMS.storage_len() }, { SMALL_PARAMS.index_len::<u8>() }>(
         "submodular/lazy-dynamic/imu-32",
         SMALL,
         sink,
@@ -102,7 +98,7 @@ fn generator() -> Xoshiro256PlusPlus {
 
 /// Methods that choose among frames that are all there.
 #[inline(never)]
-fn choosers<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
+fn choosers(sink: &mut dyn Sink) -> Result<(), Error> {
     const PARAMS: GreedyParams = GreedyParams::new(FRAMES, 4).prefix(FacilityLocation::<u8>::prefix_len_of(ROW, 4));
     const CAPPED: GreedyParams = GreedyParams::new(FRAMES, 2).prefix(FacilityLocation::<u8>::prefix_len_of(ROW, 2));
     let (table, ids): (_, [u32; FRAMES]) = (frames(), core::array::from_fn(|i| i as u32));
@@ -137,7 +133,7 @@ fn choosers<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
 
 /// Methods that look at each frame once.
 #[inline(never)]
-fn sieves<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
+fn sieves(sink: &mut dyn Sink) -> Result<(), Error> {
     const PREFIX: PrefixLen = FacilityLocation::<u8>::prefix_len_of(ROW, 4);
     const PARAMS: SieveParams = SieveParams::new(4).prefix(PREFIX).ladder_steps(1);
     const THREE: ThreeSievesParams = ThreeSievesParams::new(4, 8.0, 3).prefix(PREFIX);
@@ -166,7 +162,7 @@ fn sieves<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
 
 /// One frame of each of two groups, while they come and go.
 #[inline(never)]
-fn within_caps<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
+fn within_caps(sink: &mut dyn Sink) -> Result<(), Error> {
     const SHAPE: PartitionDynamicParams = PartitionDynamicParams::new(FRAMES, 2, 0.5).ladder_steps(1);
     const PARAMS: PartitionDynamicParams = SHAPE.prefix(FacilityLocation::<u8>::prefix_len_of(ROW, SHAPE.pushes()));
     let case = "submodular/partition-dynamic/imu-32";
@@ -197,7 +193,7 @@ fn within_caps<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
 
 /// Cuts of a ring of 16 vertices, every one joined to the two next to it and the one opposite.
 #[inline(never)]
-fn cuts<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
+fn cuts(sink: &mut dyn Sink) -> Result<(), Error> {
     const VERTICES: usize = 16;
     const GREEDY: GreedyParams = GreedyParams::new(VERTICES, 3).prefix(GraphCut::prefix_len_of(VERTICES));
     const PARAMS: NonMonotoneDynamicParams = NonMonotoneDynamicParams::new(VERTICES, 2, 0.5)
@@ -237,10 +233,10 @@ fn cuts<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
 
 /// A window slides over the samples, with an answer every 16.
 #[inline(never)]
-fn window<S: CaseSink, const TABLE: usize, const SCALARS: usize, const IDS: usize>(
+fn window<const TABLE: usize, const SCALARS: usize, const IDS: usize>(
     case: &'static str,
     shape: (usize, usize, usize),
-    sink: &mut S,
+    sink: &mut dyn Sink,
 ) -> Result<(), Error> {
     sink.begin(case);
     let (frames, _, exemplars) = shape;
@@ -271,7 +267,7 @@ fn window<S: CaseSink, const TABLE: usize, const SCALARS: usize, const IDS: usiz
 
 /// The same, every guess kept up to date.
 #[inline(never)]
-fn eager<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
+fn eager(sink: &mut dyn Sink) -> Result<(), Error> {
     let case = "submodular/dynamic/imu-32";
     sink.begin(case);
     let (frames, _, exemplars) = SMALL;
@@ -301,7 +297,7 @@ const COLUMNS: usize = 9;
 
 /// Greedy under the functions that take roots and logarithms.
 #[inline(never)]
-fn functions<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
+fn functions(sink: &mut dyn Sink) -> Result<(), Error> {
     let mut table = [0f32; ELEMENTS * COLUMNS];
     for (row, sample) in table.chunks_exact_mut(COLUMNS).zip(data::samples().step_by(40)) {
         row.iter_mut().zip(sample).for_each(|(to, &x)| *to = f32::from(x.unsigned_abs()) * 0.1);
@@ -314,11 +310,7 @@ fn functions<S: CaseSink>(sink: &mut S) -> Result<(), Error> {
 }
 
 #[inline(never)]
-fn greedy<S: CaseSink, O: PrefixOracle<f32> + Monotone>(
-    case: &'static str,
-    oracle: &O,
-    sink: &mut S,
-) -> Result<(), Error> {
+fn greedy<O: PrefixOracle<f32> + Monotone>(case: &'static str, oracle: &O, sink: &mut dyn Sink) -> Result<(), Error> {
     const GREEDY: GreedyParams = {
         let (rows, factor) = (FeatureBased::<f32>::prefix_len_of(COLUMNS, 6), LogDet::<f32>::prefix_len_of(6));
         let mut longest = rows;

@@ -1,5 +1,6 @@
-//! The summaries that the images run: every type of a family, each on the tables that its memory allows.
+//! The summaries that the images run: every type, each on the tables that its memory allows.
 
+use super::tiny;
 use crate::data::Table;
 use sketchlet_core::Error;
 use sketchlet_core::eigen::{
@@ -7,33 +8,33 @@ use sketchlet_core::eigen::{
     ExactEigen, ExactEigenParams, FrequentDirections, FrequentDirectionsParams, HistoryPca, HistoryPcaParams,
     NystromSketch, NystromSketchParams, Oja, OjaParams, RandomOrderEigen, RandomOrderEigenParams, Shrink, TopEigen,
 };
-use sketchlet_core::stream::WarmUp;
 
 /// Scalars that the largest case needs, answer included: 10 KiB, so that a part with 16 KiB of RAM runs all of them.
-pub const ARENA: usize = {
+pub(super) const ARENA: usize = {
     let params = ExactEigenParams::new(Table::Digits.dim());
     params.storage_len() + params.answer_len()
 };
 
 /// An empty summary and what to feed it.
 #[derive(Debug)]
-pub struct Case<'a, M> {
+#[allow(dead_code, reason = "the sizes are for the bench of a board")]
+pub(super) struct Case<'a, M> {
     /// `family/type/data`, as in golden names.
-    pub name: &'static str,
+    pub(super) name: &'static str,
     /// The summary.
-    pub summary: M,
+    pub(super) summary: M,
     /// Bytes of storage that it was given.
-    pub storage_bytes: usize,
+    pub(super) storage_bytes: usize,
     /// Bytes of its own fields: counters, parameters.
-    pub state_bytes: usize,
+    pub(super) state_bytes: usize,
     /// Its rows.
-    pub table: Table,
+    pub(super) table: Table,
     /// Buffer for its answer.
-    pub answer: &'a mut [f32],
+    pub(super) answer: &'a mut [f32],
 }
 
 /// Does something with every case.
-pub trait Visitor {
+pub(super) trait Visitor {
     /// Does it with one.
     ///
     /// # Errors
@@ -45,7 +46,7 @@ pub trait Visitor {
 ///
 /// # Errors
 /// The first one of the visitor.
-pub fn each<V: Visitor>(arena: &mut [f32; ARENA], visitor: &mut V) -> Result<(), Error> {
+pub(super) fn each<V: Visitor>(arena: &mut [f32; ARENA], visitor: &mut V) -> Result<(), Error> {
     macro_rules! case {
         ($name:literal, $table:ident, $summary:ident, $params:expr) => {{
             // A function of its own: in one frame, the cases would need the stack of all of them.
@@ -97,12 +98,3 @@ pub fn each<V: Visitor>(arena: &mut [f32; ARENA], visitor: &mut V) -> Result<(),
     case!("eigen/history/digits", Digits, HistoryPca, HistoryPcaParams::new(64));
     Ok(())
 }
-
-/// The random-order summary that fits in 4 KiB.
-pub const fn tiny() -> RandomOrderEigenParams {
-    RandomOrderEigenParams::new(64).width(2).heavy_capacity(4).warm_up(WarmUp::Running)
-}
-
-/// Storage, counters and parameters; pointers of a host are longer, so this is an upper bound of what a board needs.
-const TINY_BYTES: usize = size_of::<[f32; tiny().storage_len()]>() + size_of::<RandomOrderEigen<f32, &mut [f32]>>();
-const _: () = assert!(TINY_BYTES <= 4096);

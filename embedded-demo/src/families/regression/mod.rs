@@ -1,0 +1,15 @@
+//! The regression family.
+
+#[cfg(target_os = "none")]
+mod bench;
+mod cases;
+pub mod nodes;
+
+use super::Family;
+
+/// The family.
+pub const FAMILY: Family = Family {
+    cases: cases::all,
+    #[cfg(target_os = "none")]
+    bench: bench::all,
+};
