@@ -46,7 +46,7 @@ impl NormalEquationsParams {
 /// What is the linear regression of a column on others, where features are far from dependent, or numbers are whole?
 ///
 /// Keeps the Gram matrix of all columns. Columns have no roles until [`solve_in`](Self::solve_in) names features and targets.
-/// It is linear: rows come and go in any order. With integer lanes the sums are exact (while `n max^2` fits the lane), and the
+/// It is linear: rows may be added and removed in any order. With integer lanes the sums are exact (while `n max^2` fits the lane), and the
 /// same in any order.
 ///
 /// # Guarantee
@@ -362,7 +362,7 @@ impl<T: Real, S: Storage<T>> NormalEquations<T, S> {
         Ok(())
     }
 
-    /// Lets all squares so far count `factor` times: called at regular times, the past fades.
+    /// Multiplies the weight of all rows so far by `factor`: called at regular times, this is exponential forgetting.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a factor outside (0, 1].

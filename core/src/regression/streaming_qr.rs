@@ -169,7 +169,7 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
         self.state.used = 0;
     }
 
-    /// Lets all squares so far count `factor` times: called at regular times, the past fades.
+    /// Multiplies the weight of all rows so far by `factor`: called at regular times, this is exponential forgetting.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a factor outside (0, 1].

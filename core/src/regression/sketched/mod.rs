@@ -344,7 +344,7 @@ impl<T: Real, O: SketchOperator<T>, S: Storage<T>, I: Storage<u32>> SketchedLeas
         Ok(())
     }
 
-    /// Lets all squares so far count `factor` times: called at regular times, the past fades. Works off whatever is pending.
+    /// Multiplies the weight of all rows so far by `factor`: called at regular times, this is exponential forgetting. Works off whatever is pending.
     /// Rows from before can't be removed any more; summaries merge and join if they have forgotten alike.
     ///
     /// # Errors
