@@ -1,4 +1,4 @@
-//! Shards: filled far apart, sent as bytes, merged, asked.
+//! Shards: summaries are filled far apart, sent as bytes, merged, and asked for the first principal direction.
 //!
 //! `cargo run --example eigen_shards`
 

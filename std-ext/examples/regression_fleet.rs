@@ -1,4 +1,4 @@
-//! Three sensors see other columns of the same samples; a server joins what they send, corrects it, and explains one by the
+//! Three sensors see other columns of the same samples; a server joins what they send, corrects it, and regresses one on the
 //! others.
 //!
 //! `cargo run --example regression_fleet`

@@ -1,4 +1,4 @@
-//! A catalogue of products comes and goes; after every change three of them are to stand for all, with a proof of how well.
+//! A catalogue of products changes; after every change three of them are chosen that represent all, with a bound on how well.
 //!
 //! `cargo run --example submodular_catalogue`
 
