@@ -247,7 +247,7 @@ fn check_slices<M2: Selector>(run: &Run, budgets: &[u64], new: impl Fn() -> M2) 
                 _ => before.0.clone(),
             };
             assert_eq!((sliced.ids(), sliced.selection().value), (left, before.1.value));
-            assert_eq!(sliced.defer(&oracle, Op::Query, &mut other.clone()), Err(Error::Capacity { limit: 1 }));
+            assert_eq!(sliced.defer(&oracle, Op::Query, &mut other.clone()), Err(Error::Pending));
         }
         assert_eq!((whole.ids(), whole.selection()), (sliced.ids(), sliced.selection()));
         assert_eq!(rng.next_u64(), other.next_u64());

@@ -269,7 +269,7 @@ fn what_makes_no_sense_is_refused() {
     let mut choosy = LazyDynamic::<f64, u8, _, _>::new(params).unwrap();
     assert_eq!(choosy.absorb(&one, &heavy, &mut rng), Err(Error::Scale { index: 0 }));
     few.insert_deferred(&oracle, 0, &mut rng).unwrap();
-    assert_eq!(few.absorb(&many, &wide, &mut rng), Err(Error::Capacity { limit: 1 }));
+    assert_eq!(few.absorb(&many, &wide, &mut rng), Err(Error::Pending));
     assert_eq!(few.live(), 0);
     let _ = rng.next_u64();
 }

@@ -1,11 +1,11 @@
-//! Selections within caps, and of functions that may shrink: against brute force, and what must hold of their levels.
+//! Selections under a matroid constraint and of non-monotone objectives: against brute force, and what must hold of their levels.
 
 #![allow(missing_docs)]
 
 use proptest::prelude::*;
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use sketchlet_core::stream::Progress;
+use sketchlet_core::stream::{Deferred, Progress};
 use sketchlet_core::submodular::*;
 use sketchlet_core::{Error, Id, Real, Rule};
 
@@ -183,7 +183,7 @@ macro_rules! check_caps {
                 if progress == Progress::Done {
                     break;
                 }
-                assert_eq!(best.query(&oracle, &partition, &mut rng), Err(Error::Capacity { limit: 1 }));
+                assert_eq!(best.query(&oracle, &partition, &mut rng), Err(Error::Pending));
             }
             assert_eq!(best.live(), alive.len());
         }
@@ -231,19 +231,20 @@ impl Graph {
 }
 
 macro_rules! check_cuts {
-    ($best:expr, $ops:expr, $graph:expr, $size:expr, $seed:expr) => {{
+    ($best:expr, $ops:expr, $graph:expr, $size:expr, $seed:expr, $budgets:expr) => {{
         let (mut best, mut rng, mut alive, mut answers) = ($best.unwrap(), generator($seed), Vec::new(), Vec::new());
         let oracle = $graph.oracle();
+        let mut budgets = $budgets.iter().copied().cycle();
         for op in &$ops {
             match *op {
                 Some(id) if alive.contains(&(id as usize)) => {
-                    best.delete(&oracle, id, &mut rng).unwrap();
+                    best.delete_deferred(&oracle, id, &mut rng).unwrap();
                     alive.retain(|&own| own != id as usize);
                     assert!(!best.selected().iter().any(|&own| u32::from(own) == id));
                     assert!(best.selection().stale);
                 }
                 Some(id) => {
-                    best.insert(&oracle, id, &mut rng).unwrap();
+                    best.insert_deferred(&oracle, id, &mut rng).unwrap();
                     alive.push(id as usize);
                 }
                 None => {
@@ -272,6 +273,15 @@ macro_rules! check_cuts {
                         levels.check(&wide(guess.pivots), &wide(guess.members), best.params().pushes());
                     }
                 }
+            }
+            loop {
+                let (counted, budget) = (Counted::new(oracle), budgets.next().unwrap());
+                let progress = best.poll(&counted, budget).unwrap();
+                assert!(counted.gains() <= budget);
+                if progress == Progress::Done {
+                    break;
+                }
+                assert_eq!(best.query(&oracle, &mut rng), Err(Error::Pending));
             }
             assert_eq!(best.live(), alive.len());
             best.check(&oracle).unwrap();
@@ -382,19 +392,21 @@ proptest! {
         steps in prop::sample::select(vec![1u32, 4]),
         keep in prop::sample::select(vec![0.3, 1.0]),
         seed in any::<u64>(),
+        budgets in prop::collection::vec(1u64..5, 1..9),
         unit in -40i32..40,
     ) {
         let graph = Graph::of(N, &pairs);
         let params = NonMonotoneDynamicParams::new(N, size, 0.2).prefix(GraphCut::prefix_len_of(N));
         let params = params.ladder_steps(steps).keep(keep);
-        let own = check_cuts!(NonMonotoneDynamic::<f64, u16, _, _>::new(params), ops, graph, size, seed);
+        let own = check_cuts!(NonMonotoneDynamic::<f64, u16, _, _>::new(params), ops, graph, size, seed, [u64::MAX]);
         let storage = (vec![0.5; params.storage_len()], vec![7u8; params.index_len::<u8>()]);
-        check_cuts!(NonMonotoneDynamic::<f64, u8, _, _>::new_in(params, storage.0, storage.1), ops, graph, size, seed);
+        let few = NonMonotoneDynamic::<f64, u8, _, _>::new_in(params, storage.0, storage.1);
+        check_cuts!(few, ops, graph, size, seed, budgets);
         let params = params.slots(150);
         let storage = (vec![0.5; params.storage_len()], vec![7u8; params.index_len::<u8>()]);
         let scaled = Graph::of(N, &pairs.iter().map(|x| x * 2f64.powi(unit)).collect::<Vec<_>>());
         let other = NonMonotoneDynamic::<f64, u8, _, _>::new_in(params, storage.0, storage.1);
-        let other = check_cuts!(other, ops, scaled, size, seed);
+        let other = check_cuts!(other, ops, scaled, size, seed, budgets);
         let ids = |answers: Vec<(Vec<usize>, f64)>| answers.into_iter().map(|answer| answer.0).collect::<Vec<_>>();
         prop_assert_eq!(ids(own), ids(other));
     }
@@ -744,4 +756,46 @@ fn calls_that_make_no_sense_change_nothing() {
     let steps = Err(Error::Parameter { name: &"ladder_steps", rule: Rule::LADDER_STEPS });
     assert_eq!(salsa.select(&oracle, &[0], 3), steps);
     assert_eq!(salsa.select(&oracle, &[3, 1, 3], 4), Err(Error::AlreadyPresent { index: 3 }));
+}
+
+/// Polls with the smallest budget until nothing is left, through the contract that all selections share.
+fn settle<C, B: Deferred<C>>(best: &mut B, context: &C) {
+    assert!(!best.is_idle());
+    while best.poll(context, 1).unwrap() == Progress::Pending {}
+    assert!(best.is_idle());
+    assert_eq!(best.poll(context, 1), Ok(Progress::Done));
+}
+
+#[test]
+fn deferred_work_has_one_contract() {
+    let table = [4.0, 1.0, 1.0, 3.0, 2.0, 2.0];
+    let oracle = FacilityLocation::new(&table, 2).unwrap();
+    let partition = Partition::new(&[0u8, 0, 1], &[1, 1]).unwrap();
+    let mut rng = generator(4);
+    macro_rules! check {
+        ($best:expr, $context:expr, ($($matroid:expr)?)) => {{
+            let mut best = $best.unwrap();
+            for id in 0..3 {
+                best.insert_deferred(&oracle, $($matroid,)? id, &mut rng).unwrap();
+                assert_eq!(best.insert(&oracle, $($matroid,)? 2, &mut rng), Err(Error::Pending));
+                assert_eq!(best.delete(&oracle, $($matroid,)? 0, &mut rng), Err(Error::Pending));
+                settle(&mut best, &$context);
+            }
+            best.delete_deferred(&oracle, $($matroid,)? 0, &mut rng).unwrap();
+            if !best.is_idle() {
+                settle(&mut best, &$context);
+            }
+            assert_eq!(best.query(&oracle, $($matroid,)? &mut rng).unwrap().value, 5.0);
+        }};
+    }
+    let params = LazyDynamicParams::new(3, 2).prefix(oracle.prefix_len(2));
+    check!(LazyDynamic::<f64, u8, _, _>::new(params), oracle, ());
+    let params = DynamicParams::new(3, 2).prefix(oracle.prefix_len(2));
+    check!(Dynamic::<f64, u8, _, _>::new(params), oracle, ());
+    let params = PartitionDynamicParams::new(3, 2, 0.1);
+    let params = params.prefix(oracle.prefix_len(params.pushes()));
+    check!(PartitionDynamic::<f64, u8, _, _>::new(params), (&oracle, &partition), (&partition));
+    let params = NonMonotoneDynamicParams::new(3, 2, 0.1).keep(1.0);
+    let params = params.prefix(oracle.prefix_len(params.pushes()));
+    check!(NonMonotoneDynamic::<f64, u8, _, _>::new(params), oracle, ());
 }

@@ -1,8 +1,8 @@
-//! A heap of elements on slices: the largest gain on top, of equal ones the smallest id.
+//! A heap of elements on slices, with the largest gain on top, and among equal gains the smallest id.
 
 use crate::{Id, Real};
 
-/// Elements, their gains and the number of pushes given which each gain was asked for.
+/// Elements, their gains, and the number of pushes that each gain is given.
 #[derive(Debug)]
 pub(super) struct Heap<'a, T, D> {
     pub(super) gains: &'a mut [T],
@@ -12,7 +12,7 @@ pub(super) struct Heap<'a, T, D> {
 }
 
 impl<T: Real, D: Id> Heap<'_, T, D> {
-    /// Puts an element behind the others; to be followed by [`build`](Self::build).
+    /// Appends an element; call [`build`](Self::build) afterwards.
     pub(super) fn add(&mut self, gain: T, id: D) {
         self.gains[self.len] = gain;
         self.ids[self.len] = id;
@@ -20,7 +20,7 @@ impl<T: Real, D: Id> Heap<'_, T, D> {
         self.len += 1;
     }
 
-    /// Makes a heap of what was added.
+    /// Makes a heap of the elements added.
     pub(super) fn build(&mut self) {
         for place in (0..self.len / 2).rev() {
             self.sink(place);
@@ -44,14 +44,14 @@ impl<T: Real, D: Id> Heap<'_, T, D> {
         }
     }
 
-    /// Takes the element on top away.
+    /// Removes the element on top.
     pub(super) fn pop(&mut self) {
         self.len -= 1;
         self.exchange(0, self.len);
         self.sink(0);
     }
 
-    /// Takes the element at a place away, the last one takes its place; order is lost.
+    /// Removes the element at a place by exchange with the last one. The order is lost.
     pub(super) fn swap_remove(&mut self, place: usize) {
         self.len -= 1;
         self.exchange(place, self.len);

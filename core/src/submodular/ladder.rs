@@ -31,7 +31,7 @@ const ROOTS: [f64; 17] = [
     2.0,
 ];
 
-/// More thresholds in a guess would leave no room for small values in `f32`.
+/// With more thresholds in a guess, small values would have no room in `f32`.
 pub(super) const MOST_PARTS: f64 = 4_294_967_296.0;
 
 /// How often a number has to be halved to be at most 1.
@@ -49,6 +49,11 @@ pub(super) const fn guesses_in(doublings: usize, steps: u32) -> usize {
     doublings.saturating_mul(steps as usize).saturating_add(2)
 }
 
+/// The rule for guesses in a doubling.
+pub(super) fn ladder_steps(steps: u32) -> Result<(), Rule> {
+    if steps.is_power_of_two() && steps <= 16 { Ok(()) } else { Err(Rule::LADDER_STEPS) }
+}
+
 /// Guesses `2^(j / steps)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ladder {
@@ -57,12 +62,8 @@ pub(super) struct Ladder {
 
 impl Ladder {
     pub(super) fn new(steps: u32) -> Result<Self, Error> {
-        let is_known = steps.is_power_of_two() && steps <= 16;
-        if is_known {
-            Ok(Self { steps })
-        } else {
-            Err(Error::Parameter { name: &"ladder_steps", rule: Rule::LADDER_STEPS })
-        }
+        let checked = ladder_steps(steps).map(|()| Self { steps });
+        checked.map_err(|rule| Error::Parameter { name: &"ladder_steps", rule })
     }
 
     fn root(self, step: i32) -> f64 {
@@ -70,7 +71,7 @@ impl Ladder {
         ROOTS.get(place).copied().unwrap_or(2.0)
     }
 
-    /// A guess over the one before it.
+    /// The ratio of neighbouring guesses.
     pub(super) fn ratio<T: Real>(self) -> T {
         T::constant(self.root(1))
     }
@@ -81,12 +82,12 @@ impl Ladder {
         T::constant(self.root(j.rem_euclid(steps))).times_power_of_two(j.div_euclid(steps))
     }
 
-    /// The gain that guess `j` asks of an element: one of so many parts of the guess.
+    /// The threshold of guess `j`: the guess over the number of parts.
     pub(super) fn threshold<T: Real>(self, j: i32, parts: T) -> T {
         self.guess::<T>(j) / parts
     }
 
-    /// `(1 + ratio) size`: of what is missing to the best value, the threshold's share is the ratio's.
+    /// `(1 + ratio) size` parts, which give the guarantee `1 / (1 + ratio)`.
     pub(super) fn parts<T: Real>(self, size: usize) -> T {
         (T::ONE + self.ratio()) * T::count(size as u64)
     }

@@ -2,14 +2,14 @@
 
 use crate::{Id, Real};
 
-/// Elements chosen, which may be together, and what each has added.
+/// The elements chosen so far, which are independent, and the gain of each.
 #[derive(Clone, Copy, Debug)]
 pub struct Chosen<'a, T, D> {
-    /// All that were ever chosen, in order.
+    /// All elements ever chosen, in order.
     ids: &'a [D],
-    /// What each has added; empty where that doesn't matter.
+    /// The gain of each; empty where it doesn't matter.
     weights: &'a [T],
-    /// The number of the choice that took the place of each, 0 for none; empty where none has lost its place.
+    /// The number of the choice that replaced each, 0 for none; empty where none was replaced.
     left: &'a [D],
 }
 
@@ -27,7 +27,7 @@ impl<'a, T: Real, D: Id> Chosen<'a, T, D> {
         staying.map(move |(place, id)| (place, id.to_usize(), weight(place)))
     }
 
-    /// Where as many as may be count: the place of the one that has added least, the latest of equal ones.
+    /// Exchange under a cap on the elements that count: if it is reached, the one of smallest gain leaves, the latest of equal ones.
     pub(super) fn weakest(&self, cap: usize, counts: impl Fn(usize) -> bool) -> Exchange {
         let (mut count, mut weakest): (usize, Option<(T, usize)>) = (0, None);
         for (place, _, weight) in self.iter().filter(|&(_, id, _)| counts(id)) {
@@ -43,19 +43,20 @@ impl<'a, T: Real, D: Id> Chosen<'a, T, D> {
     }
 }
 
-/// What it takes for an element to be chosen beside others.
+/// What it takes to choose an element beside others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exchange {
-    /// There is room.
+    /// The element may join.
     Joins,
-    /// The one at this place has to leave.
+    /// The element at this place has to leave.
     Replaces(usize),
-    /// It can't be chosen, not even alone.
+    /// The element can't be chosen, not even alone.
     Barred,
 }
 
-/// Which elements may be chosen together: a matroid. A light view of data that the caller owns, like the function;
-/// [`Partition`](super::Partition) is one, forests of a graph and what is linearly independent are others.
+/// Which elements may be chosen together: a matroid, as a light view of data that the caller owns.
+///
+/// [`Partition`](super::Partition) is one; forests of a graph and linearly independent vectors are others.
 ///
 /// # Example
 /// At most two elements, whatever they are:
@@ -82,18 +83,18 @@ pub enum Exchange {
 /// }
 /// ```
 pub trait Matroid {
-    /// Elements that it knows.
+    /// Number of elements.
     fn elements(&self) -> usize;
 
     /// The most elements that may be chosen together.
     fn rank(&self) -> usize;
 
-    /// What it takes for an element to be chosen beside others: room, or that the one leaves which has added least of those that
-    /// stand in its way (the circuit that it would close).
+    /// What it takes to choose an element beside others: nothing, or that the one of smallest gain leaves among those in the circuit
+    /// that the element would close.
     fn exchange<T: Real, D: Id>(&self, chosen: &Chosen<'_, T, D>, id: usize) -> Exchange;
 }
 
-/// Whether an element may join those chosen, and nobody has to leave.
+/// Whether an element may join the chosen ones without a replacement.
 pub(super) fn has_room<T: Real, D: Id>(matroid: &(impl Matroid + ?Sized), chosen: &[D], id: D) -> bool {
     matroid.exchange(&Chosen::<T, D>::new(chosen, &[], &[]), id.to_usize()) == Exchange::Joins
 }

@@ -1,10 +1,10 @@
-//! Gains, counted against a budget.
+//! Gains within a budget.
 
 use super::oracle::search_gains;
 use super::{Prefix, PrefixOracle};
 use crate::{Id, Real};
 
-/// Asks a function for gains while a budget lasts, and remembers the first element for which it gave something impossible.
+/// Asks a function for gains while a budget lasts, and remembers the first element with an impossible gain.
 #[derive(Debug)]
 pub(super) struct Meter<'o, O> {
     pub(super) oracle: &'o O,
@@ -25,7 +25,7 @@ impl<'o, O> Meter<'o, O> {
         Self::new(oracle, u64::MAX)
     }
 
-    /// A gain; what is NaN or infinite is NaN, which is below every threshold.
+    /// A gain. If it is NaN or infinite, this is NaN, which is below every threshold.
     pub(super) fn gain<T: Real, D: Id>(
         &mut self,
         prefix: &mut Prefix<'_, T, D>,
@@ -44,8 +44,8 @@ impl<'o, O> Meter<'o, O> {
         Ok(T::constant(f64::NAN))
     }
 
-    /// Goes on with a binary search for the first number of pushes given which the gain is below the threshold, in one pass
-    /// where that is cheaper and the budget allows.
+    /// Continues a binary search for the first number of pushes given which the gain is below the threshold. Where that is cheaper
+    /// and the budget allows, it takes one pass.
     pub(super) fn search<T: Real, D: Id>(
         &mut self,
         prefix: &mut Prefix<'_, T, D>,

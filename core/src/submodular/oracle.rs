@@ -1,9 +1,10 @@
-//! What every algorithm of the family asks of a function.
+//! What the algorithms ask of a submodular function.
 
-use crate::{Id, Real};
+use crate::base::params::{Field, Visitor};
+use crate::{Error, Id, Real};
 use core::cell::Cell;
 
-/// Scalars and ids that the state of a function takes for a number of pushes.
+/// Number of scalars and ids in the state of a function, for a number of pushes.
 ///
 /// # Example
 /// ```
@@ -18,31 +19,44 @@ pub struct PrefixLen {
     pub scalars: usize,
     /// Ids of state.
     pub indices: usize,
-    /// Scalars whose content means nothing between two calls.
+    /// Scalars of scratch, whose content has no meaning between two calls.
     pub scratch: usize,
 }
 
-/// The state of a function for elements pushed one after the other, and for every number of them from the first on.
+impl PrefixLen {
+    /// No state at all.
+    pub const NONE: Self = Self { scalars: 0, indices: 0, scratch: 0 };
+}
+
+impl Field for PrefixLen {
+    fn visit(&mut self, visitor: &mut impl Visitor) -> Result<(), Error> {
+        self.scalars.visit(visitor)?;
+        self.indices.visit(visitor)?;
+        self.scratch.visit(visitor)
+    }
+}
+
+/// The state of a function for elements pushed one after the other: that of each prefix of them.
 #[derive(Debug)]
 pub struct Prefix<'a, T, D> {
-    /// Elements that there is room for: [`prefix_len`](GroundSet::prefix_len) says for how many scalars and ids.
+    /// Number of elements that there is room for; [`prefix_len`](GroundSet::prefix_len) gives the scalars and ids for it.
     pub size: usize,
     /// Scalars of state.
     pub scalars: &'a mut [T],
     /// Ids of state.
     pub indices: &'a mut [D],
-    /// Scalars to work with.
+    /// Scalars of scratch.
     pub scratch: &'a mut [T],
 }
 
 impl<T, D> Prefix<'_, T, D> {
-    /// The same, borrowed anew.
+    /// The same state, borrowed anew.
     pub const fn reborrow(&mut self) -> Prefix<'_, T, D> {
         Prefix { size: self.size, scalars: self.scalars, indices: self.indices, scratch: self.scratch }
     }
 }
 
-/// The elements of a function, and how long its state is.
+/// The elements of a function, and the length of its state.
 pub trait GroundSet {
     /// Number of elements.
     fn elements(&self) -> usize;
@@ -51,16 +65,16 @@ pub trait GroundSet {
     fn prefix_len(&self, size: usize) -> PrefixLen;
 }
 
-/// A submodular function of sets of elements, seen through its gains: `f(e | S) = f(S + e) - f(S)` never grows with `S`, and
-/// `f` of nothing is 0.
+/// A submodular function of sets of elements, given by its gains: `f(e | S) = f(S + e) - f(S)` never grows with `S`, and the empty
+/// set is worth 0.
 ///
 /// An oracle is a light view of data that the caller owns. It holds no state: elements are pushed into a [`Prefix`] in the
-/// storage of the algorithm, and a gain is asked for given the first so many of them. Ids are places from 0 to
+/// storage of the algorithm, and a gain is given the first few of them. Ids are places below
 /// [`elements`](GroundSet::elements).
 ///
 /// # Numerics
-/// For an algorithm's bookkeeping to be exact, gains as computed must not grow with the number of pushes. A sum in one fixed
-/// order of terms that don't grow doesn't: so the order may not depend on the pushes.
+/// The algorithms are exact only if gains, as computed, don't grow with the number of pushes. A sum of terms that don't grow has
+/// this property if its order is fixed, so the order must not depend on the pushes.
 ///
 /// # Example
 /// ```
@@ -80,10 +94,10 @@ pub trait PrefixOracle<T: Real>: GroundSet {
     /// Whether [`first_below`](Self::first_below) is cheaper than asking for gains one by one.
     const ONE_PASS: bool = false;
 
-    /// Gain of an element given the first `pushes` elements pushed. The state is not changed, scratch may be.
+    /// Gain of an element given the first `pushes` elements pushed. Changes nothing but the scratch.
     fn gain<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize) -> T;
 
-    /// Gains of this element will soon be asked for: a function whose data are large may fetch them.
+    /// Announces that gains of this element will be asked for: a function of large data may fetch them.
     #[inline]
     fn prefetch(&self, id: usize) {
         let _ = id;
@@ -95,8 +109,8 @@ pub trait PrefixOracle<T: Real>: GroundSet {
     /// Forgets all pushes but the first `pushes`. With none the state becomes that of the empty set, whatever it was.
     fn truncate<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize);
 
-    /// The smallest number of pushes above `low`, up to `high`, given which the gain is below the threshold, if it isn't given
-    /// `low`; given `high` it is taken to be below.
+    /// For `bounds = (low, high)`, the smallest number of pushes above `low` given which the gain is below the threshold. It is known
+    /// not to be below given `low`, and taken to be below given `high`.
     fn first_below<D: Id>(
         &self,
         prefix: &mut Prefix<'_, T, D>,
@@ -132,10 +146,10 @@ pub(super) fn search_among((mut low, mut high): (usize, usize), mut is_above: im
     high
 }
 
-/// A function that no element makes smaller. What is promised for sets of the best elements holds for these only.
+/// A monotone function: no element makes a set worth less. Most guarantees hold for such functions only.
 pub trait Monotone {}
 
-/// Counts the gains that are asked for; a search in one pass counts as many as asking one by one would.
+/// Counts the gains asked for. A search in one pass counts as many as a binary search would ask for.
 ///
 /// # Example
 /// ```
@@ -153,17 +167,17 @@ pub struct Counted<O> {
 }
 
 impl<O> Counted<O> {
-    /// Nothing counted yet.
+    /// A counter at 0 around a function.
     pub const fn new(oracle: O) -> Self {
         Self { oracle, gains: Cell::new(0) }
     }
 
-    /// Gains asked for so far.
+    /// Number of gains asked for so far.
     pub const fn gains(&self) -> u64 {
         self.gains.get()
     }
 
-    /// The function.
+    /// The function inside.
     pub const fn inner(&self) -> &O {
         &self.oracle
     }

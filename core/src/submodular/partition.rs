@@ -1,15 +1,14 @@
-//! Groups of elements, of each of which only so many may be chosen.
+//! Groups of elements with a cap each: a partition matroid.
 
 use super::matroid::{Chosen, Exchange, Matroid};
 use crate::{Error, Id, Real, Rule};
 
-/// Groups of elements, and how many of each may be chosen at most: a partition matroid. A light view of data that the caller owns,
-/// like the function.
+/// Groups of elements, each with a cap on the number chosen: a partition matroid, as a light view of data that the caller owns.
 ///
 /// # Example
 /// ```
 /// use sketchlet_core::submodular::Partition;
-/// // Three elements of one kind and two of another; two and one of them may be chosen.
+/// // Three elements of one group and two of another; at most two and one of them may be chosen.
 /// let partition = Partition::new(&[0u8, 0, 0, 1, 1], &[2, 1])?;
 /// assert_eq!((partition.groups(), partition.rank()), (2, 3));
 /// # Ok::<(), sketchlet_core::Error>(())
@@ -40,7 +39,7 @@ impl<'a, G: Id> Partition<'a, G> {
         self.caps.len()
     }
 
-    /// The most elements that may be chosen: the sum of all caps.
+    /// The largest number of elements that may be chosen: the sum of all caps.
     pub fn rank(&self) -> usize {
         self.caps.iter().fold(0, |sum: usize, &cap| sum.saturating_add(cap as usize))
     }

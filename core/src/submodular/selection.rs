@@ -1,34 +1,34 @@
-//! What a selection answers.
+//! The answer of a selection.
 
-/// The worth of the elements chosen. Their ids are `selected()` of what was asked.
+/// The value of the elements chosen, whose ids are `selected()` of the selection.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Selection<T> {
-    /// The function of the elements chosen.
+    /// Value of the elements chosen.
     pub value: T,
-    /// No set of so many elements is worth more, to rounding; `None` where there is no such bound.
+    /// An upper bound, up to rounding, on the value of any set of as many elements; `None` without such a bound.
     pub upper_bound: Option<T>,
     /// Number of elements chosen.
     pub len: usize,
-    /// Whether elements have come or gone since: the value and the bound are those of before, the elements chosen that have
-    /// gone are no longer among `selected()`.
+    /// Whether elements were inserted or deleted since. The value and the bound are then those of before, while deleted elements are
+    /// no longer among `selected()`.
     pub stale: bool,
 }
 
 impl<T: crate::Real> Selection<T> {
-    /// Share of the best value that is proven: `value / upper_bound`, 1 if there is nothing to gain.
+    /// The proven share of the best value: `value / upper_bound`, or 1 if the bound is 0.
     pub fn ratio(&self) -> Option<T> {
         let bound = self.upper_bound?;
         Some(if bound > T::ZERO { self.value / bound } else { T::ONE })
     }
 }
 
-/// What is kept for a guess of the best value.
+/// The state of a guess of the best value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Guess<'a, T, D> {
-    /// What each pivot adds at least to those before.
+    /// The least gain of a pivot given those before.
     pub threshold: T,
-    /// One of each level, uniformly random among the candidates of that level given those of the levels before.
+    /// The pivot of each level: uniformly random among its candidates, given the pivots of the levels before.
     pub pivots: &'a [D],
-    /// All candidates, by the last level that each belongs to.
+    /// All candidates, in order of the last level that each belongs to.
     pub members: &'a [D],
 }

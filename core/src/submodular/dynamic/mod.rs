@@ -1,25 +1,23 @@
 //! The best elements of a set that grows and shrinks.
 
-#[cfg(feature = "alloc")]
-mod bucket;
+#[allow(clippy::module_inception, reason = "a file is named after its type")]
+mod dynamic;
+mod dynamic_selection;
 mod eager;
-#[cfg(feature = "alloc")]
-mod guess_list;
+mod form;
 mod lazy;
-#[cfg(feature = "alloc")]
-mod level;
-mod non_monotone;
-mod partition;
-mod plain;
-mod window;
-mod wire;
+mod lazy_dynamic;
+mod non_monotone_dynamic;
+mod partition_dynamic;
+mod sliding_window;
+mod slot_engine;
+mod verbs;
 
-#[cfg(feature = "alloc")]
-pub use bucket::{BucketDynamic, BucketDynamicParams};
-pub use lazy::{LazyDynamic, LazyDynamicParams};
-#[cfg(feature = "alloc")]
-pub use level::{LevelDynamic, LevelDynamicParams};
-pub use non_monotone::{NonMonotoneDynamic, NonMonotoneDynamicParams};
-pub use partition::{PartitionDynamic, PartitionDynamicParams};
-pub use plain::{Dynamic, DynamicParams};
-pub use window::{DynamicSelection, SlidingWindow};
+pub use dynamic::{Dynamic, DynamicParams};
+pub use dynamic_selection::DynamicSelection;
+pub use lazy_dynamic::{LazyDynamic, LazyDynamicParams};
+pub use non_monotone_dynamic::{NonMonotoneDynamic, NonMonotoneDynamicParams};
+pub use partition_dynamic::{PartitionDynamic, PartitionDynamicParams};
+pub use sliding_window::SlidingWindow;
+pub use slot_engine::{SlotEngine, SlotParams};
+pub use verbs::{CertifiedParams, FreeParams, Objective};

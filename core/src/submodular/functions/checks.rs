@@ -1,8 +1,8 @@
-//! Checks of what a function is made of.
+//! Checks of the data of a function.
 
 use crate::{Error, Real};
 
-/// Refuses weights of another number, and those that are no weights.
+/// Refuses a wrong number of weights, and weights that are NaN, infinite or negative.
 pub(super) fn check_weights<W: Real>(weights: &[W], expected: usize) -> Result<(), Error> {
     let got = weights.len();
     if expected != got {
@@ -11,7 +11,7 @@ pub(super) fn check_weights<W: Real>(weights: &[W], expected: usize) -> Result<(
     check_entries(weights.iter().map(|w| w.as_f64()))
 }
 
-/// Refuses what is NaN, infinite or negative, with its place.
+/// Refuses entries that are NaN, infinite or negative, with the place of the first.
 pub(super) fn check_entries(entries: impl Iterator<Item = f64>) -> Result<(), Error> {
     for (index, x) in entries.enumerate() {
         if !x.is_finite() {
@@ -24,7 +24,7 @@ pub(super) fn check_entries(entries: impl Iterator<Item = f64>) -> Result<(), Er
     Ok(())
 }
 
-/// Lists of numbers below a bound, one after the other: list `i` is what stands between offsets `i` and `i + 1`.
+/// Lists of numbers below a bound, one after the other. List `i` stands between offsets `i` and `i + 1`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lists<'a> {
     offsets: &'a [u32],
@@ -32,7 +32,7 @@ pub(super) struct Lists<'a> {
 }
 
 impl<'a> Lists<'a> {
-    /// Refuses offsets that don't ascend from 0 to the number of items, and items from the bound on, with their place.
+    /// Refuses offsets that don't ascend from 0 to the number of items, and items not below the bound, with the place of the first.
     pub(super) fn new(offsets: &'a [u32], items: &'a [u32], bound: usize) -> Result<Self, Error> {
         let (expected, got) = (items.len(), offsets.last().map_or(0, |&last| last as usize));
         if offsets.first() != Some(&0) || expected != got || !offsets.is_sorted() {

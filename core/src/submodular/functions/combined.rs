@@ -1,9 +1,9 @@
-//! Functions made of others.
+//! Functions composed of other functions.
 
 use crate::submodular::{GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};
 use crate::{Error, Id, Real, Rule};
 
-/// A weighted sum of two functions of the same elements; more by nesting.
+/// The weighted sum of two functions of the same elements; nest it for more.
 ///
 /// # Example
 /// ```
@@ -39,7 +39,7 @@ impl<A: GroundSet, B: GroundSet> WeightedSum<A, B> {
         Ok(Self { first, second, weights })
     }
 
-    /// The states of both; they share the scratch.
+    /// The states of both functions.
     fn split<'p, T, D>(&self, prefix: &'p mut Prefix<'_, T, D>) -> (Prefix<'p, T, D>, Prefix<'p, T, D>) {
         let len = self.first.prefix_len(prefix.size);
         let (scratch, other_scratch) = prefix.scratch.split_at_mut(len.scratch);
@@ -95,7 +95,7 @@ impl<T: Real, A: PrefixOracle<T>, B: PrefixOracle<T>> PrefixOracle<T> for Weight
 
 impl<A: Monotone, B: Monotone> Monotone for WeightedSum<A, B> {}
 
-/// A function up to a cap: `min(f(S), cap)`.
+/// A monotone function truncated at a cap: `min(f(S), cap)`.
 ///
 /// # Example
 /// ```
@@ -112,7 +112,7 @@ pub struct Truncated<O> {
 }
 
 impl<O: GroundSet> Truncated<O> {
-    /// The function up to `cap`.
+    /// The function truncated at `cap`.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a cap that is negative or not finite.
@@ -124,7 +124,7 @@ impl<O: GroundSet> Truncated<O> {
         }
     }
 
-    /// The state of the function, and its value for every number of pushes.
+    /// The state of the function, and its value after every number of pushes.
     fn split<'p, T, D>(&self, prefix: &'p mut Prefix<'_, T, D>) -> (Prefix<'p, T, D>, &'p mut [T]) {
         let (scalars, values) = prefix.scalars.split_at_mut(self.oracle.prefix_len(prefix.size).scalars);
         (Prefix { size: prefix.size, scalars, indices: prefix.indices, scratch: prefix.scratch }, values)
@@ -172,7 +172,7 @@ impl<T: Real, O: PrefixOracle<T> + Monotone> PrefixOracle<T> for Truncated<O> {
 
 impl<O: Monotone> Monotone for Truncated<O> {}
 
-/// A function of some of its elements: element `i` is `ids[i]` of the function's.
+/// A function restricted to some of its elements: element `i` is element `ids[i]` of the function.
 ///
 /// # Example
 /// ```
@@ -189,7 +189,7 @@ pub struct Restricted<'a, O> {
 }
 
 impl<'a, O: GroundSet> Restricted<'a, O> {
-    /// The function of the elements given.
+    /// The function restricted to the elements given.
     ///
     /// # Errors
     /// [`Error::NotFound`] with the first id that the function doesn't have.

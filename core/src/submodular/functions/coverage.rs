@@ -1,4 +1,4 @@
-//! How many items do the chosen sets contain?
+//! Coverage: how many items do the chosen sets contain?
 
 use super::checks::{Lists, check_weights};
 use crate::submodular::oracle::search;
@@ -8,7 +8,7 @@ use crate::{Error, Id, Real};
 /// How many items do the chosen sets contain, each counted once? `f(S) = sum of w_u over the items u in any set of S`.
 ///
 /// # Cost
-/// A gain: two operations an item of the set. State: an id an item, for all numbers of pushes together.
+/// A gain takes two operations an item of the set. State: one id an item, for all numbers of pushes together.
 /// # Numerics
 /// The weights of a set's items are added in their order.
 /// # Example
@@ -34,7 +34,7 @@ impl<'a> Coverage<'a> {
     ///
     /// # Errors
     /// [`Error::Dimension`] unless offsets ascend from 0 to the number of members; [`Error::NotFound`] with the place of a member
-    /// that is no item.
+    /// that is not an item.
     pub fn new(offsets: &'a [u32], members: &'a [u32], items: usize) -> Result<Self, Error> {
         Ok(Self { sets: Lists::new(offsets, members, items)?, items, weights: None })
     }
@@ -46,11 +46,11 @@ impl<'a> Coverage<'a> {
 }
 
 impl<'a, W: Real> Coverage<'a, W> {
-    /// A weight for each item; without any, each counts 1.
+    /// A weight for each item. Without weights each item counts 1.
     ///
     /// # Errors
-    /// [`Error::Dimension`] for another number of weights; [`Error::NonFinite`] and [`Error::Negative`] with the place of a weight
-    /// that is no weight.
+    /// [`Error::Dimension`] for a wrong number of weights; [`Error::NonFinite`] and [`Error::Negative`] with the place of an invalid
+    /// weight.
     pub fn weights<V: Real>(self, weights: &'a [V]) -> Result<Coverage<'a, V>, Error> {
         check_weights(weights, self.items)?;
         Ok(Coverage { sets: self.sets, items: self.items, weights: Some(weights) })
@@ -67,7 +67,7 @@ impl<W> GroundSet for Coverage<'_, W> {
     }
 }
 
-/// The state is the push that first covered each item; one that none has is beyond all pushes.
+/// The state is the push that first covered each item, and beyond all pushes for an item that none has covered.
 impl<T: Real, W: Real> PrefixOracle<T> for Coverage<'_, W> {
     const ONE_PASS: bool = true;
 

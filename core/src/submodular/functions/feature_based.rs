@@ -1,33 +1,33 @@
-//! How much of every feature do the chosen elements have, more of the same counting less?
+//! Feature coverage: how much of every feature do the chosen elements have, with diminishing returns?
 
 use super::checks::{check_entries, check_weights};
 use crate::linalg::vector;
 use crate::submodular::{GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};
 use crate::{Error, Id, Real, Rule};
 
-/// What an amount of a feature is worth: concave, nothing for nothing.
+/// The value of an amount of a feature: a concave function that is 0 at 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Concave {
-    /// Its square root.
+    /// The square root of the amount.
     Sqrt,
-    /// The logarithm of one more.
+    /// The logarithm of the amount plus 1.
     Log1p,
-    /// Itself up to a cap.
+    /// The amount up to a cap.
     Cap(f64),
 }
 
-/// How much of every feature do the chosen elements have, more of the same counting less? `f(S) = sum_j w_j g(c_j)`, `c_j` the
+/// How much of every feature do the chosen elements have, with diminishing returns? `f(S) = sum_j w_j g(c_j)`, `c_j` the
 /// sum of feature `j` over `S`, `g` one of [`Concave`].
 ///
-/// A table of features, elements x features, that are not negative; a negative one that nobody looked for
-/// ([`validate`](Self::validate)) counts as 0.
+/// The table, elements x features, holds amounts that are not negative. A negative amount counts as 0;
+/// [`validate`](Self::validate) finds it.
 ///
 /// # Cost
-/// A gain of `m` features: `m` square roots twice and a division, `m` logarithms, or `3 m` flops for a cap. State: a row of `m`
+/// A gain of `m` features takes `2 m` square roots and `m` divisions, `m` logarithms, or `3 m` flops for a cap. State: a row of `m`
 /// sums for every number of pushes.
 /// # Numerics
 /// The gain of a square root is `x / (sqrt(c + x) + sqrt(c))`, that of a logarithm `ln(1 + x / (1 + c))`: nothing cancels, and no
-/// gain as computed grows.
+/// gain, as computed, grows.
 /// # Example
 /// ```
 /// use sketchlet_core::submodular::{Concave, FeatureBased, GreedyParams, LazyGreedy};
@@ -76,21 +76,21 @@ impl<'a, E: Real> FeatureBased<'a, E> {
 }
 
 impl<'a, E: Real, W: Real> FeatureBased<'a, E, W> {
-    /// A weight for each feature; without any, each counts 1.
+    /// A weight for each feature. Without weights each feature counts 1.
     ///
     /// # Errors
-    /// [`Error::Dimension`] for another number of weights; [`Error::NonFinite`] and [`Error::Negative`] with the place of a weight
-    /// that is no weight.
+    /// [`Error::Dimension`] for a wrong number of weights; [`Error::NonFinite`] and [`Error::Negative`] with the place of an invalid
+    /// weight.
     pub fn weights<V: Real>(self, weights: &'a [V]) -> Result<FeatureBased<'a, E, V>, Error> {
         check_weights(weights, self.features)?;
         let Self { table, features, concave, .. } = self;
         Ok(FeatureBased { table, features, concave, weights: Some(weights) })
     }
 
-    /// Looks at every feature.
+    /// Checks every amount.
     ///
     /// # Errors
-    /// [`Error::NonFinite`] and [`Error::Negative`] with the place of the first in the table that is no amount.
+    /// [`Error::NonFinite`] and [`Error::Negative`] with the place of the first invalid amount in the table.
     pub fn validate(&self) -> Result<(), Error> {
         check_entries(self.table.iter().map(|x| x.as_f64()))
     }
@@ -99,7 +99,7 @@ impl<'a, E: Real, W: Real> FeatureBased<'a, E, W> {
         &self.table[id * self.features..][..self.features]
     }
 
-    /// Sum of the gains of all features.
+    /// The sum of the gains of all features.
     #[inline(always)]
     fn sum<T: Real>(&self, id: usize, sums: &[T], gain: impl Fn(T, T) -> T) -> T {
         match self.weights {
@@ -120,7 +120,7 @@ impl<'a, E: Real, W: Real> FeatureBased<'a, E, W> {
     }
 }
 
-/// An amount; a NaN comes through.
+/// An amount. A NaN is passed on.
 #[inline(always)]
 fn amount<E: Real, T: Real>(x: E) -> T {
     if x <= E::ZERO { T::ZERO } else { x.to_real() }

@@ -1,4 +1,4 @@
-//! How much of a graph do the chosen vertices cut off from the rest?
+//! Cuts: how much of a graph do the chosen vertices cut off from the rest?
 
 use super::checks::{Lists, check_weights};
 use crate::submodular::{GroundSet, Prefix, PrefixLen, PrefixOracle};
@@ -6,14 +6,14 @@ use crate::{Error, Id, Real};
 
 /// How much of a graph do the chosen vertices cut off from the rest? `f(S) = sum of w(u, v) over the edges with one end in S`.
 ///
-/// Not monotone: with too many vertices the cut shrinks again. Every edge of the graph counts, whichever vertices are alive.
+/// The function is not monotone: with too many vertices the cut shrinks again. Every edge counts, whichever vertices are alive.
 ///
 /// # Cost
-/// A gain: two operations an edge of the vertex. State: an id a vertex, for all numbers of pushes together.
+/// A gain takes two operations an edge of the vertex. State: one id a vertex, for all numbers of pushes together.
 /// # Example
 /// ```
 /// use sketchlet_core::submodular::{GraphCut, GroundSet, Prefix, PrefixOracle};
-/// // A path of three vertices; every edge stands with both ends.
+/// // A path of three vertices; every edge is listed at both ends.
 /// let oracle = GraphCut::new(&[0, 1, 3, 4], &[1, 0, 2, 1])?;
 /// let mut indices = vec![0u8; oracle.prefix_len(2).indices];
 /// let mut prefix = Prefix { size: 2, scalars: &mut [0.0f32; 0], indices: &mut indices, scratch: &mut [] };
@@ -29,12 +29,11 @@ pub struct GraphCut<'a, W = f32> {
 }
 
 impl<'a> GraphCut<'a> {
-    /// The neighbours of vertex `i` are what stands between `offsets[i]` and `offsets[i + 1]`; every edge stands twice, with
-    /// either end.
+    /// The neighbours of vertex `i` stand between `offsets[i]` and `offsets[i + 1]`. Every edge is listed twice, once at each end.
     ///
     /// # Errors
     /// [`Error::Dimension`] unless offsets ascend from 0 to the number of neighbours; [`Error::NotFound`] with the place of a
-    /// neighbour that is no vertex.
+    /// neighbour that is not a vertex.
     pub fn new(offsets: &'a [u32], neighbours: &'a [u32]) -> Result<Self, Error> {
         let vertices = offsets.len().saturating_sub(1);
         Ok(Self { neighbours: Lists::new(offsets, neighbours, vertices)?, weights: None })
@@ -47,11 +46,11 @@ impl<'a> GraphCut<'a> {
 }
 
 impl<'a, W: Real> GraphCut<'a, W> {
-    /// A weight for each entry of the neighbours, the same for both of an edge; without any, each edge counts 1.
+    /// A weight for each entry of the neighbours, the same for both entries of an edge. Without weights each edge counts 1.
     ///
     /// # Errors
-    /// [`Error::Dimension`] for another number of weights; [`Error::NonFinite`] and [`Error::Negative`] with the place of a weight
-    /// that is no weight.
+    /// [`Error::Dimension`] for a wrong number of weights; [`Error::NonFinite`] and [`Error::Negative`] with the place of an invalid
+    /// weight.
     pub fn weights<V: Real>(self, weights: &'a [V]) -> Result<GraphCut<'a, V>, Error> {
         check_weights(weights, self.neighbours.items())?;
         Ok(GraphCut { neighbours: self.neighbours, weights: Some(weights) })
@@ -68,7 +67,7 @@ impl<W> GroundSet for GraphCut<'_, W> {
     }
 }
 
-/// The state is the push of each vertex; one that was not pushed is beyond all pushes.
+/// The state is the push of each vertex, and beyond all pushes for a vertex that was not pushed.
 impl<T: Real, W: Real> PrefixOracle<T> for GraphCut<'_, W> {
     fn gain<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize) -> T {
         let mut sum = T::ZERO;

@@ -1,4 +1,4 @@
-//! How much volume do the chosen elements span?
+//! Log-determinants: how much volume do the chosen elements span?
 
 use crate::linalg::vector;
 use crate::submodular::oracle::search_among;
@@ -10,7 +10,7 @@ impl Rule {
     pub const KERNEL_IN_SCALE: Self = Self::new(&"must be at least 1e-4 of the kernel's diagonal in f32");
 }
 
-/// How alike two elements are: a positive semidefinite kernel.
+/// The similarity of two elements: a positive semidefinite kernel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kernel {
     /// The table is the kernel itself, symmetric.
@@ -25,11 +25,11 @@ pub enum Kernel {
 /// observing `S` with noise of variance `sigma2`.
 ///
 /// # Cost
-/// A gain given `z` elements: `z^2` flops and `z + 1` entries of the kernel. State: `size (size + 1) / 2` scalars and `size` ids;
+/// A gain given `z` elements takes `z^2` flops and `z + 1` entries of the kernel. State: `size (size + 1) / 2` scalars and `size` ids;
 /// scratch twice `size`.
 /// # Numerics
-/// Rows of a Cholesky factor. In `f32` an entry of the kernel may be up to 1e4 `sigma2` ([`validate`](Self::validate)): then
-/// relative errors stay below 2e-5 (64 elements in eight tight clusters); at 1e6 they reach 1e-2.
+/// The state holds rows of a Cholesky factor. In `f32` an entry of the kernel may be up to 1e4 `sigma2`
+/// ([`validate`](Self::validate)). Relative errors then stay below 2e-5 (64 elements in eight tight clusters); at 1e6 they reach 1e-2.
 /// # Example
 /// ```
 /// use sketchlet_core::submodular::{GreedyParams, Kernel, LazyGreedy, LogDet};
@@ -50,7 +50,7 @@ pub struct LogDet<'a, E> {
 }
 
 impl<'a, E: Real> LogDet<'a, E> {
-    /// Rows of all elements, of `columns` entries; for a kernel that is given its rows, as many as columns.
+    /// Rows of `columns` entries, one for each element. For [`Kernel::Given`] the table is the square kernel.
     ///
     /// # Errors
     /// [`Error::Parameter`] without columns, and unless `sigma2` is finite and positive and the kernel's `gamma` finite and not
@@ -84,7 +84,7 @@ impl<'a, E: Real> LogDet<'a, E> {
         PrefixLen { scalars, indices: size, scratch: size.saturating_mul(2) }
     }
 
-    /// Looks at every entry, and at the size of the kernel's diagonal.
+    /// Checks every entry, and the size of the kernel's diagonal.
     ///
     /// # Errors
     /// [`Error::NonFinite`] with the place of an entry in the table; [`Error::Negative`] with the place of a given kernel's
@@ -124,15 +124,15 @@ impl<'a, E: Real> LogDet<'a, E> {
         }
     }
 
-    /// Residual variances of an element given 0 to `pushes` elements, of `1 + K / sigma2`; the entries of its row of the factor
-    /// and, if asked for, the residuals go to scratch. The last residual.
+    /// The residual variance of an element of `1 + K / sigma2` given `pushes` elements. The entries of its row of the factor and the
+    /// residuals given fewer elements go to scratch.
     fn residual<T: Real, D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize) -> T {
         let sigma2 = T::constant(self.sigma2);
         let (row, residuals) = prefix.scratch.split_at_mut(prefix.size);
         let mut residual = T::ONE + self.entry::<T>(id, id) / sigma2;
         for i in 0..pushes {
             let line = &prefix.scalars[i * (i + 1) / 2..][..=i];
-            // A state that somebody forged may name an element that is not there.
+            // A forged state may name an element that doesn't exist.
             let other = prefix.indices[i].to_usize().min(self.elements() - 1);
             let mut entry = self.entry::<T>(id, other) / sigma2;
             for (&factor, &before) in line[..i].iter().zip(&*row) {
@@ -149,7 +149,7 @@ impl<'a, E: Real> LogDet<'a, E> {
 
 /// Half the logarithm of a residual variance, which is at least 1.
 fn half_log<T: Real>(residual: T) -> T {
-    // A NaN comes through.
+    // A NaN is passed on.
     if residual <= T::ONE { T::ZERO } else { T::constant(0.5) * residual.ln() }
 }
 

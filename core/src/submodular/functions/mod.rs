@@ -1,4 +1,4 @@
-//! What a set of elements is worth.
+//! Submodular functions: what a set of elements is worth.
 
 mod checks;
 mod combined;

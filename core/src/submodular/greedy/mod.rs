@@ -1,57 +1,56 @@
-//! The best elements of a set that stays.
+//! Greedy selections: the best elements of a set that stays.
 
-mod lazy;
-mod partition;
-mod plain;
-mod random;
+#[allow(clippy::module_inception, reason = "a file is named after its type")]
+mod greedy;
+mod lazy_greedy;
+mod partition_greedy;
+mod random_greedy;
 mod salsa;
-mod stochastic;
-mod threshold;
+mod stochastic_greedy;
+mod threshold_greedy;
 
-pub use lazy::LazyGreedy;
-pub use partition::PartitionGreedy;
-pub use plain::Greedy;
-pub use random::RandomGreedy;
+pub use greedy::Greedy;
+pub use lazy_greedy::LazyGreedy;
+pub use partition_greedy::PartitionGreedy;
+pub use random_greedy::RandomGreedy;
 pub use salsa::Salsa;
-pub use stochastic::StochasticGreedy;
-pub use threshold::ThresholdGreedy;
+pub use stochastic_greedy::StochasticGreedy;
+pub use threshold_greedy::ThresholdGreedy;
 
-pub(super) use lazy::lazily;
+pub(super) use lazy_greedy::lazily;
 
 use super::heap::Heap;
 use super::meter::Meter;
 use super::{Prefix, PrefixLen, PrefixOracle, Selection};
+use crate::base::params::{Params, params, positive};
+use crate::base::storage::is_addressable;
 use crate::{Error, Id, Real, Rule, Storage};
 use core::marker::PhantomData;
 
-/// Shape of the greedy methods.
-///
-/// # Example
-/// ```
-/// use sketchlet_core::submodular::{FacilityLocation, GreedyParams};
-/// let params = GreedyParams::new(100, 8).prefix(FacilityLocation::<f32>::prefix_len_of(32, 8));
-/// assert_eq!((params.storage_len(), params.index_len()), (9 * 32 + 100, 208));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GreedyParams {
-    capacity: usize,
-    size: usize,
-    prefix: PrefixLen,
+params! {
+    /// Shape of the greedy methods.
+    ///
+    /// # Example
+    /// ```
+    /// use sketchlet_core::submodular::{FacilityLocation, GreedyParams};
+    /// let params = GreedyParams::new(100, 8).prefix(FacilityLocation::<f32>::prefix_len_of(32, 8));
+    /// assert_eq!((params.storage_len(), params.index_len()), (9 * 32 + 100, 208));
+    /// ```
+    #[derive(PartialEq, Eq)]
+    pub struct GreedyParams {
+        /// At most `size` elements out of at most `capacity`.
+        new {
+            /// Number of elements that there is room for.
+            capacity: usize => positive,
+            /// The largest number of elements chosen.
+            size: usize => positive,
+        }
+        /// Length of the state of the function for `size` pushes: its [`prefix_len`](super::GroundSet::prefix_len).
+        prefix: PrefixLen = PrefixLen::NONE,
+    }
 }
 
 impl GreedyParams {
-    /// At most `size` elements out of at most `capacity`.
-    pub const fn new(capacity: usize, size: usize) -> Self {
-        Self { capacity, size, prefix: PrefixLen { scalars: 0, indices: 0, scratch: 0 } }
-    }
-
-    /// Length of the state of the function for `size` pushes: its [`prefix_len`](super::GroundSet::prefix_len).
-    #[must_use]
-    pub const fn prefix(mut self, prefix: PrefixLen) -> Self {
-        self.prefix = prefix;
-        self
-    }
-
     /// Scalars of storage: the state of the function, and a gain an element. Saturates.
     pub const fn storage_len(&self) -> usize {
         self.prefix.scalars.saturating_add(self.prefix.scratch).saturating_add(self.capacity)
@@ -63,19 +62,17 @@ impl GreedyParams {
     }
 
     fn check<D: Id>(&self) -> Result<(), Error> {
-        let fail = |name, rule| Err(Error::Parameter { name, rule });
-        let len = self.storage_len().saturating_add(self.index_len());
+        Params::check(self)?;
+        let fail = |rule| Err(Error::Parameter { name: &"capacity", rule });
         match () {
-            () if self.capacity == 0 => fail(&"capacity", Rule::POSITIVE),
-            () if self.size == 0 => fail(&"size", Rule::POSITIVE),
-            () if self.capacity > D::LARGEST => fail(&"capacity", Rule::WITHIN_IDS),
-            () if !crate::base::storage::is_addressable(len) => fail(&"capacity", Rule::ADDRESSABLE),
+            () if self.capacity > D::LARGEST => fail(Rule::WITHIN_IDS),
+            () if !is_addressable(self.storage_len().saturating_add(self.index_len())) => fail(Rule::ADDRESSABLE),
             () => Ok(()),
         }
     }
 }
 
-/// What every greedy method has: elements and their gains, the state of the function, the answer.
+/// What every greedy selection holds: the elements and their gains, the state of the function, and the answer.
 #[derive(Clone, Debug)]
 struct Chooser<T, D, S, I> {
     params: GreedyParams,
@@ -93,7 +90,7 @@ struct Parts<'a, T, D> {
 }
 
 impl<T: Real, D: Id> Parts<'_, T, D> {
-    /// Takes the elements in, each with its gain given nothing.
+    /// Adds the elements, each with its value alone.
     fn fill<O: PrefixOracle<T>>(&mut self, ids: &[u32], meter: &mut Meter<'_, O>) {
         meter.oracle.truncate(&mut self.prefix, 0);
         for &id in ids {
@@ -113,7 +110,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Chooser<T, D, S, I> {
         Ok(Self { params, len: 0, value: T::ZERO, storage, indices, id: PhantomData })
     }
 
-    /// Checks what is to be chosen from, lets a method choose, and keeps its answer.
+    /// Checks the elements, lets a method choose among them, and keeps its answer.
     fn choose<O: PrefixOracle<T>>(
         &mut self,
         oracle: &O,
@@ -191,7 +188,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Chooser<T, D, S, I> {
     }
 }
 
-/// Refuses elements that a function doesn't have, and ids too large for their type.
+/// Refuses elements that the function doesn't have, and ids too large for their type.
 fn check_ids<'i, D: Id>(mut ids: impl Iterator<Item = &'i u32>, elements: usize) -> Result<(), Error> {
     ids.try_for_each(|&id| match id as usize {
         index if index >= elements => Err(Error::NotFound { index }),
@@ -200,7 +197,7 @@ fn check_ids<'i, D: Id>(mut ids: impl Iterator<Item = &'i u32>, elements: usize)
     })
 }
 
-/// Refuses a function whose state is longer than there is room for.
+/// Refuses a function whose state is longer than the room for it.
 pub(super) fn check_prefix(needed: &PrefixLen, got: &PrefixLen) -> Result<(), Error> {
     let pairs = [(needed.scalars, got.scalars), (needed.indices, got.indices), (needed.scratch, got.scratch)];
     let short = pairs.into_iter().find(|(needed, got)| needed > got);
@@ -213,7 +210,7 @@ macro_rules! chooser {
         #[cfg(feature = "alloc")]
         #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
         impl<T: Real, D: Id> $name<T, D, alloc::vec::Vec<T>, alloc::vec::Vec<D>> {
-            /// In storage of its own.
+            /// A selection in storage of its own.
             ///
             /// # Errors
             /// [`Error::Parameter`](crate::Error::Parameter) if a parameter is out of range.
@@ -229,7 +226,7 @@ macro_rules! chooser {
         }
 
         impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> $name<T, D, S, I> {
-            /// In the storage given, whatever is in it.
+            /// A selection in the storage given, whatever that holds.
             ///
             /// # Errors
             /// [`Error::Parameter`](crate::Error::Parameter) if a parameter is out of range;
@@ -266,8 +263,8 @@ macro_rules! chooser {
 macro_rules! bound {
     ($name:ident) => {
         impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> $name<T, D, S, I> {
-            /// No `size` of the elements given are worth more than this, to rounding: the value, and the `size` largest gains
-            /// given what is chosen. For the elements of the last `select`, whose function must still be the same. A gain an
+            /// An upper bound, up to rounding, on the value of any `size` of the elements given: the value of the last answer
+            /// and the `size` largest gains given that. Pass the elements and the function of the last `select`. Takes a gain an
             /// element.
             ///
             /// # Errors

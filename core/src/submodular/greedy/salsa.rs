@@ -1,4 +1,4 @@
-//! Sieves that know the length of the stream, over elements that are all there.
+//! Sieves over elements in random order whose number is known.
 
 use super::{Chooser, bound, chooser};
 use crate::submodular::ladder::Ladder;
@@ -7,9 +7,9 @@ use crate::{Error, Id, Real, Storage};
 
 /// Shares of `guess / size` that an element has to add, before and after a share of the stream has gone by.
 const RULES: [Rule; 3] = [
-    // Dense: only the very best at first, nearly all afterwards.
+    // Dense: at first only elements of very large gain, then nearly all.
     Rule { first: 10.0, turn: 0.8, last: 0.2 },
-    // High and low: somewhat more than half of the guess at first, somewhat less afterwards.
+    // High and low: at first somewhat more than half of the guess, then somewhat less.
     Rule { first: 0.55, turn: 0.1, last: 0.475 },
     // The same threshold throughout.
     Rule { first: 2.0 / 3.0, turn: 1.0, last: 2.0 / 3.0 },
@@ -21,18 +21,18 @@ struct Rule {
     last: f64,
 }
 
-/// Which elements are worth most together, if they are looked at in one order, which is random?
+/// Which elements are worth most together, if they are visited once in random order? A baseline.
 ///
-/// For every guess of the best value three sieves: one that takes only elements of very large gain from the first four fifths,
-/// and nearly all afterwards; one whose threshold is just above half of the guess's share for the first tenth, and just below
-/// afterwards; one with a fixed threshold of two thirds. A baseline: the elements are all there, and
+/// For every guess of the best value there are three sieves. The first takes only elements of very large gain from the first four
+/// fifths, and nearly all of the rest. The second has a threshold just above half of the guess's share for the first tenth, and just
+/// below it for the rest. The third has a fixed threshold of two thirds. Since all elements are at hand,
 /// [`LazyGreedy`](super::LazyGreedy) usually finds more.
 ///
 /// # Guarantee
 /// In any order at least the smaller of `.475 / R` and `.45` of the best value, `R` the ratio of guesses; in random order a little
-/// above `1 / (2 R)` in expectation (Norouzi-Fard et al., ICML 2018, for guesses that are right), for a function that is monotone.
+/// above `1 / (2 R)` in expectation, for a monotone function (Norouzi-Fard et al., ICML 2018, for guesses that are right).
 /// # Cost
-/// A gain an element, and one for each sieve whose threshold its value alone reaches. State: see
+/// One gain an element, and one for each sieve whose threshold its value alone reaches. State: see
 /// [`GreedyParams::storage_len`](super::GreedyParams::storage_len).
 /// # Randomness
 /// None: the order is the caller's.
@@ -55,11 +55,11 @@ chooser!(Salsa);
 bound!(Salsa);
 
 impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Salsa<T, D, S, I> {
-    /// Chooses among the elements given, in the order in which they are given, each once; `ladder_steps` guesses in a doubling: 1,
-    /// 2, 4, 8 or 16.
+    /// Chooses among the elements given, each once, in the order given. There are `ladder_steps` guesses in a doubling: 1, 2, 4, 8
+    /// or 16.
     ///
     /// # Errors
-    /// As [`LazyGreedy::select`](super::LazyGreedy::select); [`Error::Parameter`] for steps that there are not.
+    /// As [`LazyGreedy::select`](super::LazyGreedy::select); [`Error::Parameter`] for another number of steps.
     pub fn select<O: PrefixOracle<T> + Monotone>(
         &mut self,
         oracle: &O,

@@ -1,57 +1,51 @@
-//! The best elements of a stream that only grows, whose elements need not be kept.
+//! Sieves: the best elements of an insert-only single pass, whose other elements need not be kept.
 
-mod cascade;
-mod plus_plus;
-mod streaming;
-mod three;
+mod robust_cascade;
+mod sieve_plus_plus;
+mod sieve_streaming;
+mod three_sieves;
 
-pub use cascade::RobustCascade;
-pub use plus_plus::SievePlusPlus;
-pub use streaming::SieveStreaming;
-pub use three::{ThreeSieves, ThreeSievesParams};
+pub use robust_cascade::RobustCascade;
+pub use sieve_plus_plus::SievePlusPlus;
+pub use sieve_streaming::SieveStreaming;
+pub use three_sieves::{ThreeSieves, ThreeSievesParams};
 
 use super::PrefixLen;
-use super::ladder::{Ladder, guesses_in};
+use super::ladder::{Ladder, guesses_in, ladder_steps};
 use super::slots::Layout;
+use crate::base::params::{Params, params, positive};
+use crate::base::storage::is_addressable;
 use crate::{Error, Id, Real, Rule};
 
-/// Shape and knobs of the sieves.
-///
-/// # Example
-/// ```
-/// use sketchlet_core::submodular::{FacilityLocation, SieveParams};
-/// let params = SieveParams::new(8).prefix(FacilityLocation::<f32>::prefix_len_of(32, 8)).ladder_steps(1);
-/// // Guesses up to 16 times apart, powers of two.
-/// assert_eq!((params.storage_len(), params.index_len()), (2130, 232));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SieveParams {
-    size: usize,
-    prefix: PrefixLen,
-    ladder_steps: u32,
+params! {
+    /// Shape and knobs of the sieves.
+    ///
+    /// # Example
+    /// ```
+    /// use sketchlet_core::submodular::{FacilityLocation, SieveParams};
+    /// let params = SieveParams::new(8).prefix(FacilityLocation::<f32>::prefix_len_of(32, 8)).ladder_steps(1);
+    /// // Guesses up to 16 times apart, powers of two.
+    /// assert_eq!((params.storage_len(), params.index_len()), (2130, 232));
+    /// ```
+    #[derive(PartialEq, Eq)]
+    pub struct SieveParams {
+        /// `size` elements.
+        new {
+            /// Number of elements chosen.
+            size: usize => positive,
+        }
+        /// Length of the state of the function for `size` pushes: its [`prefix_len`](super::GroundSet::prefix_len).
+        prefix: PrefixLen = PrefixLen::NONE,
+        /// Guesses in a doubling: 1, 2, 4 (default), 8 or 16. The more, the closer the guarantee is to a half of the best value, and the
+        /// more an element costs.
+        ladder_steps: u32 = 4 => ladder_steps,
+    }
+    refuse(params) {
+        !is_addressable(params.storage_len().saturating_add(params.index_len())) => size: Rule::ADDRESSABLE,
+    }
 }
 
 impl SieveParams {
-    /// `size` elements; guesses `2^(1/4)` apart.
-    pub const fn new(size: usize) -> Self {
-        Self { size, prefix: PrefixLen { scalars: 0, indices: 0, scratch: 0 }, ladder_steps: 4 }
-    }
-
-    /// Length of the state of the function for `size` pushes: its [`prefix_len`](super::GroundSet::prefix_len).
-    #[must_use]
-    pub const fn prefix(mut self, prefix: PrefixLen) -> Self {
-        self.prefix = prefix;
-        self
-    }
-
-    /// Guesses in a doubling: 1, 2, 4, 8 or 16. The more, the closer the guarantee to a half of the best value, and the more an
-    /// element costs.
-    #[must_use]
-    pub const fn ladder_steps(mut self, steps: u32) -> Self {
-        self.ladder_steps = steps;
-        self
-    }
-
     /// Scalars of storage. Saturates.
     pub const fn storage_len(&self) -> usize {
         self.layout().storage_len(self.slots())
@@ -63,10 +57,10 @@ impl SieveParams {
         self.layout().index_len(self.slots(), 1)
     }
 
-    /// The ratio of two guesses next to each other.
+    /// The ratio of neighbouring guesses.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for steps that there are not.
+    /// [`Error::Parameter`] for an impossible number of steps.
     pub fn ratio(&self) -> Result<f64, Error> {
         Ladder::new(self.ladder_steps).map(Ladder::ratio)
     }
@@ -78,23 +72,20 @@ impl SieveParams {
     }
 
     const fn layout(&self) -> Layout {
-        // No element is kept but those chosen.
+        // Only the chosen elements are kept.
         Layout { capacity: 0, size: self.size, prefix: self.prefix, notes_changes: false, swaps: false }
     }
 
     #[allow(clippy::extra_unused_type_parameters, reason = "the shape of other sieves' parameters")]
     fn check<T: Real, D: Id>(&self) -> Result<(), Error> {
-        let fail = |name, rule| Err(Error::Parameter { name, rule });
-        Ladder::new(self.ladder_steps)?;
-        match () {
-            () if self.size == 0 => fail(&"size", Rule::POSITIVE),
-            () if self.size > D::LARGEST => fail(&"size", Rule::WITHIN_IDS),
-            () if !crate::base::storage::is_addressable(self.storage_len().saturating_add(self.index_len())) => {
-                fail(&"size", Rule::ADDRESSABLE)
-            }
-            () => Ok(()),
-        }
+        Params::check(self)?;
+        check_size::<D>(self.size)
     }
+}
+
+/// Refuses more elements than ids can number.
+fn check_size<D: Id>(size: usize) -> Result<(), Error> {
+    if size > D::LARGEST { Err(Error::Parameter { name: &"size", rule: Rule::WITHIN_IDS }) } else { Ok(()) }
 }
 
 /// What every sieve offers word for word; its field `guesses` holds the sieves.
@@ -103,7 +94,7 @@ macro_rules! sieve {
         #[cfg(feature = "alloc")]
         #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
         impl<T: Real, D: Id> $name<T, D, alloc::vec::Vec<T>, alloc::vec::Vec<D>> {
-            /// Nothing seen yet, in storage of its own.
+            /// An empty sieve in storage of its own.
             ///
             /// # Errors
             /// [`Error::Parameter`] if a parameter is out of range.
@@ -115,7 +106,7 @@ macro_rules! sieve {
         }
 
         impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> $name<T, D, S, I> {
-            /// Nothing seen yet, in the storage given, whatever is in it.
+            /// An empty sieve in the storage given, whatever that holds.
             ///
             /// # Errors
             /// [`Error::Parameter`] if a parameter is out of range; [`Error::Storage`] if the storage has not as many scalars
@@ -133,38 +124,38 @@ macro_rules! sieve {
                 &self.params
             }
 
-            /// Back to nothing seen, with parameters and storage kept.
+            /// Forgets all elements, and keeps parameters and storage.
             pub fn clear(&mut self) {
                 self.guesses.clear();
                 self.seen = 0;
                 $(self.$count = 0;)?
             }
 
-            /// Elements seen.
+            /// Number of elements seen.
             pub const fn seen(&self) -> u64 {
                 self.seen
             }
 
-            /// The best that was found so far. There is no upper bound.
+            /// The best answer so far. It has no upper bound.
             pub const fn selection(&self) -> Selection<T> {
-                let $crate::submodular::guesses::Answer { value, len, .. } = self.guesses.state.answer;
+                let $crate::submodular::slots::Answer { value, len, .. } = self.guesses.state.answer;
                 Selection { value, upper_bound: None, len, stale: false }
             }
 
-            /// Its ids, in order of choice.
+            /// Ids of the best answer, in order of choice.
             pub fn selected(&self) -> &[D] {
                 self.guesses.selected()
             }
 
-            /// Takes a look at an element, once each. Only the data of those in a sieve are needed later: see
+            /// Visits an element; pass each once. Only the data of elements in a sieve are needed later: see
             /// [`is_kept`](Self::is_kept).
             ///
             /// # Errors
             /// [`Error::NotFound`] for an id that the function doesn't have, [`Error::Capacity`] for one too large for the type
             /// of ids; [`Error::NonFinite`], [`Error::Negative`] or [`Error::Scale`] for a value that is impossible or out of
-            /// scale; [`Error::Storage`] for a function with a longer state. Nothing is changed then. [`Error::OracleFault`] if
-            /// the function has given something that is not finite, now or before, until [`clear`](Self::clear); `ThreeSieves`
-            /// refuses the element instead.
+            /// scale; [`Error::Storage`] for a function with a longer state. Nothing has changed then. [`Error::OracleFault`] if
+            /// the function ever gave a gain that is not finite, until [`clear`](Self::clear); `ThreeSieves` refuses the element
+            /// instead.
             pub fn insert<O: PrefixOracle<T> + Monotone>(&mut self, oracle: &O, id: u32) -> Result<(), Error> {
                 self.look(oracle, id, |sieve, id| sieve.sift(oracle, id))
             }
@@ -190,7 +181,7 @@ macro_rules! sieve {
                 self.guesses.check_fault()
             }
 
-            /// Whether an element is in a sieve or in the answer: the data of any other may be forgotten.
+            /// Whether an element is in a sieve or in the answer. The data of any other element may be forgotten.
             pub fn is_kept(&self, id: u32) -> bool {
                 self.selected().iter().any(|own| own.to_usize() == id as usize)
                     || self.guesses.numbers().any(|(_, number)| {

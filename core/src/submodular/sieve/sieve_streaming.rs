@@ -1,28 +1,28 @@
-//! A sieve for each guess of the best value.
+//! One sieve for each guess of the best value.
 
 use super::{SieveParams, sieve};
-use crate::submodular::guesses::Guesses;
 use crate::submodular::ladder::Ladder;
 use crate::submodular::meter::Meter;
+use crate::submodular::slots::Guesses;
 use crate::submodular::{Monotone, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Storage};
 
-/// Which elements of a stream are worth most together, if none can be looked at twice?
+/// Which elements of an insert-only single pass are worth most together?
 ///
-/// A sieve for each guess of the best value: it takes an element whose gain is at least its share of what is missing to half of
-/// the guess.
+/// There is a sieve for each guess of the best value. It takes an element whose gain is at least that element's share of what is
+/// missing to half of the guess.
 ///
 /// # Guarantee
 /// At least `1 / (2 R)` of the best value of the elements seen, `R` the [ratio](SieveParams::ratio) of guesses (.42 at the
-/// default), for a function that is monotone (Badanidiyuru et al., KDD 2014).
+/// default), for a monotone function (Badanidiyuru et al., KDD 2014).
 /// # Cost
 /// At most a gain a guess, `log_R(2 k) + 1` of them. State: see [`SieveParams::storage_len`].
 /// # Randomness
 /// None.
 /// # Merging
-/// Not offered: of elements that no sieve has kept nothing is known.
+/// Not offered: nothing is known of elements that no sieve has kept.
 /// # When to use another
-/// [`LazyDynamic`](crate::submodular::LazyDynamic) if elements leave.
+/// [`LazyDynamic`](crate::submodular::LazyDynamic) if elements are deleted.
 /// # Example
 /// ```
 /// use sketchlet_core::submodular::{FacilityLocation, GroundSet, SieveParams, SieveStreaming};
@@ -36,14 +36,14 @@ use crate::{Error, Id, Real, Storage};
 #[derive(Clone, Debug)]
 pub struct SieveStreaming<T, D, S, I> {
     params: SieveParams,
-    guesses: Guesses<T, D, S, I>,
+    guesses: Guesses<T, D, (S, I)>,
     seen: u64,
 }
 
 sieve!(SieveStreaming, SieveParams);
 
 impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> SieveStreaming<T, D, S, I> {
-    /// [`insert`](Self::insert), and tells of elements that are in no sieve any more.
+    /// [`insert`](Self::insert), which also reports elements that are in no sieve any more.
     pub(super) fn insert_and_tell<O: PrefixOracle<T> + Monotone>(
         &mut self,
         oracle: &O,
@@ -53,13 +53,13 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> SieveStreaming<T, D, S, I> {
         self.look(oracle, id, |sieve, id| sieve.sift_and_tell(oracle, id, tell))
     }
 
-    /// Refuses a function that has too long a state, has lost elements or has given something impossible.
+    /// Refuses a function that has too long a state, has lost elements or gave an impossible gain.
     pub(super) fn check<O: PrefixOracle<T>>(&self, oracle: &O) -> Result<(), Error> {
         self.guesses.check_fault()?;
         self.guesses.check_oracle(oracle)
     }
 
-    /// Tells of elements that are only in sieves below a guess.
+    /// Reports elements that are only in sieves below a guess.
     pub(super) fn tell_of_lost(&self, low: i32, tell: &mut dyn FnMut(u32)) {
         for (_, number) in self.guesses.numbers().filter(|&(_, number)| number < low) {
             for &id in self.guess_pivots(number) {
@@ -78,7 +78,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> SieveStreaming<T, D, S, I> {
         numbers.any(|(_, number)| self.guess_pivots(number).iter().any(|own| own.to_usize() == id as usize))
     }
 
-    /// The best that is in a sieve now, and its value.
+    /// The best choice of a sieve now, and its value.
     pub(super) fn best_now(&self) -> (T, &[D]) {
         self.guesses.best().map_or((T::ZERO, &[]), |(value, number, _)| (value, self.guess_pivots(number)))
     }
@@ -87,7 +87,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> SieveStreaming<T, D, S, I> {
         self.guesses.guess(number).map_or(&[], |guess| guess.pivots)
     }
 
-    /// Holds an element against every sieve.
+    /// Offers an element to every sieve.
     fn sift<O: PrefixOracle<T>>(&mut self, oracle: &O, id: usize) -> Result<(), Error> {
         self.sift_and_tell(oracle, id, &mut |_| {})
     }

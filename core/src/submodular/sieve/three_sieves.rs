@@ -1,8 +1,10 @@
-//! One sieve, whose guess falls while nothing passes it.
+//! One sieve whose guess falls while nothing passes it.
 
-use super::sieve;
-use crate::submodular::guesses::Guesses;
-use crate::submodular::ladder::{Ladder, check_value};
+use super::{check_size, sieve};
+use crate::base::params::{Params, finite_positive, params, positive};
+use crate::base::storage::is_addressable;
+use crate::submodular::ladder::{Ladder, check_value, ladder_steps};
+use crate::submodular::slots::Guesses;
 use crate::submodular::slots::Layout;
 use crate::submodular::{Monotone, PrefixLen, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
@@ -12,49 +14,42 @@ impl Rule {
     pub const IN_SCALE: Self = Self::new(&"must be of a size that the scalar has room around");
 }
 
-/// Shape and knobs of [`ThreeSieves`].
-///
-/// # Example
-/// ```
-/// use sketchlet_core::submodular::{FacilityLocation, ThreeSievesParams};
-/// let prefix = FacilityLocation::<f32>::prefix_len_of(32, 8);
-/// let params = ThreeSievesParams::new(8, 32.0, 50).prefix(prefix);
-/// // One state of the function, and one to measure elements with.
-/// assert_eq!((params.storage_len(), params.index_len()), (595, 52));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ThreeSievesParams {
-    size: usize,
-    largest: f64,
-    patience: u64,
-    prefix: PrefixLen,
-    ladder_steps: u32,
+params! {
+    /// Shape and knobs of [`ThreeSieves`].
+    ///
+    /// # Example
+    /// ```
+    /// use sketchlet_core::submodular::{FacilityLocation, ThreeSievesParams};
+    /// let prefix = FacilityLocation::<f32>::prefix_len_of(32, 8);
+    /// let params = ThreeSievesParams::new(8, 32.0, 50).prefix(prefix);
+    /// // One state of the function, and one to measure elements with.
+    /// assert_eq!((params.storage_len(), params.index_len()), (595, 52));
+    /// ```
+    #[derive(PartialEq)]
+    pub struct ThreeSievesParams {
+        /// `size` elements, where no element alone is worth more than `largest`. The guess falls after `patience` elements in a row that
+        /// were not chosen.
+        ///
+        /// For a stream of `n` elements a patience of `n / (4 log2(size) + size)` leaves room for all guesses and all choices.
+        new {
+            /// Number of elements chosen.
+            size: usize => positive,
+            /// An upper bound on the value of one element.
+            largest: f64 => finite_positive,
+            /// The number of elements in a row, not chosen, after which the guess falls.
+            patience: u64 => positive,
+        }
+        /// Length of the state of the function for `size` pushes: its [`prefix_len`](crate::submodular::GroundSet::prefix_len).
+        prefix: PrefixLen = PrefixLen::NONE,
+        /// Guesses in a doubling: 1, 2, 4 (default), 8 or 16. The more, the longer it takes to come down to the right one.
+        ladder_steps: u32 = 4 => ladder_steps,
+    }
+    refuse(params) {
+        !is_addressable(params.storage_len().saturating_add(params.index_len())) => size: Rule::ADDRESSABLE,
+    }
 }
 
 impl ThreeSievesParams {
-    /// `size` elements; no element alone is worth more than `largest`; the guess falls after `patience` elements in a row that
-    /// were not taken. Guesses `2^(1/4)` apart.
-    ///
-    /// For a stream of `n` elements a patience of `n / (4 log2(size) + size)` leaves room for all guesses and all choices.
-    pub const fn new(size: usize, largest: f64, patience: u64) -> Self {
-        let prefix = PrefixLen { scalars: 0, indices: 0, scratch: 0 };
-        Self { size, largest, patience, prefix, ladder_steps: 4 }
-    }
-
-    /// Length of the state of the function for `size` pushes: its [`prefix_len`](crate::submodular::GroundSet::prefix_len).
-    #[must_use]
-    pub const fn prefix(mut self, prefix: PrefixLen) -> Self {
-        self.prefix = prefix;
-        self
-    }
-
-    /// Guesses in a doubling: 1, 2, 4, 8 or 16. The more, the longer it takes to come down to the right one.
-    #[must_use]
-    pub const fn ladder_steps(mut self, steps: u32) -> Self {
-        self.ladder_steps = steps;
-        self
-    }
-
     /// Scalars of storage. Saturates.
     pub const fn storage_len(&self) -> usize {
         self.layout().storage_len(self.slots())
@@ -66,10 +61,10 @@ impl ThreeSievesParams {
         self.layout().index_len(self.slots(), 1)
     }
 
-    /// The ratio of two guesses next to each other.
+    /// The ratio of neighbouring guesses.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for steps that there are not.
+    /// [`Error::Parameter`] for an impossible number of steps.
     pub fn ratio(&self) -> Result<f64, Error> {
         Ladder::new(self.ladder_steps).map(Ladder::ratio)
     }
@@ -84,45 +79,34 @@ impl ThreeSievesParams {
     }
 
     fn check<T: Real, D: Id>(&self) -> Result<(), Error> {
-        let fail = |name, rule| Err(Error::Parameter { name, rule });
-        let ladder = Ladder::new(self.ladder_steps)?;
-        match () {
-            () if self.size == 0 => fail(&"size", Rule::POSITIVE),
-            () if !(self.largest.is_finite() && self.largest > 0.0) => fail(&"largest", Rule::FINITE_POSITIVE),
-            () if T::constant(self.largest) == T::ZERO
-                || check_value(T::constant(self.largest), ladder.parts(self.size), 0).is_err() =>
-            {
-                fail(&"largest", Rule::IN_SCALE)
-            }
-            () if self.patience == 0 => fail(&"patience", Rule::POSITIVE),
-            () if self.size > D::LARGEST => fail(&"size", Rule::WITHIN_IDS),
-            () if !crate::base::storage::is_addressable(self.storage_len().saturating_add(self.index_len())) => {
-                fail(&"size", Rule::ADDRESSABLE)
-            }
-            () => Ok(()),
+        Params::check(self)?;
+        let (largest, ladder) = (T::constant(self.largest), Ladder::new(self.ladder_steps)?);
+        if largest == T::ZERO || check_value(largest, ladder.parts(self.size), 0).is_err() {
+            return Err(Error::Parameter { name: &"largest", rule: Rule::IN_SCALE });
         }
+        check_size::<D>(self.size)
     }
 }
 
-/// Which elements of a stream are worth most together, for one gain an element and the memory of one answer?
+/// Which elements of an insert-only single pass are worth most together, for one gain an element and the memory of one answer?
 ///
-/// One sieve: it takes an element whose gain is at least its share of what is missing to half of the guess. The guess begins at
-/// the most that can be, `size` times the largest value of one element, and falls by a step whenever so many elements in a row
-/// were not taken as the patience says.
+/// There is one sieve. It takes an element whose gain is at least its share of what is missing to half of the guess. The guess
+/// begins at the largest possible value, `size` times that of one element. It falls by a step whenever `patience` elements in a row
+/// were not taken.
 ///
 /// # Guarantee
 /// For elements drawn independently from one distribution, `(1 - epsilon)(1 - 1 / e)` of the best value with a probability that
-/// grows with the patience (Buschjaeger et al., ECML PKDD 2021). None for other streams; a patience too long for the stream
-/// leaves places free: measured on 5,000 elements with `size` 20, a patience of 50 finds .92 of what greedy does, one of 500
-/// chooses five and finds .76.
+/// grows with the patience (Buschjaeger et al., ECML PKDD 2021). There is no guarantee for other streams. A patience too long for
+/// the stream leaves places free: measured on 5,000 elements with `size` 20, a patience of 50 finds .92 of what greedy does, while
+/// one of 500 chooses five elements and finds .76.
 /// # Cost
-/// A gain an element; none once all are chosen. State: see [`ThreeSievesParams::storage_len`].
+/// One gain an element, and none once `size` elements are chosen. State: see [`ThreeSievesParams::storage_len`].
 /// # Randomness
 /// None.
 /// # Merging
-/// Not offered: of elements that were not taken nothing is known.
+/// Not offered: nothing is known of elements that were not taken.
 /// # When to use another
-/// [`SieveStreaming`](super::SieveStreaming) if the order says something, or the largest value is not known.
+/// [`SieveStreaming`](super::SieveStreaming) if the order is not random, or the largest value is not known.
 /// # Example
 /// ```
 /// use sketchlet_core::submodular::{FacilityLocation, GroundSet, ThreeSieves, ThreeSievesParams};
@@ -137,7 +121,7 @@ impl ThreeSievesParams {
 #[derive(Clone, Debug)]
 pub struct ThreeSieves<T, D, S, I> {
     params: ThreeSievesParams,
-    guesses: Guesses<T, D, S, I>,
+    guesses: Guesses<T, D, (S, I)>,
     seen: u64,
     /// Elements in a row that were not taken.
     refused: u64,
@@ -146,7 +130,7 @@ pub struct ThreeSieves<T, D, S, I> {
 sieve!(ThreeSieves, ThreeSievesParams, refused);
 
 impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> ThreeSieves<T, D, S, I> {
-    /// Holds an element against the sieve.
+    /// Offers an element to the sieve.
     fn sift<O: PrefixOracle<T>>(&mut self, oracle: &O, id: usize) -> Result<(), Error> {
         let (ladder, shares, size) = (self.guesses.ladder, self.guesses.parts, self.params.size);
         let largest = T::constant(self.params.largest);

@@ -1,4 +1,4 @@
-//! Greedy for functions that may shrink.
+//! Greedy for non-monotone objectives.
 
 use super::{Chooser, chooser};
 use crate::random::drawn;
@@ -6,18 +6,18 @@ use crate::submodular::{PrefixOracle, Selection};
 use crate::{Error, Id, Real, Storage};
 use rand_core::Rng;
 
-/// Which elements are worth most together, if one too many makes things worse?
+/// Which elements of a set that stays are worth most together, for a non-monotone objective?
 ///
-/// Each of `size` choices is one of the `size` elements of largest gain, uniformly random; where fewer have a gain, chances are
-/// that nothing is chosen.
+/// Each of `size` choices is uniformly random among the `size` elements of largest gain. Where fewer elements have a positive gain,
+/// a choice may be empty.
 ///
 /// # Guarantee
-/// At least `1 / e` of the best value in expectation; `1 - 1 / e` for a function that is monotone (Buchbinder, Feldman, Naor and
-/// Schwartz, SODA 2014). Not proven for any single answer: take the best of several.
+/// At least `1 / e` of the best value in expectation, and `1 - 1 / e` for a monotone function (Buchbinder, Feldman, Naor and
+/// Schwartz, SODA 2014). A single answer may be worse: take the best of several.
 /// # Cost
 /// `size` gains an element. State: see [`GreedyParams::storage_len`](super::GreedyParams::storage_len).
 /// # Randomness
-/// From the caller's generator: a word a choice.
+/// One word of the caller's generator a choice.
 /// # When to use another
 /// [`LazyGreedy`](super::LazyGreedy) for a function that is [`Monotone`](crate::submodular::Monotone);
 /// [`NonMonotoneDynamic`](crate::submodular::NonMonotoneDynamic) if elements come and go between answers.

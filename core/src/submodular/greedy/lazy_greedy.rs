@@ -1,4 +1,4 @@
-//! Greedy, asking only for gains that can matter.
+//! Greedy that asks only for gains that can matter.
 
 use super::{Chooser, bound, check_ids, chooser};
 use crate::submodular::heap::Heap;
@@ -8,15 +8,15 @@ use crate::{Error, Id, Real, Storage};
 
 /// Which elements of a set that stays are worth most together?
 ///
-/// Greedy: the element that adds most, again and again, of equal ones the one with the smallest id. Lazily: what an element adds
-/// never grows, so what it added before tells whether to ask again; the answer is that of asking all of them each time
-/// ([`Greedy`](super::Greedy)). An element that adds nothing is not taken.
+/// Greedy chooses the element of largest gain again and again, and among equal gains the smallest id. The lazy form uses that gains
+/// never grow: an old gain tells whether to ask again. The answer is that of [`Greedy`](super::Greedy), which asks every element
+/// each time. An element that adds nothing is not chosen.
 ///
 /// # Guarantee
-/// At least `1 - 1 / e` of the best value (Nemhauser, Wolsey and Fisher, 1978), for a function that is monotone. Usually far more:
+/// At least `1 - 1 / e` of the best value for a monotone function (Nemhauser, Wolsey and Fisher, 1978). Usually it is far more:
 /// [`bound`](Self::bound) proves how much.
 /// # Cost
-/// A gain an element, and some more; at most `size` an element. State: see
+/// One gain an element and some more, at most `size` an element. State: see
 /// [`GreedyParams::storage_len`](super::GreedyParams::storage_len).
 /// # Randomness
 /// None.
@@ -50,9 +50,9 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyGreedy<T, D, S, I> {
 }
 
 impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyGreedy<T, D, S, I> {
-    /// Chooses among the elements of several answers, say those of shards: greedy over their union. The second of two rounds; by
-    /// itself it keeps no share of the best value (take that of the best shard if it is larger), measured it is close to greedy over
-    /// all.
+    /// Chooses among the elements of several answers, such as those of shards, by greedy over their union: the second round of a
+    /// distributed selection. On its own it guarantees no share of the best value, so take the best shard's answer if that is worth
+    /// more. Measured, the result is close to greedy over all elements.
     ///
     /// # Errors
     /// As [`select`](Self::select), but an element may be in several answers, or twice in one.
@@ -96,8 +96,8 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> LazyGreedy<T, D, S, I> {
     }
 }
 
-/// Greedy, lazily, over elements whose gains given nothing are known, and which may join those chosen; the state of the function
-/// is empty. Gives the number of elements chosen and their value.
+/// Lazy greedy over elements whose values alone are known and which may join the chosen ones. The state of the function is that of
+/// the empty set. Returns the number of elements chosen and their value.
 pub(in crate::submodular) fn lazily<T: Real, D: Id, O: PrefixOracle<T>>(
     prefix: &mut Prefix<'_, T, D>,
     heap: &mut Heap<'_, T, D>,

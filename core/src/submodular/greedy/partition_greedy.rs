@@ -1,17 +1,17 @@
-//! Greedy within caps, or another matroid.
+//! Greedy under a matroid constraint.
 
 use super::{Chooser, chooser, lazily};
 use crate::submodular::matroid::has_room;
 use crate::submodular::{Matroid, Monotone, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Storage};
 
-/// Which elements of a set that stays are worth most together, with at most so many of each group, or in another
+/// Which elements of a set that stays are worth most together, with at most a number of each group or within another
 /// [matroid](Matroid)?
 ///
-/// Greedy: the element that adds most of those that may join, again and again, of equal ones the one with the smallest id.
+/// Greedy chooses the element of largest gain among those that may join, again and again, and among equal gains the smallest id.
 ///
 /// # Guarantee
-/// At least half of the best value within the caps (Fisher, Nemhauser and Wolsey, 1978), for a function that is monotone.
+/// At least half of the best value within the matroid for a monotone function (Fisher, Nemhauser and Wolsey, 1978).
 /// # Cost
 /// As [`LazyGreedy`](super::LazyGreedy). State: see [`GreedyParams::storage_len`](super::GreedyParams::storage_len), with the
 /// [rank](Matroid::rank) for the size.

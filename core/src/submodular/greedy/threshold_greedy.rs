@@ -1,4 +1,4 @@
-//! Everything above a threshold that falls.
+//! Greedy with a falling threshold.
 
 use super::{Chooser, bound, chooser};
 use crate::submodular::{Monotone, PrefixOracle, Selection};
@@ -13,21 +13,21 @@ impl Rule {
 /// In `f32` a smaller step would leave the threshold where it is.
 const SMALLEST: f64 = 1e-6;
 
-/// Which elements are worth most together, for a number of gains that doesn't depend on how many are chosen?
+/// Which elements of a set that stays are worth most together, for a number of gains that doesn't depend on how many are chosen?
 ///
-/// Goes through the elements again and again and takes every one whose gain is above a threshold, which falls from the largest
-/// value of one element to an `epsilon / k`-th of it, by `1 - epsilon` each time. An element whose gain was below before is asked
-/// again only if that could have been enough.
+/// Visits the elements again and again and chooses every one whose gain reaches a threshold. The threshold falls from the largest
+/// value of one element to an `epsilon / k`-th of it, by a factor of `1 - epsilon` each time. An element is asked again only if its
+/// last gain could be enough.
 ///
 /// # Guarantee
-/// At least `1 - 1 / e - epsilon` of the best value, for a function that is monotone (Badanidiyuru and Vondrak, SODA 2014).
+/// At least `1 - 1 / e - epsilon` of the best value, for a monotone function (Badanidiyuru and Vondrak, SODA 2014).
 /// # Cost
 /// At most `ln(k / epsilon) / epsilon` gains an element. State: see
 /// [`GreedyParams::storage_len`](super::GreedyParams::storage_len).
 /// # Randomness
 /// None.
 /// # When to use another
-/// [`LazyGreedy`](super::LazyGreedy), unless many elements have nearly the same gain all the time.
+/// [`LazyGreedy`](super::LazyGreedy), unless many elements always have nearly the same gain.
 /// # Example
 /// ```
 /// use sketchlet_core::submodular::{FacilityLocation, GreedyParams, GroundSet, ThresholdGreedy};
@@ -45,7 +45,7 @@ chooser!(ThresholdGreedy);
 bound!(ThresholdGreedy);
 
 impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> ThresholdGreedy<T, D, S, I> {
-    /// Chooses among the elements given, in any order, each once; of those above a threshold the ones with small ids first.
+    /// Chooses among the elements given, in any order, each once. Among those that reach a threshold, small ids come first.
     ///
     /// # Errors
     /// As [`LazyGreedy::select`](super::LazyGreedy::select); [`Error::Parameter`] for an `epsilon` outside (0, 1) or

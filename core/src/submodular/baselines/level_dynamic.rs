@@ -1,91 +1,74 @@
-//! The best elements of a set that comes and goes, by levels of halving size: a baseline.
+//! A baseline: levels of halving size.
 
-use super::guess_list::{GuessList, Instance, Pushes, server};
+use super::guess_list::{Baseline, BaselineParams, GuessList, Instance};
+use super::pushes::Pushes;
+use crate::base::params::{fraction, params, positive};
+use crate::base::storage::is_addressable;
 use crate::random::keyed::Coins;
-use crate::submodular::ladder::Ladder;
+use crate::submodular::ladder::{Ladder, ladder_steps};
 use crate::submodular::meter::Meter;
-use crate::submodular::{Monotone, PrefixLen, PrefixOracle, Selection};
+use crate::submodular::{PrefixLen, PrefixOracle};
 use crate::{Error, Real, Rule};
 use alloc::vec::Vec;
-use rand_core::Rng;
 
-/// Shape and knobs of [`LevelDynamic`].
-///
-/// # Example
-/// ```
-/// use sketchlet_core::submodular::{Coverage, LevelDynamicParams};
-/// let params = LevelDynamicParams::new(1000, 20, 0.2).prefix(Coverage::prefix_len_of(5000, 20));
-/// assert!(params.ratio()? < 1.2);
-/// # Ok::<(), sketchlet_core::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LevelDynamicParams {
-    capacity: usize,
-    size: usize,
-    epsilon: f64,
-    prefix: PrefixLen,
-    ladder_steps: u32,
+params! {
+    /// Shape and knobs of [`LevelDynamic`].
+    ///
+    /// # Example
+    /// ```
+    /// use sketchlet_core::submodular::{Coverage, LevelDynamicParams};
+    /// let params = LevelDynamicParams::new(1000, 20, 0.2).prefix(Coverage::prefix_len_of(5000, 20));
+    /// assert!(params.ratio()? < 1.2);
+    /// # Ok::<(), sketchlet_core::Error>(())
+    /// ```
+    #[derive(PartialEq)]
+    pub struct LevelDynamicParams {
+        /// `size` elements out of at most `capacity` at a time, with ids below that. The levels of a guess are rebuilt, from the one that
+        /// has lost an element on, when less than `1 - epsilon` of half of the guess is left.
+        new {
+            /// Number of elements that there is room for.
+            capacity: usize => positive,
+            /// Number of elements chosen.
+            size: usize => positive,
+            /// Levels are rebuilt when less than one minus this of half of the guess is left.
+            epsilon: f64 => fraction,
+        }
+        /// Length of the state of the function for `size` pushes: its [`prefix_len`](crate::submodular::GroundSet::prefix_len).
+        prefix: PrefixLen = PrefixLen::NONE,
+        /// Guesses in a doubling: 1, 2, 4 (default), 8 or 16.
+        ladder_steps: u32 = 4 => ladder_steps,
+    }
+    refuse(params) {
+        params.capacity > u32::MAX as usize => capacity: Rule::WITHIN_IDS,
+        !is_addressable(params.capacity) => capacity: Rule::ADDRESSABLE,
+    }
 }
 
 impl LevelDynamicParams {
-    /// `size` elements out of at most `capacity` at a time, with ids below that. A guess is built anew from the level that has lost
-    /// an element when less than `1 - epsilon` of half of it is left. Guesses `2^(1/4)` apart.
-    pub const fn new(capacity: usize, size: usize, epsilon: f64) -> Self {
-        let prefix = PrefixLen { scalars: 0, indices: 0, scratch: 0 };
-        Self { capacity, size, epsilon, prefix, ladder_steps: 4 }
-    }
-
-    /// Length of the state of the function for `size` pushes: its [`prefix_len`](crate::submodular::GroundSet::prefix_len).
-    #[must_use]
-    pub const fn prefix(mut self, prefix: PrefixLen) -> Self {
-        self.prefix = prefix;
-        self
-    }
-
-    /// Guesses in a doubling: 1, 2, 4, 8 or 16.
-    #[must_use]
-    pub const fn ladder_steps(mut self, steps: u32) -> Self {
-        self.ladder_steps = steps;
-        self
-    }
-
-    /// The ratio of two guesses next to each other.
+    /// The ratio of neighbouring guesses.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for steps that there are not.
+    /// [`Error::Parameter`] for an impossible number of steps.
     pub fn ratio(&self) -> Result<f64, Error> {
         Ladder::new(self.ladder_steps).map(Ladder::ratio)
     }
-
-    fn check(&self) -> Result<Ladder, Error> {
-        let fail = |name, rule| Err(Error::Parameter { name, rule });
-        let ladder = Ladder::new(self.ladder_steps)?;
-        match () {
-            () if self.capacity == 0 => fail(&"capacity", Rule::POSITIVE),
-            () if self.size == 0 => fail(&"size", Rule::POSITIVE),
-            () if !(self.epsilon > 0.0 && self.epsilon < 1.0) => fail(&"epsilon", Rule::FRACTION),
-            () if self.capacity > u32::MAX as usize => fail(&"capacity", Rule::WITHIN_IDS),
-            () if !crate::base::storage::is_addressable(self.capacity) => fail(&"capacity", Rule::ADDRESSABLE),
-            () => Ok(ladder),
-        }
-    }
 }
 
-/// Which elements of a set that grows and shrinks are worth most together? The baseline that the other dynamic selections are
-/// compared with.
+/// Which elements of a set that grows and shrinks are worth most together? A baseline that the other dynamic selections are compared
+/// with.
 ///
-/// For guesses of the best value, levels with half as many candidates each; from every level elements are drawn until no more are
-/// left than the next one holds. Newcomers wait in a buffer at every level, which is built anew when the buffer is full. Server
-/// only: allocates.
+/// For guesses of the best value there are levels with half as many candidates each. Elements are drawn from a level until no more
+/// candidates are left than the next level holds. Inserted elements wait in a buffer at every level, which is rebuilt when its buffer
+/// is full. Server only: allocates.
 ///
 /// # Guarantee
-/// A half of the best value up to `epsilon` is what the paper says (Lattanzi et al., NeurIPS 2020); its analysis has gaps according
-/// to Banihashem et al., ICML 2023, and none is promised here. The guesses follow the elements that are there, other than the
-/// fixed ones of public implementations, which are left with nothing once a dominant element has gone. There is no upper bound.
+/// None. The paper states a half of the best value up to `epsilon` (Lattanzi et al., NeurIPS 2020), but its analysis has gaps
+/// according to Banihashem et al., ICML 2023. The guesses follow the elements alive; the fixed guesses of public implementations are
+/// all empty once a dominant element is deleted. There is no upper bound.
 /// # Cost
-/// An update: polylogarithmic in the number of elements by the paper. Measured: see the experiments.
+/// An update is polylogarithmic in the number of elements according to the paper. For measurements see the experiments.
 /// # Randomness
-/// One word of the caller's generator for each call.
+/// One word of the caller's generator a call.
 /// # Merging
 /// Not offered.
 /// # When to use another
@@ -103,20 +86,28 @@ impl LevelDynamicParams {
 /// assert!(best.query(&oracle, &mut rng)?.value >= 4.0);
 /// # Ok::<(), sketchlet_core::Error>(())
 /// ```
-#[derive(Clone, Debug)]
-pub struct LevelDynamic<T: Real> {
-    params: LevelDynamicParams,
-    list: GuessList<T, Halvings<T>>,
-}
+pub type LevelDynamic<T> = GuessList<LevelDynamicParams, T>;
 
-server!(LevelDynamic, LevelDynamicParams, Halvings);
+impl BaselineParams for LevelDynamicParams {}
+
+impl Baseline for LevelDynamicParams {
+    type Instance<T: Real> = Halvings<T>;
+
+    fn ladder_steps(&self) -> u32 {
+        self.ladder_steps
+    }
+
+    fn shape(&self) -> (usize, usize, PrefixLen) {
+        (self.capacity, self.size, self.prefix)
+    }
+}
 
 /// A guess: levels of halving size.
 #[derive(Clone, Debug)]
-struct Halvings<T> {
+pub(in crate::submodular) struct Halvings<T> {
     size: usize,
     threshold: T,
-    /// Of what is left, if it is less, a level that has lost an element is built anew.
+    /// If the elements left are worth less than this, the level that has lost one is rebuilt.
     enough: T,
     pushes: Pushes<T>,
     members: Vec<bool>,
@@ -124,7 +115,7 @@ struct Halvings<T> {
     levels: Vec<Level>,
 }
 
-/// A level: the candidates that it was built from, newcomers since, and the pushes before it.
+/// A level: the candidates that it was built from, the elements inserted since, and the number of pushes before it.
 #[derive(Clone, Debug, Default)]
 struct Level {
     candidates: Vec<u32>,
@@ -132,11 +123,9 @@ struct Level {
     first: usize,
 }
 
-impl<T: Real> Instance<T> for Halvings<T> {
-    type Params = LevelDynamicParams;
-
-    fn new(params: &Self::Params, threshold: T, guess: T, pushes: Pushes<T>) -> Result<Self, Error> {
-        // As many levels as halvings leave one candidate of all.
+impl<T: Real> Instance<T, LevelDynamicParams> for Halvings<T> {
+    fn new(params: &LevelDynamicParams, threshold: T, guess: T, pushes: Pushes<T>) -> Result<Self, Error> {
+        // Halving all candidates so often leaves one.
         let halvings = params.capacity.next_power_of_two().ilog2() as usize;
         let levels = alloc::vec![Level::default(); halvings + 1];
         let enough = T::constant((1.0 - params.epsilon) / 2.0) * guess;
@@ -180,16 +169,23 @@ impl<T: Real> Instance<T> for Halvings<T> {
         let waiting = self.levels.iter().map(|level| level.candidates.len() + level.buffer.len());
         self.members.len().div_ceil(4) + waiting.sum::<usize>()
     }
+
+    fn check<O: PrefixOracle<T>>(&mut self, _: &mut Meter<'_, O>) -> Result<(), Error> {
+        let are_sorted = self.levels.is_sorted_by_key(|level| level.first);
+        let live = self.members.iter().filter(|is_there| **is_there).count();
+        let is_sound = are_sorted && live == self.live && self.pushes.len() <= self.size;
+        if is_sound { Ok(()) } else { Err(Error::Corrupt) }
+    }
 }
 
 impl<T: Real> Halvings<T> {
-    /// Builds the levels from one on anew, of its candidates and those in its buffer that are there.
+    /// Rebuilds the levels from one on, from its candidates and its buffer, as far as they are alive.
     fn build<O: PrefixOracle<T>>(&mut self, first: usize, coins: &mut Coins, meter: &mut Meter<'_, O>) {
         let Level { candidates, buffer, first: base } = core::mem::take(&mut self.levels[first]);
         self.pushes.truncate(base, meter.oracle);
         let mut left = candidates;
         left.extend(buffer);
-        // An element that went and came back may stand there twice.
+        // An element that was deleted and inserted again may be listed twice.
         left.sort_unstable();
         left.dedup();
         left.retain(|&id| self.members[id as usize] && !self.pushes.ids.contains(&id));
@@ -208,16 +204,9 @@ impl<T: Real> Halvings<T> {
         }
     }
 
-    /// Keeps those that still add enough.
+    /// Keeps the elements that still reach the threshold.
     fn filter<O: PrefixOracle<T>>(&mut self, left: &mut Vec<u32>, meter: &mut Meter<'_, O>) {
         let len = self.pushes.len();
         left.retain(|&id| len < self.size && self.pushes.gain(len, id, meter) >= self.threshold);
-    }
-
-    fn check<O: PrefixOracle<T>>(&mut self, _: &mut Meter<'_, O>) -> Result<(), Error> {
-        let are_sorted = self.levels.is_sorted_by_key(|level| level.first);
-        let live = self.members.iter().filter(|is_there| **is_there).count();
-        let is_sound = are_sorted && live == self.live && self.pushes.len() <= self.size;
-        if is_sound { Ok(()) } else { Err(Error::Corrupt) }
     }
 }

@@ -1,4 +1,4 @@
-//! Sieves one after the other, so that some elements may be taken away in the end.
+//! A chain of sieves, from which some elements may be deleted in the end.
 
 use super::SieveStreaming;
 use crate::submodular::{Monotone, PrefixOracle, Selection};
@@ -8,26 +8,25 @@ use core::marker::PhantomData;
 /// Copies that fit a word of bits.
 const MOST: usize = 64;
 
-/// Which elements of a stream are worth most together, if up to so many are taken away after they were chosen, and the others can't
-/// be looked at again?
+/// Which elements of an insert-only single pass are worth most together, if up to a number of them are deleted in the end?
 ///
-/// Sieves in a chain: an element that the first has no use for goes to the second, and so on; so does one that a sieve gives up
-/// later. A deletion takes the sieves that hold the element out of the chain, and what else they hold
-/// goes on to the next ones; the answer is that of the best one left.
+/// The sieves form a chain. An element that the first sieve doesn't take goes to the second, and so on, and so does an element that
+/// a sieve gives up later. A deletion takes the sieves that hold the element out of the chain, and their other elements go on to
+/// the next sieves. The answer is that of the best sieve left.
 ///
 /// # Guarantee
-/// After at most `r` deletions of a chain of `r + 1` a sieve is left, and the first of those has been shown everything that is
-/// left: at least `1 / (2 R)` of the best value of that, `R` the ratio of guesses, for a function that is monotone (after
-/// Mirzasoleiman, Karbasi and Krause, ICML 2017).
+/// After at most `r` deletions a chain of `r + 1` has a sieve left, and the first such sieve has seen every element that is left.
+/// Its answer is worth at least `1 / (2 R)` of the best value of those elements, `R` the ratio of guesses, for a monotone function
+/// (after Mirzasoleiman, Karbasi and Krause, ICML 2017).
 /// # Cost
-/// An element: that of a sieve for each that it comes to. State: `r + 1` sieves. Measured on 2,000 elements with 20 to choose: 30,
+/// An element costs as much as in each sieve that it comes to. State: `r + 1` sieves. Measured on 2,000 elements with 20 to choose: 30,
 /// 86 and 255 gains an element for 1, 5 and 20 deletions; .89, .85 and .79 of what greedy finds in what is left.
 /// # Randomness
 /// None.
 /// # Merging
-/// Not offered: of elements that no sieve has kept nothing is known.
+/// Not offered: nothing is known of elements that no sieve has kept.
 /// # When to use another
-/// [`LazyDynamic`](crate::submodular::LazyDynamic) if elements can be kept: any number may leave, and the answer comes with a bound.
+/// [`LazyDynamic`](crate::submodular::LazyDynamic) if elements can be kept: any number may be deleted, and answers have a bound.
 /// # Example
 /// ```
 /// use sketchlet_core::submodular::{FacilityLocation, GroundSet, RobustCascade, SieveParams, SieveStreaming};
@@ -44,7 +43,7 @@ const MOST: usize = 64;
 #[derive(Clone, Debug)]
 pub struct RobustCascade<T, D, S, I, C> {
     sieves: C,
-    /// A bit for each sieve that has lost an element.
+    /// One bit a sieve, set if the sieve has lost an element.
     lost: u64,
     of: PhantomData<(T, D, S, I)>,
 }
@@ -52,7 +51,7 @@ pub struct RobustCascade<T, D, S, I, C> {
 impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>, C: Storage<SieveStreaming<T, D, S, I>>>
     RobustCascade<T, D, S, I, C>
 {
-    /// A chain of sieves, which are cleared: one more than elements may be taken away.
+    /// A chain of sieves, which are cleared. It takes one more than the number of elements that may be deleted.
     ///
     /// # Errors
     /// [`Error::Parameter`] without sieves; [`Error::Capacity`] for more than 64; [`Error::Incompatible`] for sieves of different
@@ -76,12 +75,12 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>, C: Storage<SieveStreaming<T, 
         self.sieves.as_ref()
     }
 
-    /// Sieves that have not lost an element.
+    /// Number of sieves that have not lost an element.
     pub fn living(&self) -> usize {
         self.sieves().len() - self.lost.count_ones() as usize
     }
 
-    /// Takes a look at an element, once each. Only the data of those in a sieve are needed later: see [`is_kept`](Self::is_kept).
+    /// Visits an element; pass each once. Only the data of elements in a sieve are needed later: see [`is_kept`](Self::is_kept).
     ///
     /// # Errors
     /// Those of [`SieveStreaming::insert`]; an element whose value is refused changes nothing.
@@ -90,7 +89,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>, C: Storage<SieveStreaming<T, 
         pass_on(self.sieves.as_mut(), self.lost, oracle, id)
     }
 
-    /// Takes an element away: sieves that hold it count no more. One that none holds, seen or not, may be forgotten without a call.
+    /// Deletes an element: sieves that hold it count no more. An element that no sieve holds may be forgotten without a call.
     ///
     /// # Errors
     /// Those of [`SieveStreaming::insert`], for what is shown to other sieves.
@@ -114,23 +113,23 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>, C: Storage<SieveStreaming<T, 
         outcome
     }
 
-    /// Whether an element is in a sieve that counts: the data of any other may be forgotten.
+    /// Whether an element is in a sieve that counts. The data of any other element may be forgotten.
     pub fn is_kept(&self, id: u32) -> bool {
         self.left().any(|sieve| sieve.holds(id))
     }
 
-    /// The best in a sieve that has lost nothing. There is no upper bound.
+    /// The best answer of a sieve that has lost no element. It has no upper bound.
     pub fn selection(&self) -> Selection<T> {
         let (value, ids) = self.best();
         Selection { value, upper_bound: None, len: ids.len(), stale: false }
     }
 
-    /// Its ids, in order of choice.
+    /// Ids of that answer, in order of choice.
     pub fn selected(&self) -> &[D] {
         self.best().1
     }
 
-    /// Back to nothing seen.
+    /// Forgets all elements.
     pub fn clear(&mut self) {
         self.sieves.as_mut().iter_mut().for_each(SieveStreaming::clear);
         self.lost = 0;

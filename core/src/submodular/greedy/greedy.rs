@@ -1,12 +1,13 @@
-//! Greedy by the book.
+//! Greedy by its definition.
 
 use super::{Chooser, bound, chooser};
 use crate::submodular::{Monotone, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Storage};
 
-/// Greedy as the book has it: every element is asked for its gain before each choice.
+/// Which elements of a set that stays are worth most together? Greedy by its definition, as a baseline.
 ///
-/// A baseline: [`LazyGreedy`](super::LazyGreedy) chooses the same elements for far fewer gains.
+/// Before each choice every element is asked for its gain. [`LazyGreedy`](super::LazyGreedy) chooses the same elements for far
+/// fewer gains.
 ///
 /// # Guarantee
 /// At least `1 - 1 / e` of the best value (Nemhauser, Wolsey and Fisher, 1978), for a function that is monotone.

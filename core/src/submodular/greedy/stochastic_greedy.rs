@@ -1,4 +1,4 @@
-//! Greedy over a fresh sample for each choice.
+//! Greedy that asks a fresh sample of the elements before each choice.
 
 use super::{Chooser, bound, chooser};
 use crate::random::drawn;
@@ -6,20 +6,19 @@ use crate::submodular::{Monotone, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Rule, Storage};
 use rand_core::Rng;
 
-/// Which elements are worth most together, where a gain or two an element is all that can be afforded?
+/// Which elements of a set that stays are worth most together, for one or two gains an element?
 ///
-/// Greedy, with a fresh sample of `(n / k) ln(1 / epsilon)` of the elements left for each of the `k` choices.
+/// Each of the `k` choices of greedy looks at a fresh sample of `(n / k) ln(1 / epsilon)` of the elements left.
 ///
 /// # Guarantee
-/// At least `1 - 1 / e - epsilon` of the best value in expectation, for a function that is monotone (Mirzasoleiman et al., AAAI
-/// 2015).
+/// At least `1 - 1 / e - epsilon` of the best value in expectation, for a monotone function (Mirzasoleiman et al., AAAI 2015).
 /// # Cost
 /// About `ln(1 / epsilon)` gains an element, whatever the size. State: see
 /// [`GreedyParams::storage_len`](super::GreedyParams::storage_len).
 /// # Randomness
-/// From the caller's generator: a word for each element of a sample.
+/// One word of the caller's generator for each element of a sample.
 /// # When to use another
-/// [`LazyGreedy`](super::LazyGreedy) is exact greedy and often hardly dearer.
+/// [`LazyGreedy`](super::LazyGreedy) is exact greedy and often costs hardly more.
 /// # Example
 /// ```
 /// use rand_xoshiro::{Xoshiro256PlusPlus, rand_core::SeedableRng};

@@ -1,25 +1,25 @@
-//! Sieves, without those that the best answer so far has made pointless.
+//! One sieve for each threshold, without those that the best answer so far has made useless.
 
 use super::{SieveParams, sieve};
-use crate::submodular::guesses::Guesses;
 use crate::submodular::ladder::Ladder;
 use crate::submodular::meter::Meter;
+use crate::submodular::slots::Guesses;
 use crate::submodular::{Monotone, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Storage};
 
-/// Which elements of a stream are worth most together, if none can be looked at twice and few can be kept?
+/// Which elements of an insert-only single pass are worth most together, if few can be kept?
 ///
-/// A sieve for each threshold: it takes an element whose gain is at least the threshold. Sieves whose threshold the best answer
-/// so far has made pointless are given up.
+/// There is a sieve for each threshold, which takes an element whose gain reaches the threshold. Sieves whose threshold the best
+/// answer so far has made useless are given up.
 ///
 /// # Guarantee
-/// At least `1 / (2 R)` of the best value of the elements seen, for a function that is monotone (Kazemi et al., ICML 2019).
+/// At least `1 / (2 R)` of the best value of the elements seen, for a monotone function (Kazemi et al., ICML 2019).
 /// # Cost
-/// At most a gain a threshold. State: see [`SieveParams::storage_len`]; of its sieves fewer are in use.
+/// At most one gain a threshold. State: see [`SieveParams::storage_len`]; fewer of its sieves are in use.
 /// # Randomness
 /// None.
 /// # Merging
-/// Not offered: of elements that no sieve has kept nothing is known.
+/// Not offered: nothing is known of elements that no sieve has kept.
 /// # When to use another
 /// [`SieveStreaming`](super::SieveStreaming) answers a little better, and keeps more elements.
 /// # Example
@@ -34,14 +34,14 @@ use crate::{Error, Id, Real, Storage};
 #[derive(Clone, Debug)]
 pub struct SievePlusPlus<T, D, S, I> {
     params: SieveParams,
-    guesses: Guesses<T, D, S, I>,
+    guesses: Guesses<T, D, (S, I)>,
     seen: u64,
 }
 
 sieve!(SievePlusPlus, SieveParams);
 
 impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> SievePlusPlus<T, D, S, I> {
-    /// Holds an element against every sieve.
+    /// Offers an element to every sieve.
     fn sift<O: PrefixOracle<T>>(&mut self, oracle: &O, id: usize) -> Result<(), Error> {
         let value = self.guesses.value_of(id, oracle)?;
         if value == T::ZERO {
@@ -53,7 +53,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> SievePlusPlus<T, D, S, I> {
         self.guesses.state.largest = Some(largest);
         let least = self.guesses.state.answer.value.max(largest);
         let parts = (T::ONE + T::ONE) * T::count(self.params.size as u64);
-        // The threshold just below the pointful ones belongs to guesses between two thresholds.
+        // The threshold just below the useful ones belongs to guesses between two thresholds.
         let (low, high) = (ladder.at_most(least / parts), ladder.at_most(largest));
         self.guesses.release_outside(low, high);
         for number in low..=high {
