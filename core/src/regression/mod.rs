@@ -45,6 +45,7 @@
 
 mod fit;
 mod gradient;
+mod half_width;
 mod normal_equations;
 mod query;
 mod recursive;
@@ -57,6 +58,7 @@ mod weight;
 
 pub use fit::Fit;
 pub use gradient::{Gradient, GradientParams};
+pub use half_width::{SPARE_ROWS, SketchTriangle, SketchedRows, half_widths};
 pub use normal_equations::{NormalEquations, NormalEquationsParams};
 pub use query::Query;
 pub use recursive::{RecursiveLeastSquares, RecursiveLeastSquaresParams};

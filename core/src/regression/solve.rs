@@ -1,6 +1,7 @@
 //! From rows to coefficients: the solver behind all summaries of this family that keep rows.
 
-use super::{Fit, Gradient, Query, StudentT};
+use super::half_width::{SPARE_ROWS, SketchTriangle, SketchedRows, half_widths};
+use super::{Fit, Gradient, Query};
 use crate::linalg::qr::norm_exponent;
 use crate::linalg::{complete, givens, packed, triangular};
 use crate::{Error, Real, Storage};
@@ -24,9 +25,6 @@ pub(super) struct Meaning {
     /// Whether half-widths may be given.
     pub(super) is_dense: bool,
 }
-
-/// Rows of a sketch beyond the features from which half-widths are given.
-const SPARE_ROWS: usize = 4;
 
 /// Solves the query over the rows. `columns` is how many columns they have.
 ///
@@ -65,7 +63,8 @@ pub(super) fn solve<'a, R: Real>(
     let spare = rows.saturating_sub(problem.rank);
     let with_widths = meaning.factor.is_some() && meaning.is_dense && rows >= features + SPARE_ROWS;
     if with_widths {
-        problem.half_widths(is_full, condition, spare, coefficients, norms, widths)?;
+        let rows = SketchedRows { spare, condition, failure: query.failure };
+        problem.half_widths(rows, coefficients, norms, widths)?;
     } else {
         widths.fill(R::ZERO);
     }
@@ -354,108 +353,62 @@ impl<'a, 'q, R: Real> Problem<'a, 'q, R> {
         Ok(left.max(R::ZERO))
     }
 
-    /// Half-widths of all targets, by the law of a Gaussian sketch: coefficient `j` is off by at most `t` times
-    /// `sqrt(c_j rss / spare)`, with `c_j` the diagonal of the inverse Gram matrix of the rows. A ridge adds what it pulls.
+    /// Half-widths of all targets, and room to work in.
     fn half_widths(
         &mut self,
-        is_full: bool,
-        condition: R,
-        spare: usize,
+        rows: SketchedRows<R>,
         coefficients: &[R],
         squares: &[R],
         widths: &mut [R],
     ) -> Result<(), Error> {
         let features = self.features();
-        let degrees = u32::try_from(spare).unwrap_or(u32::MAX);
-        let t = R::constant(StudentT::new(degrees).upper(self.query.failure / (2.0 * features as f64)));
-        let spare = R::count(spare as u64);
-        // No bound below what the solution itself is rounded by.
-        let floor = R::constant(4.0) * R::EPSILON * R::count(features as u64).sqrt() * condition;
-        if self.query.ridge > 0.0 && is_full {
-            self.ridge_variances(coefficients, squares, widths)?;
-        } else {
-            let (own, others) = widths.split_at_mut(features);
-            self.variances(is_full, own)?;
-            for (widths, &square) in others.chunks_exact_mut(features).zip(&squares[1..]) {
-                for (width, &variance) in widths.iter_mut().zip(&*own) {
-                    *width = variance * square;
-                }
-            }
-            own.iter_mut().for_each(|variance| *variance *= squares[0]);
-        }
-        let per_target = widths.chunks_exact_mut(features).zip(coefficients.chunks_exact(features));
-        for (target, (widths, x)) in per_target.enumerate() {
-            let e = self.exponent(features + target);
-            let largest = (0..features).fold(R::ZERO, |largest, k| {
-                largest.max(x[self.place(k)].abs().times_power_of_two(self.exponent(k) - e))
-            });
-            for k in 0..features {
-                let width = &mut widths[self.place(k)];
-                if self.is_blind(k) {
-                    *width = R::ZERO;
-                    continue;
-                }
-                let own = self.exponent(k);
-                let unit = if is_full { e - own } else { e };
-                let half_width = (t * (*width / spare).sqrt()).times_power_of_two(unit);
-                *width = half_width.max((floor * largest).times_power_of_two(e - own));
-            }
-        }
-        Ok(())
+        let ridge = (self.query.ridge > 0.0).then(|| R::constant(self.stored_ridge()));
+        let Self { query, triangle, work, exponents, order, rank, .. } = self;
+        let view = View { query, triangle, exponents, order, rank: *rank, ridge };
+        half_widths(&view, rows, coefficients, squares, &mut work[..features], widths)
+    }
+}
+
+/// A problem as its half-widths see it.
+struct View<'a, 'q, R> {
+    query: &'a Query<'q>,
+    triangle: &'a [R],
+    exponents: &'a [R],
+    order: &'a [R],
+    rank: usize,
+    ridge: Option<R>,
+}
+
+impl<R: Real> SketchTriangle<R> for View<'_, '_, R> {
+    fn triangle(&self) -> &[R] {
+        self.triangle
     }
 
-    /// Whether a feature is a column of zeros: nothing is known of its coefficient, which is 0, and nothing is claimed.
-    fn is_blind(&self, k: usize) -> bool {
-        k >= self.rank && (0..self.rank).all(|i| self.triangle[packed::index(self.dim(), i, k)] == R::ZERO)
+    fn dim(&self) -> usize {
+        self.query.len()
     }
 
-    /// Diagonal of the (pseudo-)inverse Gram matrix of the rows: squares of the rows of the inverse triangle, column by column.
-    fn variances(&mut self, is_full: bool, variances: &mut [R]) -> Result<(), Error> {
-        let (dim, features, rank) = (self.dim(), self.features(), self.rank);
-        variances.fill(R::ZERO);
-        for k in 0..rank {
-            self.work.fill(R::ZERO);
-            self.work[k] = R::ONE;
-            triangular::solve(self.triangle, dim, &mut self.work[..=k])?;
-            if !is_full {
-                complete::apply_transposed(self.triangle, dim, rank, &mut self.work[..features])?;
-            }
-            for i in 0..features {
-                variances[self.place(i)] += self.work[i] * self.work[i];
-            }
-        }
-        Ok(())
+    fn features(&self) -> usize {
+        self.query.features.len()
     }
 
-    /// Variances times residual squares, and what the ridge adds: with `w` column `j` of the inverse of `G + ridge`, the
-    /// variance is `w'G w` and the pull `ridge w'x`.
-    fn ridge_variances(&mut self, coefficients: &[R], squares: &[R], widths: &mut [R]) -> Result<(), Error> {
-        let (dim, features) = (self.dim(), self.features());
-        let ridge = R::constant(self.stored_ridge());
-        for j in 0..features {
-            self.work.fill(R::ZERO);
-            self.work[j] = R::ONE;
-            triangular::solve_transposed(self.triangle, dim, &mut self.work[..features])?;
-            triangular::solve(self.triangle, dim, &mut self.work[..features])?;
-            let mut penalty = R::ZERO;
-            for k in (0..features).filter(|&k| self.query.is_penalized(self.place(k))) {
-                let w = self.work[k].times_power_of_two(-self.exponent(k));
-                penalty += ridge * w * w;
-            }
-            // w'(G + ridge) w is w_j; the difference can't be below its own rounding.
-            let whole = self.work[j];
-            let variance = (whole - penalty).max(R::constant(8.0) * R::EPSILON * whole);
-            for (target, &square) in squares.iter().enumerate() {
-                let x = &coefficients[target * features..][..features];
-                let e = self.exponent(features + target);
-                let mut pull = R::ZERO;
-                for k in (0..features).filter(|&k| self.query.is_penalized(self.place(k))) {
-                    let w = self.work[k].times_power_of_two(-self.exponent(k));
-                    pull += ridge * w * x[self.place(k)].times_power_of_two(-e);
-                }
-                widths[target * features + self.place(j)] = variance * square + pull * pull;
-            }
-        }
-        Ok(())
+    fn rank(&self) -> usize {
+        self.rank
+    }
+
+    fn place(&self, k: usize) -> usize {
+        self.order[k].to_usize().unwrap_or(0)
+    }
+
+    fn exponent(&self, k: usize) -> i32 {
+        self.exponents[k].to_i32().unwrap_or(0)
+    }
+
+    fn ridge(&self) -> Option<R> {
+        self.ridge
+    }
+
+    fn is_penalized(&self, k: usize) -> bool {
+        self.query.is_penalized(self.place(k))
     }
 }

@@ -1,14 +1,10 @@
 //! The answer of a sketch, with an error bar on every coefficient.
 
 use super::solver::Solver;
-use super::triangle::Triangle;
-use super::{LeastSquaresFit, Path, Scalar, Warning, dense};
-use crate::regression::StudentT;
+use super::triangle::{Ridge, Triangle};
+use super::{LeastSquaresFit, Path, Scalar, Warning};
+use crate::regression::{SPARE_ROWS, SketchTriangle, SketchedRows, half_widths};
 use crate::{Error, Real};
-use faer::Mat;
-
-/// Rows of a sketch beyond the coefficients from which half-widths are given.
-const SPARE_ROWS: usize = 4;
 
 impl<T: Scalar> Solver<'_, '_, '_, T> {
     pub(super) fn sketched(
@@ -37,7 +33,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         }
         let has_widths = self.params.sketch.is_dense() && rows >= triangle.coefficients() + SPARE_ROWS;
         let half_widths =
-            if has_widths { Some(self.half_widths(triangle, &x, &coefficients, &squares, spare)?) } else { None };
+            if has_widths { Some(self.half_widths(triangle, &coefficients, &squares, spare)?) } else { None };
         self.warn(triangle);
         Ok(LeastSquaresFit {
             coefficients,
@@ -55,97 +51,63 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         })
     }
 
-    /// By the law of a Gaussian sketch: coefficient `j` is off by at most `t` times `sqrt(c_j rss / spare)`, `c_j` the diagonal of the
-    /// inverse Gram matrix of the sketch. A ridge adds what it pulls.
+    /// Half-widths as the core gives them.
     fn half_widths(
         &self,
         triangle: &Triangle<T>,
-        x: &Mat<T>,
         coefficients: &[T],
         squares: &[T],
         spare: usize,
     ) -> Result<Vec<T>, Error> {
         let features = triangle.coefficients();
         let is_full = triangle.rank == features;
-        let degrees = u32::try_from(spare).unwrap_or(u32::MAX);
-        let t = T::constant(-StudentT::new(degrees).quantile(self.params.failure / (2.0 * features as f64))?);
-        let spare = T::count(spare as u64);
-        // No bound below what the solution itself is rounded by.
-        let floor =
-            T::constant(4.0) * <T as Real>::EPSILON * Real::sqrt(T::count(features as u64)) * triangle.condition;
-        let variances = triangle.variances();
-        let inverse = (self.params.ridge > 0.0 && is_full).then(|| triangle.inverse());
-        let mut widths = vec![T::ZERO; coefficients.len()];
-        for (u, widths) in widths.chunks_exact_mut(features).enumerate() {
-            let largest = (0..features).fold(T::ZERO, |largest, k| {
-                let scaled = coefficients[u * features + triangle.order[k]].times_power_of_two(-triangle.unit(k, u));
-                Real::max(largest, Real::abs(scaled))
-            });
-            for k in (0..features).filter(|&k| !triangle.is_blind(k)) {
-                let square = match &inverse {
-                    Some(inverse) => {
-                        let [variance, pull] = self.ridge_terms(triangle, inverse, x, k, u);
-                        variance * squares[u] + pull * pull
-                    }
-                    None => variances[k] * squares[u],
-                };
-                let unit = if is_full { triangle.unit(k, u) } else { triangle.exponents[features + u] };
-                let width = (t * Real::sqrt(square / spare)).times_power_of_two(unit);
-                widths[triangle.order[k]] = Real::max(width, (floor * largest).times_power_of_two(triangle.unit(k, u)));
-            }
-        }
+        let packed = if is_full { triangle.packed() } else { triangle.completed() };
+        let rows = SketchedRows { spare, condition: triangle.condition, failure: self.params.failure };
+        let view = View { triangle, packed, ridge: self.ridge() };
+        let (mut work, mut widths) = (vec![T::ZERO; features], vec![T::ZERO; coefficients.len()]);
+        half_widths(&view, rows, coefficients, squares, &mut work, &mut widths)?;
         Ok(widths)
-    }
-
-    /// With `w` column `k` of the inverse of `G + ridge`: the variance `w'G w`, and the pull `ridge w'x`.
-    fn ridge_terms(&self, triangle: &Triangle<T>, inverse: &Mat<T>, x: &Mat<T>, k: usize, u: usize) -> [T; 2] {
-        let mut w = Mat::from_fn(triangle.rank, 1, |i, _| inverse[(k, i)]);
-        dense::solve_upper(triangle.r.as_ref(), w.as_mut());
-        let whole = w[(k, 0)];
-        let (mut variance, mut pull) = (whole, T::ZERO);
-        for i in 0..triangle.rank {
-            let penalty = self.penalty(triangle, i);
-            variance -= penalty * w[(i, 0)] * w[(i, 0)];
-            pull += penalty * w[(i, 0)] * x[(i, u)];
-        }
-        // The difference can't be below its own rounding.
-        [Real::max(variance, T::constant(8.0) * <T as Real>::EPSILON * whole), pull]
     }
 }
 
-impl<T: Scalar> Triangle<T> {
-    /// `R^-1` of the independent columns.
-    fn inverse(&self) -> Mat<T> {
-        let mut inverse = Mat::identity(self.rank, self.rank);
-        dense::solve_upper(self.leading().as_ref(), inverse.as_mut());
-        inverse
+/// A triangle as its half-widths see it.
+struct View<'a, T> {
+    triangle: &'a Triangle<T>,
+    packed: Vec<T>,
+    ridge: Ridge,
+}
+
+impl<T: Scalar> SketchTriangle<T> for View<'_, T> {
+    fn triangle(&self) -> &[T] {
+        &self.packed
     }
 
-    /// Diagonal of the (pseudo-)inverse Gram matrix, in the order of the triangle: scaled if all columns are independent, in the units
-    /// of the data otherwise.
-    fn variances(&self) -> Vec<T> {
-        let features = self.coefficients();
-        let mut variances = vec![T::ZERO; features];
-        if self.rank == features {
-            let inverse = self.inverse();
-            for (k, variance) in variances.iter_mut().enumerate() {
-                *variance = (k..features).fold(T::ZERO, |sum, i| sum + inverse[(k, i)] * inverse[(k, i)]);
-            }
-            return variances;
-        }
-        let triangle = self.completed();
-        let mut work = vec![T::ZERO; features];
-        for k in 0..self.rank {
-            work.fill(T::ZERO);
-            work[k] = T::ONE;
-            self.least_norm(&triangle, &mut work);
-            variances.iter_mut().zip(&work).for_each(|(variance, &x)| *variance += x * x);
-        }
-        variances
+    fn dim(&self) -> usize {
+        self.triangle.coefficients()
     }
 
-    /// Whether a column is all zeros: nothing is known of its coefficient, which is 0, and nothing is claimed.
-    fn is_blind(&self, k: usize) -> bool {
-        k >= self.rank && (0..self.rank).all(|i| self.r[(i, k)] == T::ZERO)
+    fn features(&self) -> usize {
+        self.triangle.coefficients()
+    }
+
+    fn rank(&self) -> usize {
+        self.triangle.rank
+    }
+
+    fn place(&self, k: usize) -> usize {
+        self.triangle.order[k]
+    }
+
+    /// Exponents of coefficients stand in their order, those of targets behind.
+    fn exponent(&self, k: usize) -> i32 {
+        self.triangle.exponents[self.triangle.order.get(k).copied().unwrap_or(k)]
+    }
+
+    fn ridge(&self) -> Option<T> {
+        (self.ridge.lambda > 0.0).then(|| T::constant(self.ridge.lambda))
+    }
+
+    fn is_penalized(&self, k: usize) -> bool {
+        self.triangle.order[k] >= self.ridge.spared
     }
 }

@@ -175,6 +175,11 @@ impl<T: Scalar> Triangle<T> {
         coefficients
     }
 
+    /// The triangle of all columns, row after row.
+    pub(super) fn packed(&self) -> Vec<T> {
+        packed(&self.r, self.coefficients())
+    }
+
     /// The rows that count, in the units of the data, as a complete orthogonal factorisation.
     pub(super) fn completed(&self) -> Vec<T> {
         let features = self.coefficients();
@@ -214,14 +219,14 @@ fn equilibrate<T: Scalar>(matrix: &mut Mat<T>, exponents: &mut [i32], together: 
 
 /// Condition of the leading columns of a triangle, estimated from below.
 pub(super) fn condition<T: Scalar>(r: &Mat<T>, rank: usize) -> T {
-    let mut triangle = vec![T::ZERO; packed::len(rank)];
-    for i in 0..rank {
-        for j in i..rank {
-            triangle[packed::index(rank, i, j)] = r[(i, j)];
-        }
-    }
+    let triangle = packed(r, rank);
     if (0..rank).any(|i| r[(i, i)] == T::ZERO) {
         return <T as Real>::INFINITY;
     }
     triangular::condition(&triangle, rank, &mut vec![T::ZERO; rank]).unwrap_or(<T as Real>::INFINITY)
+}
+
+/// The first columns of a triangle, row after row.
+fn packed<T: Scalar>(r: &Mat<T>, columns: usize) -> Vec<T> {
+    (0..columns).flat_map(|i| (i..columns).map(move |j| (i, j))).map(|at| r[at]).collect()
 }

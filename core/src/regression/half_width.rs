@@ -1,0 +1,177 @@
+//! How far off the coefficients of a sketch may be.
+
+use super::StudentT;
+use crate::linalg::{complete, packed, triangular};
+use crate::{Error, Real};
+
+/// Rows of a sketch beyond the features from which half-widths are given.
+pub const SPARE_ROWS: usize = 4;
+
+/// What half-widths look at: the triangle `R` of the features of a sketch, independent ones in front, and what was done to
+/// its columns on the way there.
+pub trait SketchTriangle<R: Real> {
+    /// Packed upper triangle, `R` in its first rows and columns. With dependent features `R` is in the units of the data, and
+    /// completed by [`complete::factor`].
+    fn triangle(&self) -> &[R];
+
+    /// Columns of the packed triangle, which may have others behind the features.
+    fn dim(&self) -> usize;
+
+    /// Number of features.
+    fn features(&self) -> usize;
+
+    /// Number of those that don't depend on others.
+    fn rank(&self) -> usize;
+
+    /// The feature that column `k` belongs to.
+    fn place(&self, k: usize) -> usize;
+
+    /// The power of two that was taken out of column `k`; those of the targets stand behind the features.
+    fn exponent(&self, k: usize) -> i32;
+
+    /// The ridge, in units of the rows, if there is one.
+    fn ridge(&self) -> Option<R>;
+
+    /// Whether a ridge counts for the feature of column `k`.
+    fn is_penalized(&self, k: usize) -> bool;
+}
+
+/// What the rows of a sketch say beside their triangle.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SketchedRows<R> {
+    /// Rows beyond the rank.
+    pub spare: usize,
+    /// Condition of the triangle.
+    pub condition: R,
+    /// Probability that any half-width of a target doesn't hold.
+    pub failure: f64,
+}
+
+/// Half-widths of the coefficients of all targets, by the law of a Gaussian sketch: coefficient `j` is off by at most `t`
+/// times `sqrt(c_j rss / spare)`, with `c_j` the diagonal of the inverse Gram matrix of the rows. A ridge adds what it
+/// pulls.
+///
+/// `coefficients` are in the units of the data, a row a target; `squares` are those of the residuals, in the scale of the
+/// targets' columns. `work` is as long as there are features. The half-widths go where the coefficients are in `widths`.
+///
+/// # Cost
+/// `features^3 / 3` flops, six times as many with a ridge.
+///
+/// # Errors
+/// [`Error::Storage`] and [`Error::Dimension`] if the triangle, `work`, coefficients or `widths` have another length;
+/// [`Error::RankDeficient`] if a pivot of `R` is zero.
+pub fn half_widths<R: Real>(
+    of: &impl SketchTriangle<R>,
+    rows: SketchedRows<R>,
+    coefficients: &[R],
+    squares: &[R],
+    work: &mut [R],
+    widths: &mut [R],
+) -> Result<(), Error> {
+    let features = of.features();
+    let all = features.saturating_mul(squares.len());
+    for (expected, got) in [(features, work.len()), (all, coefficients.len()), (all, widths.len())] {
+        if expected != got {
+            return Err(Error::Dimension { expected, got });
+        }
+    }
+    if features == 0 {
+        return Ok(());
+    }
+    let is_full = of.rank() == features;
+    let degrees = u32::try_from(rows.spare).unwrap_or(u32::MAX);
+    let t = R::constant(StudentT::new(degrees).upper(rows.failure / (2.0 * features as f64)));
+    let spare = R::count(rows.spare as u64);
+    // No bound below what the solution itself is rounded by.
+    let floor = R::constant(4.0) * R::EPSILON * R::count(features as u64).sqrt() * rows.condition;
+    if is_full && let Some(ridge) = of.ridge() {
+        ridge_variances(of, ridge, (coefficients, squares), work, widths)?;
+    } else if let Some((first, further)) = squares.split_first() {
+        let (own, others) = widths.split_at_mut(features);
+        variances(of, work, own)?;
+        for (widths, &square) in others.chunks_exact_mut(features).zip(further) {
+            for (width, &variance) in widths.iter_mut().zip(&*own) {
+                *width = variance * square;
+            }
+        }
+        own.iter_mut().for_each(|variance| *variance *= *first);
+    }
+    let per_target = widths.chunks_exact_mut(features).zip(coefficients.chunks_exact(features));
+    for (target, (widths, x)) in per_target.enumerate() {
+        let e = of.exponent(features + target);
+        let largest = (0..features)
+            .fold(R::ZERO, |largest, k| largest.max(x[of.place(k)].abs().times_power_of_two(of.exponent(k) - e)));
+        for k in 0..features {
+            let width = &mut widths[of.place(k)];
+            if is_blind(of, k) {
+                *width = R::ZERO;
+                continue;
+            }
+            let own = of.exponent(k);
+            let unit = if is_full { e - own } else { e };
+            let half_width = (t * (*width / spare).sqrt()).times_power_of_two(unit);
+            *width = half_width.max((floor * largest).times_power_of_two(e - own));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a feature is a column of zeros: nothing is known of its coefficient, which is 0, and nothing is claimed.
+fn is_blind<R: Real>(of: &impl SketchTriangle<R>, k: usize) -> bool {
+    k >= of.rank() && (0..of.rank()).all(|i| of.triangle()[packed::index(of.dim(), i, k)] == R::ZERO)
+}
+
+/// Diagonal of the (pseudo-)inverse Gram matrix of the rows: squares of the rows of the inverse triangle, column by column.
+fn variances<R: Real>(of: &impl SketchTriangle<R>, work: &mut [R], variances: &mut [R]) -> Result<(), Error> {
+    let (triangle, dim, features, rank) = (of.triangle(), of.dim(), of.features(), of.rank());
+    variances.fill(R::ZERO);
+    for k in 0..rank {
+        work.fill(R::ZERO);
+        work[k] = R::ONE;
+        triangular::solve(triangle, dim, &mut work[..=k])?;
+        if rank < features {
+            complete::apply_transposed(triangle, dim, rank, work)?;
+        }
+        for (i, &x) in work.iter().enumerate() {
+            variances[of.place(i)] += x * x;
+        }
+    }
+    Ok(())
+}
+
+/// Variances times residual squares, and what the ridge adds: with `w` column `j` of the inverse of `G + ridge`, the
+/// variance is `w'G w` and the pull `ridge w'x`.
+fn ridge_variances<R: Real>(
+    of: &impl SketchTriangle<R>,
+    ridge: R,
+    (coefficients, squares): (&[R], &[R]),
+    work: &mut [R],
+    widths: &mut [R],
+) -> Result<(), Error> {
+    let (triangle, dim, features) = (of.triangle(), of.dim(), of.features());
+    for j in 0..features {
+        work.fill(R::ZERO);
+        work[j] = R::ONE;
+        triangular::solve_transposed(triangle, dim, work)?;
+        triangular::solve(triangle, dim, work)?;
+        let mut penalty = R::ZERO;
+        for k in (0..features).filter(|&k| of.is_penalized(k)) {
+            let w = work[k].times_power_of_two(-of.exponent(k));
+            penalty += ridge * w * w;
+        }
+        // w'(G + ridge) w is w_j; the difference can't be below its own rounding.
+        let whole = work[j];
+        let variance = (whole - penalty).max(R::constant(8.0) * R::EPSILON * whole);
+        for (target, &square) in squares.iter().enumerate() {
+            let x = &coefficients[target * features..][..features];
+            let e = of.exponent(features + target);
+            let mut pull = R::ZERO;
+            for k in (0..features).filter(|&k| of.is_penalized(k)) {
+                let w = work[k].times_power_of_two(-of.exponent(k));
+                pull += ridge * w * x[of.place(k)].times_power_of_two(-e);
+            }
+            widths[target * features + of.place(j)] = variance * square + pull * pull;
+        }
+    }
+    Ok(())
+}
