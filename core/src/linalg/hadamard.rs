@@ -18,6 +18,8 @@
 //! # Ok::<(), sketchlet_core::Error>(())
 //! ```
 
+#![allow(clippy::needless_range_loop, reason = "fixed trip counts are what keeps lines in registers")]
+
 use crate::base::wide;
 use crate::{Error, Lane};
 
@@ -62,6 +64,87 @@ fn butterfly<L: Lane>(pair: &mut [L], half: usize) {
     for (lower, upper) in lower.iter_mut().zip(upper) {
         (*lower, *upper) = (lower.plus(*upper), lower.minus(*upper));
     }
+}
+
+/// Lines that [`transform_lines`] takes together in the registers.
+pub const LINES: usize = 64;
+
+/// `H X` for rows of one or two cache lines each, from where they are to where they go: `from(i)` is row `i`, and `lines`
+/// has as many as the transform. The same sums as [`transform_rows`].
+///
+/// [`LINES`] of them take three stages at a time, so that each is read and written twice instead of six times. A kernel:
+/// inlined, to be called where wide instructions are chosen already.
+#[inline(always)]
+pub fn transform_lines<'a, L: Lane, const N: usize>(lines: &mut [[L; N]], from: impl Fn(usize) -> &'a [L; N]) {
+    if N.is_multiple_of(4)
+        && let Ok(lines) = <&mut [[L; N]; LINES]>::try_from(&mut *lines)
+    {
+        for base in (0..LINES).step_by(8) {
+            let x = [from(base), from(base + 1), from(base + 2), from(base + 3)];
+            let y = [from(base + 4), from(base + 5), from(base + 6), from(base + 7)];
+            if N.is_multiple_of(16) {
+                three_stages::<L, N, 8>([x, y], lines, base, 1);
+            } else {
+                three_stages::<L, N, 4>([x, y], lines, base, 1);
+            }
+        }
+        for base in 0..8 {
+            let x = [lines[base], lines[base + 8], lines[base + 16], lines[base + 24]];
+            let y = [lines[base + 32], lines[base + 40], lines[base + 48], lines[base + 56]];
+            let (x, y) = ([&x[0], &x[1], &x[2], &x[3]], [&y[0], &y[1], &y[2], &y[3]]);
+            if N.is_multiple_of(16) {
+                three_stages::<L, N, 8>([x, y], lines, base, 8);
+            } else {
+                three_stages::<L, N, 4>([x, y], lines, base, 8);
+            }
+        }
+        return;
+    }
+    for (i, line) in lines.iter_mut().enumerate() {
+        *line = *from(i);
+    }
+    let mut half = 1;
+    while half < lines.len() {
+        lines.chunks_exact_mut(2 * half).for_each(|pair| butterfly(pair.as_flattened_mut(), half * N));
+        half *= 2;
+    }
+}
+
+/// Three stages over eight lines, `W` lanes at a time: eight times as many fit in the registers. The results go to every
+/// `step`th line.
+#[inline(always)]
+fn three_stages<L: Lane, const N: usize, const W: usize>(
+    from: [[&[L; N]; 4]; 2],
+    lines: &mut [[L; N]; LINES],
+    base: usize,
+    step: usize,
+) {
+    for part in 0..N / W {
+        let part_of = |x: &[L; N]| x.as_chunks::<W>().0[part];
+        let [[x0, x1, x2, x3], [x4, x5, x6, x7]] = from;
+        let (x0, x1) = pair(part_of(x0), part_of(x1));
+        let (x2, x3) = pair(part_of(x2), part_of(x3));
+        let (x4, x5) = pair(part_of(x4), part_of(x5));
+        let (x6, x7) = pair(part_of(x6), part_of(x7));
+        let ((x0, x2), (x1, x3)) = (pair(x0, x2), pair(x1, x3));
+        let ((x4, x6), (x5, x7)) = (pair(x4, x6), pair(x5, x7));
+        let ((x0, x4), (x1, x5)) = (pair(x0, x4), pair(x1, x5));
+        let ((x2, x6), (x3, x7)) = (pair(x2, x6), pair(x3, x7));
+        let all = [x0, x1, x2, x3, x4, x5, x6, x7];
+        for k in 0..8 {
+            lines[base + k * step].as_chunks_mut::<W>().0[part] = all[k];
+        }
+    }
+}
+
+#[inline(always)]
+fn pair<L: Lane, const W: usize>(x: [L; W], y: [L; W]) -> ([L; W], [L; W]) {
+    let (mut sum, mut difference) = (x, x);
+    for i in 0..W {
+        sum[i] = x[i].plus(y[i]);
+        difference[i] = x[i].minus(y[i]);
+    }
+    (sum, difference)
 }
 
 #[cfg(test)]
@@ -142,6 +225,27 @@ mod tests {
         rows_in(|x| x as i32);
         rows_in(|x| x as f64 / 3.0);
         rows_in(|x| x as f32 / 3.0);
+    }
+
+    fn lines_in<L: Lane, const N: usize>(convert: impl Fn(i64) -> L) {
+        for rows in [1, 2, 8, LINES, 2 * LINES] {
+            let block = lanes(&integers(rows * N), &convert);
+            let (from, _) = block.as_chunks::<N>();
+            let mut lines = vec![[L::default(); N]; rows];
+            transform_lines(&mut lines, |i| &from[i]);
+            let mut expected = block.clone();
+            transform_rows(&mut expected, N).unwrap();
+            assert_eq!(lines.as_flattened(), expected, "{rows} {N}");
+        }
+    }
+
+    #[test]
+    fn lines_transform_as_rows_to_the_bit() {
+        lines_in::<_, 3>(|x| x as f32 / 3.0);
+        lines_in::<_, 4>(|x| x);
+        lines_in::<_, 8>(|x| x as f64 / 3.0);
+        lines_in::<_, 16>(|x| x as f32 / 3.0);
+        lines_in::<_, 16>(|x| x as i32);
     }
 
     #[test]

@@ -31,5 +31,5 @@ pub use operator::{Piece, SketchOperator, SketchShape};
 pub use osnap::Osnap;
 pub use rademacher::RademacherSketch;
 pub use srct::Srct;
-pub use srht::Srht;
+pub use srht::{BlockRow, Srht};
 pub use tensor::TensorSrht;

@@ -80,22 +80,45 @@ impl<L: Lane> SketchOperator<L> for Srht {
         rows: Range<usize>,
         state: &mut [L],
     ) {
-        let block_len = (block.len() / shape.cols) as u64;
-        let shift = block_len.trailing_zeros();
+        let block_len = block.len() / shape.cols;
         let hadamard_rows = HadamardRows::new(shape, table);
         wide::run(
             #[inline(always)]
             || {
                 let lines = state.chunks_exact_mut(shape.cols).enumerate();
                 for (j, line) in lines.skip(rows.start).take(rows.len()) {
-                    let row = hadamard_rows.get(j);
-                    #[allow(clippy::cast_possible_truncation, reason = "below the number of rows of the block")]
-                    let from = (row & (block_len - 1)) as usize * shape.cols;
-                    let negated = parity(number & (row >> shift));
-                    add_line(line, &block[from..from + shape.cols], negated);
+                    let row = hadamard_rows.in_block(j, block_len);
+                    let from = row.place * shape.cols;
+                    add_line(line, &block[from..from + shape.cols], row.is_negated(number));
                 }
             },
         );
+    }
+}
+
+/// The row of a prepared block that a row of the sketch takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockRow {
+    /// Its place in the block.
+    pub place: usize,
+    /// Bits of the number of the block that decide the sign.
+    bits: u64,
+}
+
+impl BlockRow {
+    /// Whether the `number`th block of as many rows gives it negated.
+    #[inline(always)]
+    pub const fn is_negated(self, number: u64) -> bool {
+        parity(number & self.bits)
+    }
+}
+
+impl Srht {
+    /// Where the rows of the sketch, in their order, read in a block of `block_len` rows, a power of two: what
+    /// [`add_block`](SketchOperator::add_block) adds, for kernels that keep blocks in another order. `table` is as there.
+    pub fn block_rows(shape: SketchShape, table: &[u32], block_len: usize) -> impl Iterator<Item = BlockRow> {
+        let rows = HadamardRows::new(shape, table);
+        (0..shape.rows).map(move |j| rows.in_block(j, block_len))
     }
 }
 
@@ -129,6 +152,14 @@ impl<'a> HadamardRows<'a> {
             Some(&[low, high]) => u64::from(high) << 32 | u64::from(low),
             None => self.compute(j as u64),
         }
+    }
+
+    #[inline(always)]
+    fn in_block(&self, j: usize, block_len: usize) -> BlockRow {
+        let row = self.get(j);
+        #[allow(clippy::cast_possible_truncation, reason = "below the number of rows of the block")]
+        let place = (row & (block_len as u64 - 1)) as usize;
+        BlockRow { place, bits: row >> block_len.trailing_zeros() }
     }
 
     /// Low bits by a permutation, so that no two rows share them; high bits at random.
