@@ -438,7 +438,10 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         }
         // The scales of all rows are not quite those of the first.
         let squares: Vec<T> = (0..coefficients).map(|k| gram[(k, k)]).chain(first.squares.iter().copied()).collect();
-        let shifts: Vec<i32> = squares.iter().map(|&square| Real::exponent(Real::sqrt(square))).collect();
+        // A column of zeros has no scale, nor has one that overflowed.
+        let shift = |square: T| if square > T::ZERO { Real::exponent(Real::sqrt(square)) } else { 0 };
+        let shifts: Vec<i32> =
+            squares.iter().map(|&square| if square.is_finite() { shift(square) } else { 0 }).collect();
         triangle.exponents.iter_mut().zip(&shifts).for_each(|(exponent, shift)| *exponent += shift);
         let is_in_range = squares.iter().zip(&shifts).all(|(x, e)| x.is_finite() && e.abs() <= T::COMFORT);
         let mut scaled = Mat::from_fn(coefficients, coefficients, |i, j| {
