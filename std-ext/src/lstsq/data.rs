@@ -1,8 +1,9 @@
 //! Passes over the rows.
 
 use super::source::{Layout, RowBlock, RowSource};
+use crate::parallel::each;
 use crate::{CoreError, Error, MatRef, Real};
-use core::ops::{ControlFlow, Range};
+use core::ops::ControlFlow;
 use sketchlet_core::Rule;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError, mpsc};
@@ -106,26 +107,6 @@ impl<T: Real> Data<'_, T> {
     pub(super) fn check_finite(&mut self, layout: Layout) -> Result<(), Error> {
         self.pass_in_order(|first, chunk| check_finite(first, &chunk, layout))
     }
-}
-
-/// Does the same for every part, each in a thread of its own.
-pub(super) fn each<P: Send>(parts: &mut [P], run: impl Fn(&mut P) -> Result<(), Error> + Sync) -> Result<(), Error> {
-    if let [part] = parts {
-        return run(part);
-    }
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = parts.iter_mut().map(|part| scope.spawn(|| run(part))).collect();
-        // A thread that panicked hands its panic on.
-        threads
-            .into_iter()
-            .try_for_each(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-    })
-}
-
-/// `count` columns, or strips of them, cut into a piece for each thread, and at least one.
-pub(super) fn shares(count: usize, threads: usize) -> impl Iterator<Item = Range<usize>> {
-    let pieces = threads.min(count).max(1);
-    (0..pieces).map(move |i| count * i / pieces..count * (i + 1) / pieces)
 }
 
 /// Names the first entry of a chunk that is NaN or infinite.

@@ -110,7 +110,8 @@ pub fn lstsq<T: Scalar>(
     let layout = layout(a.cols(), b.cols(), params)?;
     let rows = RowBlock { features: a, targets: b, weights: params.weights };
     data::check_shape(0, &rows, (a.cols(), b.cols()))?;
-    solver::solve(&mut Data::Memory(rows), layout, params, Some(a.rows() as u64))
+    let params = params.threads(params.threads_for(a.rows()));
+    solver::solve(&mut Data::Memory(rows), layout, &params, Some(a.rows() as u64))
 }
 
 /// The same over rows that are read again and again, by the calling thread. Weights are those of the blocks.

@@ -1,5 +1,6 @@
 //! What is asked of `lstsq`.
 
+use super::data::CHUNK;
 use super::{Path, Sketch};
 use crate::CoreError;
 use sketchlet_core::Rule;
@@ -97,6 +98,11 @@ impl<'a, T> LeastSquaresParams<'a, T> {
     pub const fn threads(mut self, threads: NonZeroUsize) -> Self {
         self.threads = threads;
         self
+    }
+
+    /// How many of the threads work on so many rows in memory: no more than there are chunks of 4096 rows.
+    pub fn threads_for(&self, rows: usize) -> NonZeroUsize {
+        NonZeroUsize::new(rows.div_ceil(CHUNK)).map_or(NonZeroUsize::MIN, |chunks| self.threads.min(chunks))
     }
 
     /// Seed of the sketch.

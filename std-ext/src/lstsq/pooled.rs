@@ -1,9 +1,10 @@
 //! The balanced Gaussian-pooled transform: `S = B D_gamma Pi F D_sigma J`.
 
-use super::data::{Data, each, shares};
+use super::data::Data;
 use super::sketch::Sketch;
 use super::source::Layout;
 use crate::linalg::hadamard;
+use crate::parallel::{each, shares};
 use crate::random::keyed::{Domain, below, normal_pair, word};
 use crate::sketch::SketchShape;
 use crate::{CoreError, Error, Real};
@@ -51,7 +52,7 @@ pub(super) fn sketch<T: Real>(
                 *sum = places.iter().zip(weights).fold(T::ZERO, |sum, (&place, &weight)| sum + weight * column[place]);
             }
         }
-        Ok(())
+        Ok::<(), Error>(())
     })?;
     let mut state = vec![T::ZERO; shape.len()];
     for (columns, sums) in parts {

@@ -5,9 +5,10 @@
 //! row by row: these are bits of an answer, not of a summary.
 
 use super::Scalar;
-use super::data::{CHUNK, Data, shares};
+use super::data::{CHUNK, Data};
 use super::source::{Layout, RowBlock};
 use crate::Error;
+use crate::parallel::shares;
 use crate::sketch::{Piece, SketchOperator, SketchShape, Srct, Srht};
 use core::ops::Range;
 use realfft::num_complex::Complex;

@@ -4,13 +4,12 @@
 //! line. A block is transformed in two rounds: over 64 neighbouring rows while they are in the nearest cache, then over the
 //! 64 groups, one strip at a time, straight into the sketch, whose rows are kept in the order in which they are met.
 
-use super::data::{CHUNK, Data, shares};
+use super::data::{CHUNK, Data};
 use super::source::{Layout, RowBlock};
-use crate::sketch::{SketchOperator, SketchShape, Srht};
+use crate::linalg::hadamard::{LINES, transform_lines};
+use crate::parallel::shares;
+use crate::sketch::{BlockRow, SketchShape, Srht};
 use crate::{Error, Real};
-
-/// Rows of a group, a power of two: 64 lines are 4 KiB.
-const GROUP: usize = 64;
 
 /// The state of [`Srht`] over all rows, row-major, and how many rows have a weight that is not 0. Threads share the columns, so their number changes no bit.
 pub(super) fn sketch<T: Real>(
@@ -53,9 +52,8 @@ struct Plan {
     /// Rows of a group, and groups of a block.
     group: usize,
     groups: usize,
-    /// Rows of the sketch in the order of the place in a group, then of the group: where in the column of groups each comes from,
-    /// the bits that decide its sign, and its number.
-    visits: Vec<(usize, u64, usize)>,
+    /// Rows of the sketch in the order of the place in a group, then of the group, with that group before and their number behind.
+    visits: Vec<(usize, BlockRow, usize)>,
     /// Where the visits of each place begin.
     starts: Vec<usize>,
 }
@@ -63,24 +61,13 @@ struct Plan {
 impl Plan {
     fn new(shape: SketchShape) -> Self {
         let block_len = shape.rows.next_power_of_two().min(CHUNK);
-        let group = block_len.min(GROUP);
-        let mut table = vec![0; 2 * shape.rows];
-        <Srht as SketchOperator<f64>>::fill_table(&Srht, shape, &mut table);
-        let mut places: Vec<(usize, usize, u64, usize)> = table
-            .as_chunks::<2>()
-            .0
-            .iter()
+        let group = block_len.min(LINES);
+        let mut visits: Vec<(usize, BlockRow, usize)> = Srht::block_rows(shape, &[], block_len)
             .enumerate()
-            .map(|(j, &[low, high])| {
-                let row = u64::from(high) << 32 | u64::from(low);
-                #[allow(clippy::cast_possible_truncation, reason = "below the number of rows of a block")]
-                let within = (row & (block_len as u64 - 1)) as usize;
-                (within % group, within / group, row >> block_len.trailing_zeros(), j)
-            })
+            .map(|(number, row)| (row.place / group, row, number))
             .collect();
-        places.sort_unstable();
-        let starts = (0..=group).map(|place| places.partition_point(|visit| visit.0 < place)).collect();
-        let visits = places.into_iter().map(|(_, group, bits, j)| (group, bits, j)).collect();
+        visits.sort_by_key(|&(line, row, _)| (row.place % group, line));
+        let starts = (0..=group).map(|place| visits.partition_point(|visit| visit.1.place % group < place)).collect();
         Self { seed: shape.seed, block_len, group, groups: block_len / group, visits, starts }
     }
 }
@@ -130,22 +117,22 @@ impl<T: Real, const L: usize> Strips<T, L> {
                 continue;
             }
             let (rows, count) = (&self.rows, self.count);
-            transform(block, |i| &rows[i * count + strip]);
+            transform_lines(block, |i| &rows[i * count + strip]);
         }
     }
 
     /// The other stages, and the rows that the sketch takes.
     #[inline(always)]
     fn scatter(&mut self, plan: &Plan, number: u64) {
-        for (sign, visit) in self.signs.iter_mut().zip(&plan.visits) {
-            *sign = T::ONE.negate_if((number & visit.1).count_ones() % 2 == 1);
+        for (sign, (_, row, _)) in self.signs.iter_mut().zip(&plan.visits) {
+            *sign = T::ONE.negate_if(row.is_negated(number));
         }
         let strips = self.block.chunks_exact(plan.block_len).zip(self.state.chunks_exact_mut(plan.visits.len()));
-        let mut lines = [[T::ZERO; L]; GROUP];
+        let mut lines = [[T::ZERO; L]; LINES];
         for (block, state) in strips {
             for (place, range) in plan.starts.windows(2).enumerate() {
                 let lines = &mut lines[..plan.groups];
-                transform(lines, |i| &block[i * plan.group + place]);
+                transform_lines(lines, |i| &block[i * plan.group + place]);
                 let range = range[0]..range[1];
                 let visits = plan.visits[range.clone()].iter().zip(&self.signs[range.clone()]);
                 for (to, (visit, &sign)) in state[range].iter_mut().zip(visits) {
@@ -197,88 +184,12 @@ impl<T: Real, const L: usize> pulp::NullaryFnOnce for AddChunk<'_, '_, T, L> {
     }
 }
 
-/// Hadamard transform of lines, from where they are to where they go: three stages at a time, the additions of one after the
-/// other.
-#[inline(always)]
-fn transform<'a, T: Real, const L: usize>(lines: &mut [[T; L]], from: impl Fn(usize) -> &'a [T; L]) {
-    if let Ok(lines) = <&mut [[T; L]; GROUP]>::try_from(&mut *lines) {
-        for base in (0..GROUP).step_by(8) {
-            let x = [from(base), from(base + 1), from(base + 2), from(base + 3)];
-            let y = [from(base + 4), from(base + 5), from(base + 6), from(base + 7)];
-            if L == 8 {
-                three_stages::<T, L, 4>([x, y], lines, base, 1);
-            } else {
-                three_stages::<T, L, 8>([x, y], lines, base, 1);
-            }
-        }
-        for base in 0..8 {
-            let x = [lines[base], lines[base + 8], lines[base + 16], lines[base + 24]];
-            let y = [lines[base + 32], lines[base + 40], lines[base + 48], lines[base + 56]];
-            let (x, y) = ([&x[0], &x[1], &x[2], &x[3]], [&y[0], &y[1], &y[2], &y[3]]);
-            if L == 8 {
-                three_stages::<T, L, 4>([x, y], lines, base, 8);
-            } else {
-                three_stages::<T, L, 8>([x, y], lines, base, 8);
-            }
-        }
-        return;
-    }
-    for (i, line) in lines.iter_mut().enumerate() {
-        *line = *from(i);
-    }
-    let mut half = 1;
-    while half < lines.len() {
-        for pair in lines.chunks_exact_mut(2 * half) {
-            let (lower, upper) = pair.split_at_mut(half);
-            for (lower, upper) in lower.as_flattened_mut().iter_mut().zip(upper.as_flattened_mut()) {
-                (*lower, *upper) = (*lower + *upper, *lower - *upper);
-            }
-        }
-        half *= 2;
-    }
-}
-
-/// Three stages over eight lines, half a line at a time: eight of those fit in the registers. The results go to every `step`th line.
-#[inline(always)]
-fn three_stages<T: Real, const L: usize, const W: usize>(
-    from: [[&[T; L]; 4]; 2],
-    lines: &mut [[T; L]; GROUP],
-    base: usize,
-    step: usize,
-) {
-    for half in 0..2 {
-        let part = |x: &[T; L]| x.as_chunks::<W>().0[half];
-        let [[x0, x1, x2, x3], [x4, x5, x6, x7]] = from;
-        let (x0, x1) = pair(part(x0), part(x1));
-        let (x2, x3) = pair(part(x2), part(x3));
-        let (x4, x5) = pair(part(x4), part(x5));
-        let (x6, x7) = pair(part(x6), part(x7));
-        let ((x0, x2), (x1, x3)) = (pair(x0, x2), pair(x1, x3));
-        let ((x4, x6), (x5, x7)) = (pair(x4, x6), pair(x5, x7));
-        let ((x0, x4), (x1, x5)) = (pair(x0, x4), pair(x1, x5));
-        let ((x2, x6), (x3, x7)) = (pair(x2, x6), pair(x3, x7));
-        let all = [x0, x1, x2, x3, x4, x5, x6, x7];
-        for k in 0..8 {
-            lines[base + k * step].as_chunks_mut::<W>().0[half] = all[k];
-        }
-    }
-}
-
-#[inline(always)]
-fn pair<T: Real, const W: usize>(x: [T; W], y: [T; W]) -> ([T; W], [T; W]) {
-    let (mut sum, mut difference) = (x, x);
-    for i in 0..W {
-        sum[i] = x[i] + y[i];
-        difference[i] = x[i] - y[i];
-    }
-    (sum, difference)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::MatRef;
     use crate::random::keyed::{Domain, symmetric, word};
+    use crate::sketch::SketchOperator;
 
     /// The same by the core's operator, block after block.
     fn by_definition<T: Real>(rows: &RowBlock<'_, T>, layout: Layout, shape: SketchShape) -> Vec<T> {

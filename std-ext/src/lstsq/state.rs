@@ -1,8 +1,9 @@
 //! The sketch of all rows, by whichever operator.
 
-use super::data::{Data, shares};
+use super::data::Data;
 use super::source::Layout;
 use super::{LeastSquaresParams, Scalar, Sketch, pooled, srct, srht};
+use crate::parallel::shares;
 use crate::sketch::{
     CountSketch, GaussianSketch, Osnap, Piece, RademacherSketch, SketchOperator, SketchShape, Srct, Srht,
 };

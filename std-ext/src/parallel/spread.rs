@@ -1,0 +1,119 @@
+//! Pieces of work for several threads.
+
+use crate::Error;
+use core::convert::Infallible;
+use core::ops::Range;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+/// Does the same for every part, each in a thread of its own, the last one in the calling thread. Of several errors it gives that of the first part.
+///
+/// # Errors
+/// Those of the work.
+///
+/// # Example
+/// ```
+/// use sketchlet::parallel::{each, shares};
+/// let mut squares = [0; 10];
+/// let mut rest = &mut squares[..];
+/// let mut parts = Vec::new();
+/// for share in shares(10, 3) {
+///     let (part, others) = rest.split_at_mut(share.len());
+///     parts.push((share.start, part));
+///     rest = others;
+/// }
+/// each(&mut parts, |(first, part)| {
+///     part.iter_mut().enumerate().for_each(|(i, x)| *x = (*first + i) * (*first + i));
+///     Ok::<(), sketchlet::Error>(())
+/// })?;
+/// assert_eq!(squares[..4], [0, 1, 4, 9]);
+/// # Ok::<(), sketchlet::Error>(())
+/// ```
+pub fn each<P: Send, E: Send>(parts: &mut [P], run: impl Fn(&mut P) -> Result<(), E> + Sync) -> Result<(), E> {
+    let Some((last, others)) = parts.split_last_mut() else { return Ok(()) };
+    let run = &run;
+    thread::scope(|scope| {
+        let threads: Vec<_> = others.iter_mut().map(|part| scope.spawn(|| run(part))).collect();
+        let own = run(last);
+        // A thread that panicked hands its panic on.
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .and(own)
+    })
+}
+
+/// `count` things, cut into a piece for each thread, and at least one.
+pub fn shares(count: usize, threads: usize) -> impl Iterator<Item = Range<usize>> {
+    let pieces = threads.min(count).max(1);
+    (0..pieces).map(move |i| count * i / pieces..count * (i + 1) / pieces)
+}
+
+/// Writes every row of a matrix of `cols` columns on up to so many threads; `write` is told the number of the row. Gives how many threads that were.
+///
+/// Threads get as many rows each, so this is for rows that take equally long.
+///
+/// # Example
+/// ```
+/// use sketchlet::parallel::each_row;
+/// let mut matrix = [0; 6];
+/// let threads = std::thread::available_parallelism().unwrap();
+/// each_row(&mut matrix, 2, threads, |row, entries| entries.fill(row));
+/// assert_eq!(matrix, [0, 0, 1, 1, 2, 2]);
+/// ```
+pub fn each_row<T: Send>(
+    matrix: &mut [T],
+    cols: usize,
+    threads: NonZero<usize>,
+    write: impl Fn(usize, &mut [T]) + Sync,
+) -> usize {
+    let cols = cols.max(1);
+    let (mut rest, mut parts) = (matrix, Vec::new());
+    for share in shares(rest.len() / cols, threads.get()) {
+        let (own, others) = core::mem::take(&mut rest).split_at_mut(share.len() * cols);
+        parts.push((share.start, own));
+        rest = others;
+    }
+    let Ok(()) = each(&mut parts, |(first, own)| {
+        own.chunks_exact_mut(cols).zip(*first..).for_each(|(entries, row)| write(row, entries));
+        Ok::<(), Infallible>(())
+    });
+    parts.len()
+}
+
+/// Runs numbered tasks on up to so many threads, the calling one among them. Of several errors it gives the first in the order of the tasks.
+pub(super) fn tasks(
+    count: usize,
+    threads: NonZero<usize>,
+    run: impl Fn(usize) -> Result<(), Error> + Sync,
+) -> Result<(), Error> {
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(None::<(usize, Error)>));
+    let work = || {
+        loop {
+            let task = next.fetch_add(1, Ordering::Relaxed);
+            if task >= count {
+                break;
+            }
+            if let Err(error) = run(task) {
+                // Tasks after this one don't matter any more; those before it are taken already.
+                next.store(count, Ordering::Relaxed);
+                // A thread that panicked holds no lock; what the others did is sound.
+                let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                if failed.as_ref().is_none_or(|&(other, _)| task < other) {
+                    *failed = Some((task, error));
+                }
+            }
+        }
+    };
+    thread::scope(|scope| {
+        let helpers = threads.get().min(count).saturating_sub(1);
+        for _ in 0..helpers {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    failed.map_or(Ok(()), |(_, error)| Err(error))
+}

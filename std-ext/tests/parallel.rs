@@ -1,0 +1,333 @@
+//! Threads change no bit: of summaries filled by shards, and of sketches whose columns are shared.
+#![cfg(feature = "parallel")]
+#![allow(clippy::unwrap_used, reason = "tests may")]
+
+use sketchlet::eigen::{
+    ExactEigen, ExactEigenParams, NystromSketch, NystromSketchParams, RandomOrderEigen, RandomOrderEigenParams,
+};
+use sketchlet::parallel::{ColumnShares, Shards, fill, shard_rows};
+use sketchlet::random::keyed::{Domain, symmetric, word};
+use sketchlet::regression::{NormalEquations, NormalEquationsParams, SketchedLeastSquares, SketchedLeastSquaresParams};
+use sketchlet::sketch::{CountSketch, GaussianSketch, Osnap, RademacherSketch, SketchOperator, Srct, Srht};
+use sketchlet::stream::Centered;
+use sketchlet::{CoreError, Error, MatRef, Merge, Real, RowSummary, Wire};
+use std::num::NonZero;
+
+const THREADS: [usize; 4] = [1, 2, 3, 7];
+
+fn threads(count: usize) -> NonZero<usize> {
+    NonZero::new(count).unwrap()
+}
+
+fn numbers<T: Real>(count: usize) -> Vec<T> {
+    (0..count as u64).map(|i| symmetric(word(5, Domain::Normal, i))).collect()
+}
+
+/// Fills by shards on every number of threads, from batches of other lengths each time, and compares with `one`: shards that were
+/// filled one by one and merged by hand.
+fn check<M>(dim: usize, rows: usize, make: impl Fn() -> Result<M, CoreError> + Sync)
+where
+    M: RowSummary<Scalar: Real> + Merge + Wire + Send,
+{
+    let data = numbers::<M::Scalar>(rows * dim);
+    let all = MatRef::new(&data, rows, dim).unwrap();
+    let mut level: Vec<M> = (0..rows.div_ceil(shard_rows(dim)))
+        .map(|shard| {
+            let mut summary = make().unwrap();
+            summary.update_batch(all.rows_from(shard * shard_rows(dim), shard_rows(dim))).unwrap();
+            summary
+        })
+        .collect();
+    while level.len() > 1 {
+        let mut next = Vec::new();
+        let mut summaries = level.into_iter();
+        while let Some(mut first) = summaries.next() {
+            if let Some(second) = summaries.next() {
+                first.merge(&second).unwrap();
+            }
+            next.push(first);
+        }
+        level = next;
+    }
+    let expected = level.pop().unwrap_or_else(|| make().unwrap()).encode();
+    for count in THREADS {
+        let at_once = fill(all, threads(count), |_| make()).unwrap();
+        assert!(at_once.encode() == expected, "{rows} x {dim} on {count}");
+        let mut shards = Shards::new(dim, threads(count), |_| make());
+        let batch = shard_rows(dim) * count / 2 + 37;
+        for first in (0..rows).step_by(batch) {
+            shards.update_batch(all.rows_from(first, batch)).unwrap();
+        }
+        assert_eq!(shards.rows_seen(), rows as u64);
+        assert!(shards.finish().unwrap().encode() == expected, "{rows} x {dim} on {count}, in batches");
+    }
+}
+
+/// Around the ends of shards.
+fn lengths(dim: usize) -> [usize; 6] {
+    let shard = shard_rows(dim);
+    [0, 1, shard - 1, shard, shard + 1, 5 * shard / 2]
+}
+
+#[test]
+fn exact_sums_are_the_same_on_any_threads() {
+    for dim in [1, 16, 70] {
+        for rows in lengths(dim) {
+            check(dim, rows, || ExactEigen::<f64, _>::new(ExactEigenParams::new(dim)));
+        }
+    }
+    let dim = 16;
+    check(dim, 5 * shard_rows(dim) / 2, || ExactEigen::<f32, _>::new(ExactEigenParams::new(dim).two_level()));
+    check(dim, shard_rows(dim) + 1, || Centered::new(ExactEigen::<f64, _>::new(ExactEigenParams::new(dim))?));
+    check(512, 2 * shard_rows(512) + 1, || ExactEigen::<f32, _>::new(ExactEigenParams::new(512)));
+}
+
+#[test]
+fn nystrom_sketches_are_the_same_on_any_threads() {
+    for dim in [16, 70] {
+        for rows in lengths(dim) {
+            check(dim, rows, || NystromSketch::<f64, _>::new(NystromSketchParams::new(dim).sketch_rows(4)));
+        }
+    }
+}
+
+#[test]
+fn normal_equations_are_the_same_on_any_threads() {
+    for dim in [16, 70] {
+        for rows in lengths(dim) {
+            check(dim, rows, || NormalEquations::<f64, _>::new(NormalEquationsParams::new(dim)));
+        }
+    }
+    check(16, shard_rows(16) + 1, || NormalEquations::<f32, _>::new(NormalEquationsParams::new(16).compensated()));
+}
+
+#[test]
+fn random_shards_are_the_same_on_any_threads() {
+    let make = || RandomOrderEigen::<f64, _>::new(RandomOrderEigenParams::new(16));
+    check(16, 2 * shard_rows(16) + 5, make);
+}
+
+/// What somebody else might write: the largest entry of each column, and how often a row came.
+#[derive(Clone, Debug, PartialEq)]
+struct Largest {
+    columns: Vec<f64>,
+    rows: u64,
+}
+
+impl RowSummary for Largest {
+    type Scalar = f64;
+
+    fn dim(&self) -> usize {
+        self.columns.len()
+    }
+
+    fn rows_seen(&self) -> u64 {
+        self.rows
+    }
+
+    fn update(&mut self, row: &[f64]) -> Result<(), CoreError> {
+        self.columns.iter_mut().zip(row).for_each(|(largest, &x)| *largest = largest.max(x));
+        self.rows += 1;
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        *self = Self { columns: vec![f64::MIN; self.columns.len()], rows: 0 };
+    }
+}
+
+impl Merge for Largest {
+    fn merge(&mut self, other: &Self) -> Result<(), CoreError> {
+        self.columns.iter_mut().zip(&other.columns).for_each(|(largest, &x)| *largest = largest.max(x));
+        self.rows += other.rows;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_summary_of_ones_own_is_filled_too() {
+    let (dim, rows) = (5, 3 * shard_rows(5) + 7);
+    let data = numbers::<f64>(rows * dim);
+    let all = MatRef::new(&data, rows, dim).unwrap();
+    let empty = Largest { columns: vec![f64::MIN; dim], rows: 0 };
+    let mut whole = empty.clone();
+    whole.update_batch(all).unwrap();
+    for count in THREADS {
+        assert_eq!(fill(all, threads(count), |_| Ok(empty.clone())).unwrap(), whole);
+    }
+}
+
+#[test]
+fn a_table_of_a_hundred_thousand_numbers_is_one_shard() {
+    for dim in [1, 3, 16, 64, 316, 512, 1000, 100_000] {
+        assert!(shard_rows(dim) * dim >= 100_000, "{dim}");
+    }
+    for dim in [16, 64, 512] {
+        assert!(10_000_000 / dim / shard_rows(dim) >= 30, "{dim}");
+    }
+    let (dim, rows) = (10, 10_000);
+    let data = numbers::<f32>(rows * dim);
+    let all = MatRef::new(&data, rows, dim).unwrap();
+    let make = || ExactEigen::<f32, _>::new(ExactEigenParams::new(dim).two_level());
+    let mut whole = make().unwrap();
+    all.iter_rows().for_each(|row| whole.update(row).unwrap());
+    assert_eq!(fill(all, threads(3), |_| make()).unwrap().encode(), whole.encode());
+}
+
+#[test]
+fn exact_sums_of_integers_are_those_of_one_stream() {
+    let (dim, rows) = (3, 2 * shard_rows(3) + 5);
+    let data: Vec<f64> = (0..rows * dim).map(|i| (i % 11) as f64).collect();
+    let all = MatRef::new(&data, rows, dim).unwrap();
+    let make = |_| ExactEigen::<f64, _>::new(ExactEigenParams::new(dim));
+    let mut whole = make(0).unwrap();
+    whole.update_batch(all).unwrap();
+    assert_eq!(fill(all, threads(2), make).unwrap().encode(), whole.encode());
+}
+
+#[test]
+fn summaries_are_told_their_first_row() {
+    let (dim, rows) = (17, 3 * shard_rows(17) + 1);
+    let data: Vec<i32> = (0..rows * dim).map(|i| i32::try_from(i % 13).unwrap()).collect();
+    let all = MatRef::new(&data, rows, dim).unwrap();
+    let params = SketchedLeastSquaresParams::new(dim, 24).block_len(16);
+    let make = |first| SketchedLeastSquares::<i32, _, _, _>::new(params.first_index(first), Srht);
+    let mut whole = make(0).unwrap();
+    whole.update_batch(all).unwrap();
+    whole.flush();
+    for count in THREADS {
+        let mut filled = fill(all, threads(count), make).unwrap();
+        filled.flush();
+        assert_eq!(filled.sums(), whole.sums());
+        assert!(filled.ranges().eq(whole.ranges()));
+    }
+}
+
+#[test]
+fn errors_name_the_first_row() {
+    let (dim, shard) = (3, shard_rows(3));
+    let rows = 4 * shard;
+    let mut data = numbers::<f64>(rows * dim);
+    for row in [shard + 40, shard + 90, 3 * shard + 1] {
+        data[row * dim + 1] = f64::NAN;
+    }
+    let make = |_| ExactEigen::<f64, _>::new(ExactEigenParams::new(dim));
+    for count in THREADS {
+        for all in [MatRef::new(&data, rows, dim).unwrap(), MatRef::new(&data, rows, dim).unwrap().known_finite()] {
+            let error = fill(all, threads(count), make).unwrap_err();
+            assert_eq!(error.row(), Some((shard + 41) as u64), "{error}");
+            assert_eq!(error.core(), Some(CoreError::NonFinite { index: 1 }), "{error}");
+        }
+    }
+    let all = MatRef::new(&data, rows, dim).unwrap();
+    let error = fill(all, threads(2), |_| ExactEigen::<f64, _>::new(ExactEigenParams::new(0))).unwrap_err();
+    assert!(matches!(error.core(), Some(CoreError::Parameter { name: &"dim", .. })), "{error}");
+    let used = |_| {
+        let mut summary = make(0)?;
+        summary.update(&[1.0; 3])?;
+        Ok(summary)
+    };
+    let error = fill(all, threads(2), used).unwrap_err();
+    assert!(matches!(error.core(), Some(CoreError::Incompatible)), "{error}");
+    // What was refused does not come back as half an answer.
+    let mut shards = Shards::new(dim, threads(2), make);
+    shards.update_batch(all).unwrap_err();
+    shards.update_batch(all.rows_from(0, 1)).unwrap_err();
+    shards.finish().unwrap_err();
+}
+
+#[test]
+fn no_rows_make_an_empty_summary() {
+    let none: MatRef<'_, f64> = MatRef::new(&[], 0, 3).unwrap();
+    let summary = fill(none, threads(2), |_| ExactEigen::new(ExactEigenParams::new(3))).unwrap();
+    assert_eq!(summary.rows_seen(), 0);
+}
+
+#[test]
+fn threads_that_had_nothing_to_do_are_not_counted() {
+    let dim = 16;
+    let data = numbers::<f64>(4 * shard_rows(dim) * dim);
+    let used = |rows, count| {
+        let mut shards = Shards::new(dim, threads(count), |_| ExactEigen::<f64, _>::new(ExactEigenParams::new(dim)));
+        shards.update_batch(MatRef::new(&data[..rows * dim], rows, dim).unwrap()).unwrap();
+        shards.threads_used()
+    };
+    assert_eq!([used(10, 7), used(2 * shard_rows(dim), 7), used(4 * shard_rows(dim), 3)], [1, 2, 3]);
+}
+
+/// Columns on every number of threads against one summary that sees row after row.
+fn check_columns<T: Real, O: SketchOperator<T> + Send + Sync>(operator: O, columns: usize, rows: usize, block: usize) {
+    let params = SketchedLeastSquaresParams::new(columns, 40).block_len(block).seed(3);
+    let data = numbers::<T>(rows * columns);
+    let weights: Vec<T> = numbers::<T>(rows).into_iter().map(Real::abs).collect();
+    let all = MatRef::new(&data, rows, columns).unwrap();
+    let first = 1 << 41 | 5;
+    let mut whole = SketchedLeastSquares::<T, _, _, _>::new(params, operator).unwrap();
+    let mut weighted = whole.clone();
+    for (i, row) in all.iter_rows().enumerate() {
+        whole.update_at(first + i as u64, row).unwrap();
+        weighted.update_weighted(first + i as u64, row, weights[i]).unwrap();
+    }
+    for count in THREADS {
+        let mut shares = ColumnShares::new(params, operator, threads(count)).unwrap();
+        let mut weighted_shares = ColumnShares::new(params, operator, threads(count)).unwrap();
+        for from in (0..rows).step_by(53) {
+            let (batch, at) = (all.rows_from(from, 53), first + from as u64);
+            shares.update_batch_at(at, batch).unwrap();
+            weighted_shares.update_weighted_batch_at(at, batch, &weights[from..from + batch.rows()]).unwrap();
+        }
+        assert!(shares.threads_used() == if columns < 16 { 1 } else { count.min(columns / 8) });
+        assert!(shares.finish().unwrap().encode() == whole.encode(), "{operator:?} {columns} {rows} {count}");
+        assert!(
+            weighted_shares.finish().unwrap().encode() == weighted.encode(),
+            "{operator:?} {columns} {rows} {count}"
+        );
+    }
+}
+
+#[test]
+fn shared_columns_are_those_of_one_summary() {
+    for (columns, rows) in [(3, 100), (17, 0), (17, 1), (17, 128), (17, 150), (70, 131)] {
+        check_columns::<f64, _>(Srht, columns, rows, 16);
+        check_columns::<f64, _>(Srht, columns, rows, 1);
+        check_columns::<f32, _>(Srct, columns, rows, 1);
+        check_columns::<f64, _>(GaussianSketch, columns, rows, 1);
+        check_columns::<f32, _>(RademacherSketch, columns, rows, 1);
+        check_columns::<f64, _>(CountSketch, columns, rows, 1);
+        check_columns::<f64, _>(Osnap { nonzeros: 8 }, columns, rows, 1);
+    }
+}
+
+#[test]
+fn shared_columns_refuse_what_one_summary_refuses() {
+    let params = SketchedLeastSquaresParams::new(24, 40);
+    let mut data = numbers::<f64>(50 * 24);
+    // The same row is bad in the columns of several threads; a later one in those of the first.
+    data[20 * 24 + 23] = f64::NAN;
+    data[20 * 24 + 11] = f64::INFINITY;
+    data[30 * 24] = f64::NAN;
+    let all = MatRef::new(&data, 50, 24).unwrap();
+    let mut weights = vec![1.0; 50];
+    weights[7] = f64::NAN;
+    let refused = |error: &Error| (error.row(), error.core());
+    for count in THREADS {
+        let new = || ColumnShares::new(params, Srht, threads(count)).unwrap();
+        let mut shares = new();
+        let error = shares.update_batch_at(0, all).unwrap_err();
+        assert_eq!(refused(&error), (Some(21), Some(CoreError::NonFinite { index: 11 })));
+        shares.finish().unwrap_err();
+        let error = new().update_weighted_batch_at(0, all, &weights).unwrap_err();
+        assert_eq!(refused(&error), (Some(8), Some(CoreError::NonFinite { index: 24 })));
+        weights[7] = -1.0;
+        let error = new().update_weighted_batch_at(0, all, &weights).unwrap_err();
+        assert!(matches!(refused(&error), (Some(8), Some(CoreError::Parameter { name: &"weight", .. }))), "{error}");
+        weights[7] = f64::NAN;
+        let error = new().update_weighted_batch_at(0, all, &weights[1..]).unwrap_err();
+        assert_eq!(error.core(), Some(CoreError::Dimension { expected: 50, got: 49 }));
+        let other = MatRef::new(&data[..48], 4, 12).unwrap();
+        let error = new().update_batch_at(0, other).unwrap_err();
+        assert_eq!(error.core(), Some(CoreError::Dimension { expected: 24, got: 12 }));
+        let error = new().update_batch_at(u64::MAX, all.rows_from(0, 2)).unwrap_err();
+        assert_eq!(refused(&error).0, Some(2), "{error}");
+    }
+}
