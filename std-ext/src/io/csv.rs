@@ -3,7 +3,7 @@
 use super::cell::Cell;
 use super::layout::{Layout, positions};
 use super::options::ReadOptions;
-use super::reader::Source;
+use super::source::Source;
 use crate::{Error, Real};
 use csv_core::{ReadRecordResult, Reader};
 use std::io::{ErrorKind, Read};

@@ -29,6 +29,8 @@ mod options;
 mod parquet;
 #[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
 mod reader;
+#[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
+mod source;
 #[cfg(feature = "files")]
 mod write;
 

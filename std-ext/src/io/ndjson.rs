@@ -3,7 +3,7 @@
 use super::cell::Cell;
 use super::layout::{Layout, positions};
 use super::options::ReadOptions;
-use super::reader::Source;
+use super::source::Source;
 use crate::{Error, Real};
 use serde_json::Value;
 use std::fs::File;

@@ -3,7 +3,7 @@
 use super::column_blocks::ColumnBlocks;
 use super::layout::{Layout, positions};
 use super::options::ReadOptions;
-use super::reader::Source;
+use super::source::Source;
 use crate::{Error, Real};
 use npyz::{DType, NpyFile, Order, TypeChar};
 use std::fs::File;

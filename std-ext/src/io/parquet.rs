@@ -2,7 +2,7 @@
 
 use super::layout::Layout;
 use super::options::ReadOptions;
-use super::reader::Source;
+use super::source::Source;
 use crate::{Error, Real};
 use parquet::basic::{ConvertedType, LogicalType, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};

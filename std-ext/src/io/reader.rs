@@ -9,24 +9,13 @@ use super::npy;
 use super::options::ReadOptions;
 #[cfg(feature = "parquet")]
 use super::parquet;
+use super::source::Source;
 use crate::{Error, MatRef, Real};
 use std::fs::File;
 use std::path::Path;
 
 /// Bytes of scalars in a batch: half of a common second-level cache.
 const BATCH_BYTES: usize = 1 << 18;
-
-/// Where rows come from, one implementation a file form.
-pub(super) trait Source<T> {
-    /// Names of the columns that it yields.
-    fn columns(&self) -> &[String];
-
-    /// Their positions in the input.
-    fn positions(&self) -> &[usize];
-
-    /// Appends at most `rows` rows, and the number of each; fewer only at the end.
-    fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<u64>, rows: usize) -> Result<(), Error>;
-}
 
 /// Rows of numbers, in order, a batch at a time: at most 256 KiB of scalars are held, whatever the size of the input.
 ///
