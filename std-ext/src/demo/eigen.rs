@@ -1,6 +1,6 @@
 //! The top eigenvector, by every method, at several sizes.
 
-use super::{DIGITS, GAIT, SHUTTLE, rows};
+use super::data::{DIGITS, GAIT, SHUTTLE, rows};
 use crate::report::{Axis, Plot, PlotError, Section, Series, Table};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;

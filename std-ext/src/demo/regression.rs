@@ -1,6 +1,6 @@
 //! Least squares from a sketch: coefficients with half-widths against the exact ones, and sensors that never meet.
 
-use super::{GAIT, RANDHIE, rows};
+use super::data::{GAIT, RANDHIE, rows};
 use crate::report::{Axis, Marks, Plot, PlotError, Section, Series, Table};
 use sketchlet_core::regression::{
     Query, SketchedLeastSquares, SketchedLeastSquaresParams, StreamingQr, StreamingQrParams,

@@ -1,6 +1,6 @@
 //! The best elements of a sliding window, kept while it slides, against greedy over the whole window each time.
 
-use super::{DIGITS, rows};
+use super::data::{DIGITS, rows};
 use crate::report::{Axis, Plot, PlotError, Section, Series, Table};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
