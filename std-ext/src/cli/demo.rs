@@ -1,7 +1,7 @@
 //! `sketchlet demo`.
 
-use super::Failure;
 use super::args::DemoArguments;
+use super::failure::Failure;
 use super::output::{check_place, write_files};
 use crate::{Error, demo};
 use serde_json::json;
@@ -12,7 +12,7 @@ pub(super) fn run(arguments: &DemoArguments) -> Result<String, Failure> {
     let start = Instant::now();
     check_place("--report", &arguments.report, &["html"])?;
     let page = demo::run(arguments.seed).map_err(|error| Error::data(error.to_string()))?;
-    write_files([(arguments.report.as_path(), page.to_html().into_bytes())])?;
+    write_files([(arguments.report.clone(), page.to_html().into_bytes())])?;
     if arguments.json {
         let tables = page.sections.iter().filter_map(|section| {
             let table = section.table.as_ref()?;

@@ -1,14 +1,13 @@
 //! `sketchlet firmware-import`: the bytes of a summary that a device printed, as a `.sketch` file.
 
-use super::Failure;
 use super::args::FirmwareImportArguments;
-use super::eigen::About;
+use super::failure::Failure;
+use super::family;
 use super::files::{Loaded, show};
 use super::output::{SKETCH, check_place};
-use super::{regress, summarize, summary};
+use super::saved::Import;
 use crate::sketch_file::SketchFile;
-use crate::{Error, Header, Kind, Real, ScalarType};
-use serde_json::json;
+use crate::{Error, Header};
 use std::io::Read;
 use std::path::Path;
 
@@ -24,28 +23,14 @@ pub(super) fn run(arguments: &FirmwareImportArguments) -> Result<String, Failure
             dump = std::fs::read(&arguments.file)?;
         }
         let bytes = encoding(dump)?;
-        let header = Header::read(&bytes)?;
-        let columns = arguments.columns.as_deref();
-        let file = match header.scalar {
-            _ if matches!(header.kind, Kind::SketchedLeastSquares | Kind::StreamingQr) => {
-                regress::import(bytes, &name, columns)?
-            }
-            _ if matches!(header.kind, Kind::LazyDynamic | Kind::Dynamic) => {
-                if columns.is_some() {
-                    return Err(Error::request("--columns names columns of rows: a selection has none"));
-                }
-                summarize::import(bytes, &name)?
-            }
-            ScalarType::F32 => sketch_file::<f32>(bytes, &name, arguments)?,
-            ScalarType::F64 => sketch_file::<f64>(bytes, &name, arguments)?,
-            other => return Err(Error::data(format!("a summary of {}: only floats can be imported", other.name()))),
-        };
-        Ok((Loaded::new(&file)?.description()?, file))
+        let wire = Header::read(&bytes)?;
+        let (columns, seed) = (arguments.columns.as_deref(), arguments.seed);
+        let header =
+            family::of_kind(wire.kind)?.import(&Import { bytes: &bytes, wire, input: &name, columns, seed })?;
+        let file = SketchFile { header, summaries: vec![bytes] };
+        Ok((Loaded::new(&file)?.description("firmware-import")?, file))
     };
-    let (mut description, file) = read().map_err(|error: Error| error.in_file(&name))?;
-    if let Some(object) = description.as_object_mut() {
-        object.insert("command".into(), json!("firmware-import"));
-    }
+    let (description, file) = read().map_err(|error: Error| error.in_file(&name))?;
     file.write(&arguments.save)?;
     Ok(show(&description, arguments.json))
 }
@@ -71,43 +56,4 @@ fn encoding(dump: Vec<u8>) -> Result<Vec<u8>, Error> {
         return Err(Error::data("an odd number of hex digits: the dump is cut, print it again"));
     }
     Ok(pairs.iter().map(|[high, low]| high << 4 | low).collect())
-}
-
-/// Names of the columns: those given, one for each, or their positions.
-pub(super) fn names(dim: usize, given: Option<&[String]>) -> Result<Vec<String>, Error> {
-    match given {
-        None => Ok((0..dim).map(|i| i.to_string()).collect()),
-        Some(names) if names.len() == dim => Ok(names.to_vec()),
-        Some(names) => {
-            let got = names.len();
-            Err(Error::data(format!("{dim} columns in the summary, {got} names in --columns: name each of them")))
-        }
-    }
-}
-
-/// What `eigen --save` would have written, as far as the encoding tells.
-fn sketch_file<T: Real>(bytes: Vec<u8>, name: &str, arguments: &FirmwareImportArguments) -> Result<SketchFile, Error> {
-    let (method, center) = summary::identify::<T>(&bytes)?;
-    let summary = summary::decode::<T>(&bytes)?;
-    let columns = names(summary.dim(), arguments.columns.as_deref())?;
-    let about = About {
-        columns,
-        method: method.name().into(),
-        seed: arguments.seed,
-        center,
-        input: name.to_owned(),
-        warnings: if method.certifies_nothing() {
-            vec![format!("{} carries no figure for its error: compare with another method", method.name())]
-        } else {
-            Vec::new()
-        },
-        disagreement: None,
-    };
-    let params = json!({
-        "rank": summary.rank(),
-        "width": summary.block_width(),
-        "center": center,
-        "seed": arguments.seed,
-    });
-    Ok(SketchFile { header: about.to_header(&params), summaries: vec![bytes] })
 }

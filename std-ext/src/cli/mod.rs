@@ -3,43 +3,50 @@
 //! Everything that it can do the library can; nothing here is needed to use it.
 
 mod args;
+mod call;
+mod cost;
 mod demo;
-mod eigen;
+mod failure;
+mod families;
+mod family;
 mod files;
 mod firmware_import;
 mod input;
 mod output;
-mod regress;
-mod summarize;
-mod summary;
+mod report;
+mod saved;
 
-use crate::Error;
 use crate::error::OneLine;
-use args::{Arguments, Command};
-use clap::Parser;
+use args::{DemoArguments, FirmwareImportArguments, InspectArguments, MergeArguments, QueryArguments};
+use call::Call;
 use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+use failure::Failure;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Why a command ends without an answer.
-#[derive(Debug)]
-enum Failure {
-    /// The data or the request can't give an answer: exit 1.
-    Data(Error),
-    /// Wrong usage: exit 2.
-    Usage(String),
+/// Answer questions about data you can't keep.
+#[derive(Debug, Parser)]
+#[command(name = "sketchlet", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Data(error)
-    }
-}
-
-impl From<crate::CoreError> for Failure {
-    fn from(error: crate::CoreError) -> Self {
-        Self::Data(error.into())
-    }
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Compare every method on bundled real data with the exact answer, and write a report
+    Demo(DemoArguments),
+    #[command(flatten)]
+    Family(Call),
+    /// Describe a .sketch file
+    Inspect(InspectArguments),
+    /// Merge the summaries of .sketch files into one
+    Merge(MergeArguments),
+    /// Answer from a .sketch file what the saving command would
+    Query(QueryArguments),
+    /// Make a .sketch file of the bytes of a summary that a device printed
+    FirmwareImport(FirmwareImportArguments),
 }
 
 /// Runs the command with the arguments of this process; prints the answer on standard output, or one line on standard error.
@@ -68,14 +75,12 @@ pub fn main() -> ExitCode {
         }
     };
     let result = match arguments.command {
-        Command::Eigen(arguments) => eigen::run(&arguments),
-        Command::Regress(arguments) => regress::run(&arguments),
-        Command::Summarize(arguments) => summarize::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Family(call) => call.run(),
         Command::Inspect(arguments) => files::inspect(&arguments),
         Command::Merge(arguments) => files::merge(&arguments),
         Command::Query(arguments) => files::query(&arguments),
         Command::FirmwareImport(arguments) => firmware_import::run(&arguments),
-        Command::Demo(arguments) => demo::run(&arguments),
     };
     finish(result.and_then(|text| output::print(&text)))
 }

@@ -1,13 +1,11 @@
-//! Where answers go: standard output, files, pictures; and what they cost.
+//! Where answers go: standard output, standard error and files.
 
-use super::Failure;
 use super::args::OutputArguments;
+use super::failure::Failure;
 use crate::Error;
 use crate::io::Target;
-use crate::report::{Page, Plot};
 use std::io::{IsTerminal, Write};
-use std::path::Path;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
 
 /// What names of saved summaries end in: a slip of the hand must not replace a table of data.
 pub(super) const SKETCH: &[&str] = &["sketch"];
@@ -31,66 +29,23 @@ pub(super) fn warn(text: &str) {
 }
 
 /// Writes files, each whole or not at all, and none before all of them are ready.
-pub(super) fn write_files<'a>(files: impl IntoIterator<Item = (&'a Path, Vec<u8>)>) -> Result<(), Error> {
+pub(super) fn write_files(files: impl IntoIterator<Item = (PathBuf, Vec<u8>)>) -> Result<(), Error> {
     let mut targets = Vec::new();
     for (path, bytes) in files {
-        let mut target = Target::new(path)?;
+        let mut target = Target::new(&path)?;
         target.write_all(&bytes).map_err(|error| Error::from(error).in_file(path.display()))?;
         targets.push(target);
     }
     targets.into_iter().try_for_each(Target::commit)
 }
 
-/// Size of a picture of an answer.
-const WIDTH: u32 = 860;
-const HEIGHT: u32 = 480;
-
-/// What an answer looks like in the files that may be asked for, drawn only if they are.
-pub(super) struct Files<'a, P, Q> {
-    pub(super) columns: &'a [String],
-    pub(super) rows: &'a [Vec<f64>],
-    pub(super) plot: P,
-    pub(super) page: Q,
-}
-
-impl<P: Fn() -> Plot, Q: Fn() -> Result<Page, Error>> Files<'_, P, Q> {
-    /// Writes those asked for, and others. Everything is made before anything is written.
-    pub(super) fn write<'p>(
-        &self,
-        output: &'p OutputArguments,
-        others: impl IntoIterator<Item = (&'p Path, Vec<u8>)>,
-    ) -> Result<(), Failure> {
-        let mut files: Vec<(&Path, Vec<u8>)> = others.into_iter().collect();
-        if let Some(path) = &output.out {
-            files.push((path, matrix_bytes(path, self.columns, self.rows)?));
-        }
-        if let Some(path) = &output.plot {
-            let plot = (self.plot)();
-            let bytes = match extension(path).as_str() {
-                "png" => plot.png(WIDTH, HEIGHT).map_err(|error| Error::data(error.to_string()))?,
-                _ => svg(&plot)?.into_bytes(),
-            };
-            files.push((path, bytes));
-        }
-        if let Some(path) = &output.report {
-            files.push((path, (self.page)()?.to_html().into_bytes()));
-        }
-        Ok(write_files(files)?)
-    }
-}
-
-/// A picture for a page, or a file of its own.
-pub(super) fn svg(plot: &Plot) -> Result<String, Error> {
-    plot.svg(WIDTH, HEIGHT).map_err(|error| Error::data(error.to_string()))
-}
-
 /// The form that a file's extension asks for.
-fn extension(path: &Path) -> String {
+pub(super) fn extension(path: &Path) -> String {
     path.extension().and_then(|x| x.to_str()).unwrap_or_default().to_ascii_lowercase()
 }
 
 /// A matrix as bytes of the form that the extension asks for.
-fn matrix_bytes(path: &Path, columns: &[String], rows: &[Vec<f64>]) -> Result<Vec<u8>, Failure> {
+pub(super) fn matrix_bytes(path: &Path, columns: &[String], rows: &[Vec<f64>]) -> Result<Vec<u8>, Failure> {
     match extension(path).as_str() {
         "csv" => {
             let quoted = |name: &String| {
@@ -143,40 +98,4 @@ pub(super) fn check_outputs(output: &OutputArguments, save: Option<&Path>) -> Re
         ("--save", save, SKETCH),
     ];
     places.into_iter().try_for_each(|(flag, path, forms)| path.map_or(Ok(()), |path| check_place(flag, path, forms)))
-}
-
-pub(super) fn available_threads() -> u64 {
-    std::thread::available_parallelism().map_or(1, |n| n.get() as u64)
-}
-
-/// Time spent, as JSON reports it.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Times {
-    pub(super) seconds: f64,
-    pub(super) cpu_seconds: f64,
-    pub(super) seconds_total: f64,
-}
-
-impl Times {
-    /// Runs something inside the library and counts its time.
-    pub(super) fn count<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        let (start, cpu) = (Instant::now(), cpu_seconds());
-        let result = work();
-        self.cpu_seconds += cpu_seconds() - cpu;
-        self.seconds += start.elapsed().as_secs_f64();
-        result
-    }
-}
-
-/// Processor time of this process so far, all threads, in seconds.
-fn cpu_seconds() -> f64 {
-    #[cfg(unix)]
-    {
-        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-        time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
-    }
-    #[cfg(not(unix))]
-    {
-        0.0
-    }
 }

@@ -1,4 +1,4 @@
-//! Passes over the rows: one interface over rows in memory and rows that are read again.
+//! Passes over the rows.
 
 use super::source::{Layout, RowBlock, RowSource};
 use crate::parallel::each;

@@ -1,4 +1,4 @@
-//! The exact path: QR of the rows, some thousand at a time.
+//! QR of the rows, some thousand at a time.
 
 use super::data::{Data, check_finite};
 use super::source::{Layout, RowBlock};

@@ -1,9 +1,9 @@
-//! The answer of `lstsq`: coefficients, rank, condition, backward error, warnings.
+//! What `lstsq` answers.
 
 use super::Path;
 use std::fmt;
 
-/// Coefficients, with rank, condition and backward error: how far to trust them.
+/// Coefficients, and how far to trust them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeastSquaresFit<T> {
     /// Coefficients, targets x coefficients, row-major; the intercept first, if there is one. See [`target`](Self::target).
@@ -42,7 +42,7 @@ impl<T> LeastSquaresFit<T> {
     }
 }
 
-/// A warning about an answer, such as dependent features.
+/// Something about an answer that should be known.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Warning {

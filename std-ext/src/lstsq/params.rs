@@ -1,4 +1,4 @@
-//! Parameters of `lstsq`.
+//! What is asked of `lstsq`.
 
 use super::data::CHUNK;
 use super::{Path, Sketch};

@@ -1,4 +1,4 @@
-//! The paths to an answer, and their names.
+//! Ways to the answer.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Chooses the path by the condition of the features, and walks it.
+//! Which path, and how each goes.
 
 use super::data::Data;
 use super::gradient::{Operand, Sums, backward_error, gradient};

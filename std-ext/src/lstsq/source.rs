@@ -1,4 +1,4 @@
-//! Rows that can be read again and again: the trait `RowSource`.
+//! Where rows come from.
 
 use crate::sketch::{SketchOperator, Srht};
 use crate::{Error, MatRef, Real};

@@ -1,4 +1,4 @@
-//! Filling a summary with rows in memory, by shards on several threads.
+//! A summary of rows in memory.
 
 use super::Shards;
 use crate::{CoreError, Error, MatRef, Merge, RowSummary};

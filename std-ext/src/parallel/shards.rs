@@ -1,4 +1,4 @@
-//! Filling a summary with rows that arrive in batches, by shards.
+//! Rows in batches, filled by shards.
 
 use super::spread::tasks;
 use super::tree::{MergeTree, Node, settle};

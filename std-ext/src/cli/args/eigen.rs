@@ -1,0 +1,95 @@
+//! Flags of `eigen`.
+
+use super::input::InputArguments;
+use super::output::OutputArguments;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Method {
+    /// exact while it fits the memory, else random-order
+    Auto,
+    RandomOrder,
+    Exact,
+    FrequentDirections,
+    Incremental,
+    Nystrom,
+    BlockPower,
+    Oja,
+    AdaptiveOja,
+    Ccipca,
+    History,
+}
+
+impl Method {
+    /// Whether its answers come without a figure for their error.
+    pub(in crate::cli) const fn certifies_nothing(self) -> bool {
+        matches!(self, Self::BlockPower | Self::Oja | Self::AdaptiveOja | Self::Ccipca | Self::History)
+    }
+
+    pub(in crate::cli) const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::RandomOrder => "random-order",
+            Self::Exact => "exact",
+            Self::FrequentDirections => "frequent-directions",
+            Self::Incremental => "incremental",
+            Self::Nystrom => "nystrom",
+            Self::BlockPower => "block-power",
+            Self::Oja => "oja",
+            Self::AdaptiveOja => "adaptive-oja",
+            Self::Ccipca => "ccipca",
+            Self::History => "history",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct EigenArguments {
+    #[command(flatten)]
+    pub(in crate::cli) input: InputArguments,
+    #[command(flatten)]
+    pub(in crate::cli) output: OutputArguments,
+    /// Which method
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(in crate::cli) method: Method,
+    /// Number of vectors
+    #[arg(long, default_value_t = 1)]
+    pub(in crate::cli) rank: usize,
+    /// Bytes that auto allows the packed covariance
+    #[arg(long, default_value_t = 1 << 20)]
+    pub(in crate::cli) memory: u64,
+    /// Width of the iterate (random-order: rank + 2; block-power: rank)
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(in crate::cli) width: Option<u64>,
+    /// Rows of a block (block-power, history) or of the first one (random-order)
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(in crate::cli) block_len: Option<u64>,
+    /// Heavy rows kept (random-order: 16, block-power: 0)
+    #[arg(long)]
+    pub(in crate::cli) heavy_capacity: Option<usize>,
+    /// Rows of the sketch (frequent-directions, incremental, nystrom)
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(in crate::cli) sketch_rows: Option<u64>,
+    /// Step sizes of oja: fixed:ETA, decay:C or ladder
+    #[arg(long)]
+    pub(in crate::cli) rate: Option<String>,
+    /// Weight of new rows of ccipca (default 1)
+    #[arg(long)]
+    pub(in crate::cli) amnesic: Option<f64>,
+    /// Runs with different seeds to compare, 1 or 2 (block-power, oja, adaptive-oja, history)
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=2))]
+    pub(in crate::cli) replicas: u32,
+    /// Mix the rows in a buffer of this many first
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(in crate::cli) shuffle_buffer: Option<u64>,
+    /// Subtract the mean of the rows, in the same pass
+    #[arg(long)]
+    pub(in crate::cli) center: bool,
+    /// Allow wide matrix products: faster for exact, not the same bits on every machine
+    #[arg(long)]
+    pub(in crate::cli) fast: bool,
+    /// Store the filled summary
+    #[arg(long, value_name = "FILE.sketch")]
+    pub(in crate::cli) save: Option<PathBuf>,
+}

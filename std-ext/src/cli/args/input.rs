@@ -1,0 +1,55 @@
+//! How rows are read.
+
+use crate::cli::cost::available_threads;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Precision {
+    F64,
+    F32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Missing {
+    /// Leave the row out
+    Drop,
+    /// Read the cell as zero
+    Zero,
+}
+
+/// How rows are read: the same for every command that reads some.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct InputArguments {
+    /// Rows: .csv, .npy, .ndjson or .parquet, or - for CSV on standard input
+    #[arg(value_name = "INPUT")]
+    pub(in crate::cli) input: PathBuf,
+    /// The first line of CSV is a row like the others
+    #[arg(long)]
+    pub(in crate::cli) no_header: bool,
+    /// Columns to take, by name or position from 0, in this order
+    #[arg(long, value_delimiter = ',', value_name = "a,b,3")]
+    pub(in crate::cli) columns: Option<Vec<String>>,
+    /// Leave out columns whose first cell is not a number
+    #[arg(long)]
+    pub(in crate::cli) skip_non_numeric: bool,
+    /// What to do about empty cells and NaN (default: refuse them)
+    #[arg(long, value_enum)]
+    pub(in crate::cli) missing: Option<Missing>,
+    /// Scalars of the summary
+    #[arg(long, value_enum, default_value = "f64")]
+    pub(in crate::cli) precision: Precision,
+    /// Seed of everything random
+    #[arg(long, default_value_t = 0)]
+    pub(in crate::cli) seed: u64,
+    /// Threads to use at most (default: all cores); the answer never depends on it
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(in crate::cli) threads: Option<u32>,
+}
+
+impl InputArguments {
+    /// Threads to use at most.
+    pub(in crate::cli) fn threads(&self) -> u64 {
+        self.threads.map_or_else(available_threads, u64::from)
+    }
+}

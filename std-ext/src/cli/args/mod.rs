@@ -1,0 +1,24 @@
+//! Flags: one file a command, and those that several commands share in files of their own.
+
+mod demo;
+mod eigen;
+mod firmware_import;
+mod input;
+mod inspect;
+mod merge;
+mod number;
+mod output;
+mod query;
+mod regress;
+mod summarize;
+
+pub(super) use demo::DemoArguments;
+pub(super) use eigen::{EigenArguments, Method};
+pub(super) use firmware_import::FirmwareImportArguments;
+pub(super) use input::{InputArguments, Missing, Precision};
+pub(super) use inspect::InspectArguments;
+pub(super) use merge::MergeArguments;
+pub(super) use output::OutputArguments;
+pub(super) use query::QueryArguments;
+pub(super) use regress::{Operator, RegressArguments, Solve};
+pub(super) use summarize::{Objective, Selector, SummarizeArguments};

@@ -1,0 +1,111 @@
+//! Flags of `regress`.
+
+use super::input::InputArguments;
+use super::number::{fraction, not_negative, positive};
+use super::output::OutputArguments;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Operator {
+    /// Random signs and rows of a Hadamard matrix
+    Srht,
+    /// Random signs and a random circulant matrix
+    Srct,
+    /// Normal numbers: the exact law
+    Gaussian,
+    /// Random signs everywhere
+    Rademacher,
+    /// One sign a row: no half-widths
+    Countsketch,
+    /// A few signs a row: no half-widths
+    Osnap,
+    /// The transform of 2026 with normal weights, for rows in memory
+    Pooled,
+    /// No sketch: exact
+    None,
+}
+
+impl Operator {
+    pub(in crate::cli) const fn name(self) -> &'static str {
+        match self {
+            Self::Srht => "srht",
+            Self::Srct => "srct",
+            Self::Gaussian => "gaussian",
+            Self::Rademacher => "rademacher",
+            Self::Countsketch => "countsketch",
+            Self::Osnap => "osnap",
+            Self::Pooled => "pooled",
+            Self::None => "none",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Solve {
+    /// To machine precision, with the sketch as a guide
+    Refined,
+    /// By QR of all rows
+    Exact,
+    /// From the sketch alone, with half-widths
+    Sketched,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RegressArguments {
+    #[command(flatten)]
+    pub(in crate::cli) input: InputArguments,
+    #[command(flatten)]
+    pub(in crate::cli) output: OutputArguments,
+    /// Column to be explained, by name or position from 0
+    #[arg(long, value_name = "COL")]
+    pub(in crate::cli) target: Option<String>,
+    /// Columns to be explained, each by the same features
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub(in crate::cli) targets: Option<Vec<String>>,
+    /// Right-hand sides from a file of their own; all columns of the input are then features
+    #[arg(long, value_name = "FILE.npy")]
+    pub(in crate::cli) rhs: Option<PathBuf>,
+    /// Operator of the sketch
+    #[arg(long, value_enum, default_value = "srht")]
+    pub(in crate::cli) sketch: Operator,
+    /// Rows of the sketch (default: 16 a coefficient if sketched, 12 if refined)
+    #[arg(long, value_name = "M", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "epsilon")]
+    pub(in crate::cli) rows: Option<u32>,
+    /// Rows enough for this error, in units of the residual's norm: see the library's `rows_for`
+    #[arg(long, value_name = "E", value_parser = positive, allow_negative_numbers = true)]
+    pub(in crate::cli) epsilon: Option<f64>,
+    /// Probability that a half-width doesn't hold, over all coefficients of a target
+    #[arg(long, value_name = "D", default_value = "0.05", value_parser = fraction, allow_negative_numbers = true)]
+    pub(in crate::cli) failure: f64,
+    /// How to solve (default: refined; sketched for a stream)
+    #[arg(long, value_enum)]
+    pub(in crate::cli) solve: Option<Solve>,
+    /// Minimise |Ax-b|^2 + L|x|^2; the intercept is not penalised
+    #[arg(long, value_name = "L", value_parser = not_negative, allow_negative_numbers = true)]
+    pub(in crate::cli) ridge: Option<f64>,
+    /// Add a constant column; its coefficient comes first
+    #[arg(long)]
+    pub(in crate::cli) intercept: bool,
+    /// Column of weights, none negative
+    #[arg(long, value_name = "COL")]
+    pub(in crate::cli) weights: Option<String>,
+    /// Read the rows once, in bounded memory, and answer from the summary
+    #[arg(long)]
+    pub(in crate::cli) streaming: bool,
+    /// Number of the first row within its stream
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..1 << 40))]
+    pub(in crate::cli) first_row: u64,
+    /// Number of the stream: sources that count from the same row need different ones
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..1 << 24))]
+    pub(in crate::cli) stream_id: u64,
+    /// Nonzeros of a column of osnap
+    #[arg(long, value_name = "S", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(in crate::cli) nonzeros: u32,
+    /// Rows that srht takes together, a power of two (default: the sketch's rows rounded up to one, at most 4096)
+    #[arg(long, value_name = "B", value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub(in crate::cli) block_len: Option<u32>,
+    /// Store the filled summary
+    #[arg(long, value_name = "FILE.sketch")]
+    pub(in crate::cli) save: Option<PathBuf>,
+}

@@ -1,0 +1,147 @@
+//! Reads rows, fills a summary, answers.
+
+use super::about::About;
+use super::build::{build, resolve, unused_flags};
+use super::report::report;
+use super::summary::Summary;
+use crate::cli::args::{EigenArguments, Method};
+use crate::cli::cost::Clock;
+use crate::cli::failure::{Failure, allocated};
+use crate::cli::input::open;
+use crate::cli::output::check_outputs;
+use crate::cli::report::Report;
+use crate::sketch_file::SketchFile;
+use crate::stream::ShuffleBuffer;
+use crate::{Error, MatRef, Real, RowSummary};
+use serde_json::json;
+
+pub(super) fn run<T: Real>(arguments: &EigenArguments) -> Result<Report, Failure> {
+    let mut clock = Clock::start();
+    check_outputs(&arguments.output, arguments.save.as_deref())?;
+    let mut reader = open::<T>(&arguments.input)?;
+    let columns = reader.columns().to_vec();
+    let dim = columns.len();
+    let method = resolve::<T>(arguments, dim);
+    let seed = arguments.input.seed;
+    let fast = arguments.fast && method == Method::Exact && !arguments.center && arguments.shuffle_buffer.is_none();
+    let mut runs = Vec::new();
+    for replica in 0..u64::from(arguments.replicas) {
+        let summary = build::<T>(arguments, method, dim, seed.wrapping_add(replica))?;
+        runs.push(match arguments.shuffle_buffer {
+            None => Fed::Directly(summary),
+            Some(rows) => {
+                let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+                Fed::Shuffled(ShuffleBuffer::new(summary, seed, rows).map_err(allocated::<T>)?)
+            }
+        });
+    }
+    while let Some(rows) = reader.next_batch()? {
+        let rows = rows.known_finite();
+        clock.count(|| runs.iter_mut().try_for_each(|run| run.feed(rows, fast)))?;
+    }
+    let mut warnings = reader.warnings().to_vec();
+    let place = |error: Error| error.in_file(reader.name());
+    let mut buffer_bytes = 0;
+    let mut summaries = Vec::new();
+    for run in runs {
+        summaries.push(match run {
+            Fed::Directly(summary) => summary,
+            Fed::Shuffled(mut shuffled) => {
+                buffer_bytes = arguments.shuffle_buffer.unwrap_or(0).saturating_mul((dim * T::BYTES) as u64);
+                clock.count(|| shuffled.drain())?;
+                shuffled.into_inner()
+            }
+        });
+    }
+    let answers = summaries.iter_mut().map(|summary| clock.count(|| summary.answer()).map_err(place));
+    let mut answers = answers.collect::<Result<Vec<_>, _>>()?.into_iter();
+    let no_replica = || Failure::Usage("--replicas: give 1 or 2".into());
+    let mut answer = answers.next().ok_or_else(no_replica)?;
+    let mut replicas_disagree = None;
+    if let Some(other) = answers.next() {
+        if method.certifies_nothing() {
+            replicas_disagree = Some(disagreement(&answer.vectors, &other.vectors));
+        } else {
+            warnings.push(format!("--replicas says nothing about {}, which has figures of its own", method.name()));
+        }
+    } else if method.certifies_nothing() {
+        warnings
+            .push(format!("{} carries no figure for its error: use --replicas 2, or another method", method.name()));
+    }
+    warnings.extend(unused_flags(arguments, method));
+    let about = About {
+        columns,
+        method: method.name().into(),
+        seed,
+        center: arguments.center,
+        input: reader.name().to_owned(),
+        warnings,
+        disagreement: replicas_disagree,
+    };
+    about.complete(&mut answer);
+    let summary = summaries.into_iter().next().ok_or_else(no_replica)?;
+    let (cost, threads) = (clock.cost(), arguments.input.threads());
+    let mut report = report(&about, &answer, summary.as_ref(), buffer_bytes, cost, threads);
+    if let Some(path) = &arguments.save {
+        let params = json!({
+            "rank": arguments.rank,
+            "width": summary.block_width(),
+            "heavy_capacity": arguments.heavy_capacity,
+            "sketch_rows": arguments.sketch_rows,
+            "block_len": arguments.block_len,
+            "rate": arguments.rate,
+            "amnesic": arguments.amnesic,
+            "center": arguments.center,
+            "seed": seed,
+        });
+        let file = SketchFile { header: about.to_header(&params), summaries: vec![summary.to_wire()] };
+        report.files.push((path.clone(), file.to_bytes()));
+    }
+    Ok(report)
+}
+
+/// A summary with or without a shuffle buffer before it.
+enum Fed<T: Real> {
+    Directly(Box<dyn Summary<T>>),
+    Shuffled(ShuffleBuffer<Box<dyn Summary<T>>, Vec<T>>),
+}
+
+impl<T: Real> Fed<T> {
+    fn feed(&mut self, rows: MatRef<'_, T>, fast: bool) -> Result<(), Error> {
+        match self {
+            Self::Directly(summary) => {
+                if fast && feed_fast(summary.as_mut(), rows)? {
+                    return Ok(());
+                }
+                Ok(summary.update_batch(rows)?)
+            }
+            Self::Shuffled(summary) => Ok(summary.update_batch(rows)?),
+        }
+    }
+}
+
+/// Feeds the rows as one matrix product, where that is allowed and understood.
+#[cfg(feature = "faer")]
+fn feed_fast<T: Real>(summary: &mut dyn Summary<T>, rows: MatRef<'_, T>) -> Result<bool, Error> {
+    let wide: Vec<f64> = rows.as_slice().iter().map(|x| x.as_f64()).collect();
+    let gram = crate::wide::gram(MatRef::new(&wide, rows.rows(), rows.cols())?);
+    let gram: Vec<T> = gram.into_iter().map(T::constant).collect();
+    // A refusal (numbers too large for their squares) leaves the summary as it was: row by row then.
+    Ok(summary.take_covariance(&gram, rows.rows() as u64).unwrap_or(false))
+}
+
+#[cfg(not(feature = "faer"))]
+#[allow(clippy::unnecessary_wraps, reason = "as with the feature")]
+fn feed_fast<T: Real>(_: &mut dyn Summary<T>, _: MatRef<'_, T>) -> Result<bool, Error> {
+    Ok(false)
+}
+
+/// `1 - |V'W|_F^2 / K` of two sets of orthonormal vectors.
+fn disagreement(first: &[Vec<f64>], second: &[Vec<f64>]) -> f64 {
+    let common: f64 = first
+        .iter()
+        .flat_map(|v| second.iter().map(move |w| crate::linalg::vector::dot(v, w)))
+        .map(|cosine| cosine * cosine)
+        .sum();
+    (1.0 - common / first.len() as f64).clamp(0.0, 1.0)
+}

@@ -1,0 +1,135 @@
+//! All rows in memory: answers to the last digit.
+
+use super::job::{Job, ROWS_PER_COEFFICIENT};
+use super::stored::Number;
+use crate::cli::args::{Operator, Solve};
+use crate::cli::failure::Failure;
+use crate::cli::input::open_columns;
+use crate::cli::report::Report;
+
+/// Whether all rows are needed at once: for digits of the data themselves, and where a sketch would be as large as they are.
+pub(super) fn is_needed<T: Number>(job: &Job<'_, T>) -> Result<bool, Failure> {
+    let (task, arguments) = (job.task, job.task.arguments);
+    if task.solve != Solve::Sketched || arguments.sketch == Operator::Pooled {
+        return Ok(true);
+    }
+    // Rows that were asked for are taken; rows that an error asks for are too many if the data have hardly more.
+    if arguments.epsilon.is_none() || task.is_streaming || arguments.save.is_some() {
+        return Ok(false);
+    }
+    let mut reader = open_columns::<T>(&arguments.input, task.wanted().as_deref())?;
+    let mut count = 0;
+    while let Some(rows) = reader.next_batch()? {
+        count += rows.rows();
+    }
+    Ok(job.sketch_rows(ROWS_PER_COEFFICIENT)? > count / 4)
+}
+
+#[cfg(not(feature = "faer"))]
+pub(super) fn run<T: Number>(_: Job<'_, T>) -> Result<Report, Failure> {
+    Err(crate::Error::request("this build has no solver for rows in memory: use --streaming, or build with faer")
+        .into())
+}
+
+#[cfg(feature = "faer")]
+pub(super) use solver::run;
+
+#[cfg(feature = "faer")]
+mod solver {
+    use super::super::stored::Answer;
+    use super::{Failure, Job, Number, Operator, Report, Solve};
+    use crate::lstsq::{LeastSquaresFit, LeastSquaresParams, Path, Sketch, Warning, lstsq};
+    use crate::{CoreError, Error, MatRef};
+    use std::num::NonZero;
+
+    /// Rows of the sketch a coefficient that guides a refinement.
+    const ROWS_PER_COEFFICIENT: usize = 12;
+
+    pub(in super::super) fn run<T: Number>(mut job: Job<'_, T>) -> Result<Report, Failure> {
+        let arguments = job.task.arguments;
+        let (mut features, mut targets, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+        let constants = usize::from(arguments.intercept);
+        let (feature_columns, target_columns) = (job.roles.features[constants..].to_vec(), job.roles.targets.clone());
+        let mut rows = 0;
+        // Reading is not part of the time that solving takes.
+        let mut clock = job.clock;
+        job.for_each_row(|row, weight| {
+            if weight.is_some_and(|weight| weight < T::ZERO) {
+                return Err(CoreError::Parameter { name: &"weight", rule: crate::Rule::NOT_NEGATIVE }.into());
+            }
+            features.extend(feature_columns.iter().map(|&i| row[i]));
+            targets.extend(target_columns.iter().map(|&i| row[i]));
+            weights.extend(weight);
+            rows += 1;
+            Ok(())
+        })?;
+        let place = |error: Error| error.in_file(job.reader.name());
+        if rows == 0 {
+            return Err(place(CoreError::TooFewRows { needed: 1, got: 0 }.into()).into());
+        }
+        let params = params(&job, &weights)?;
+        let a = MatRef::new(&features, rows, feature_columns.len())?;
+        let b = MatRef::new(&targets, rows, target_columns.len())?;
+        let fit = clock.count(|| lstsq(a, b, &params)).map_err(place)?;
+        // The rank is told of whatever solved.
+        let others = fit.warnings.iter().filter(|warning| !matches!(warning, Warning::RankDeficient { .. }));
+        job.warnings.extend(others.map(ToString::to_string));
+        if job.task.solve == Solve::Sketched && !fit.residual_is_estimate {
+            job.warnings.push("the sketch would be as large as the data: solved exactly".into());
+        }
+        let held = size_of_val(&features[..]) + size_of_val(&targets[..]) + size_of_val(&weights[..]);
+        let answer = answer(&fit, target_columns.len());
+        Ok(job.question(fit.rows, held as u64).report(&answer, clock.cost(), arguments.input.threads()))
+    }
+
+    fn params<'b, T: Number>(job: &Job<'_, T>, weights: &'b [T]) -> Result<LeastSquaresParams<'b, T>, Failure> {
+        let arguments = job.task.arguments;
+        let (path, per_coefficient) = match job.task.solve {
+            Solve::Refined => (Path::Auto, ROWS_PER_COEFFICIENT),
+            Solve::Sketched if arguments.sketch == Operator::Pooled => (Path::Sketched, super::ROWS_PER_COEFFICIENT),
+            // Sketched only where the sketch would be as large as the data.
+            Solve::Exact | Solve::Sketched => (Path::Exact, ROWS_PER_COEFFICIENT),
+        };
+        let sketch = match arguments.sketch {
+            Operator::Srht | Operator::None => Sketch::Srht,
+            Operator::Srct => Sketch::Srct,
+            Operator::Gaussian => Sketch::Gaussian,
+            Operator::Rademacher => Sketch::Rademacher,
+            Operator::Countsketch => Sketch::CountSketch,
+            Operator::Osnap => Sketch::Osnap { nonzeros: arguments.nonzeros as usize },
+            Operator::Pooled => Sketch::Pooled,
+        };
+        let rows = job.sketch_rows(per_coefficient)?;
+        if path != Path::Exact {
+            job.check_sketch_rows(rows)?;
+        }
+        let threads = usize::try_from(arguments.input.threads()).ok().and_then(NonZero::new);
+        let params = LeastSquaresParams::new()
+            .path(path)
+            .sketch(sketch)
+            .rows(rows)
+            .ridge(arguments.ridge.unwrap_or(0.0))
+            .intercept(arguments.intercept)
+            .threads(threads.unwrap_or(NonZero::<usize>::MIN))
+            .seed(arguments.input.seed)
+            .failure(arguments.failure);
+        Ok(if job.roles.has_weights() { params.weights(weights) } else { params })
+    }
+
+    fn answer<T: Number>(fit: &LeastSquaresFit<T>, targets: usize) -> Answer {
+        let wide = |xs: &[T]| xs.iter().map(|x| crate::Real::as_f64(*x)).collect::<Vec<_>>();
+        let rows = |xs: &[T]| xs.chunks_exact((xs.len() / targets.max(1)).max(1)).map(wide).collect::<Vec<_>>();
+        Answer {
+            coefficients: rows(&fit.coefficients),
+            half_widths: fit.half_widths.as_deref().map(rows),
+            residual_norms: wide(&fit.residual_norms),
+            residual_is_estimate: fit.residual_is_estimate,
+            rank: fit.rank,
+            condition: crate::Real::as_f64(fit.condition),
+            backward_errors: fit.backward_error.as_deref().map(wide),
+            path: fit.path.name(),
+            iterations: fit.iterations,
+            sketch_rows: fit.sketch_rows,
+        }
+    }
+}

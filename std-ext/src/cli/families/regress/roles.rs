@@ -1,0 +1,146 @@
+//! Which columns of the input become which columns of the summary.
+
+use super::task::Task;
+use crate::cli::failure::Failure;
+use crate::io::{ReadOptions, RowReader};
+use crate::{Error, Real};
+use std::path::Path;
+
+/// Name of the constant column.
+pub(super) const INTERCEPT: &str = "intercept";
+
+/// Where a stored column comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Constant,
+    /// A column that the reader yields.
+    Reader(usize),
+    /// A column of the file of right-hand sides.
+    RightHand(usize),
+}
+
+/// The columns of a summary, in the order in which it keeps them: the constant, then features and targets as the input has
+/// them.
+#[derive(Debug)]
+pub(super) struct Roles {
+    pub(super) names: Vec<String>,
+    /// Stored positions of the features as they are asked for, the constant first.
+    pub(super) features: Vec<usize>,
+    pub(super) targets: Vec<usize>,
+    origins: Vec<Origin>,
+    weights: Option<usize>,
+}
+
+impl Roles {
+    /// Sorts the reader's columns, and those of the right-hand sides, into roles.
+    pub(super) fn new<T: Real>(task: &Task<'_>, reader: &RowReader<T>, right_hand: &[String]) -> Result<Self, Failure> {
+        let all = reader.columns();
+        let place = |name: &String| -> Result<usize, Failure> {
+            let mut same = (0..).zip(all).filter(|(_, other)| *other == name).map(|(i, _)| i);
+            match (same.next(), same.next()) {
+                (Some(i), None) => return Ok(i),
+                (Some(_), Some(_)) => {}
+                // Else a position in the input.
+                (None, _) => {
+                    let position = name.parse::<usize>().ok();
+                    if let Some(i) = position.and_then(|p| reader.positions().iter().position(|&at| at == p)) {
+                        return Ok(i);
+                    }
+                }
+            }
+            Err(Failure::Usage(format!("column {name} is not there, or not alone: choose among {}", all.join(", "))))
+        };
+        let arguments = task.arguments;
+        let targets = task.targets.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+        let weights = arguments.weights.as_ref().map(place).transpose()?;
+        let is_taken = |i: &usize| targets.contains(i) || weights == Some(*i);
+        let features: Vec<usize> = (0..all.len()).filter(|i| !is_taken(i)).collect();
+        if (1..targets.len()).any(|k| targets[..k].contains(&targets[k])) {
+            return Err(Failure::Usage("a column is a target twice: name it once".into()));
+        }
+        if weights.is_some_and(|weights| targets.contains(&weights)) {
+            return Err(Failure::Usage("the column of weights is a target: choose another".into()));
+        }
+        if features.is_empty() && !arguments.intercept {
+            return Err(Failure::Usage("no column is left to be a feature: choose some with --columns".into()));
+        }
+        let mut columns: Vec<usize> = features.iter().chain(&targets).copied().collect();
+        columns.sort_by_key(|&i| reader.positions().get(i).copied());
+        let mut roles =
+            Self { names: Vec::new(), features: Vec::new(), targets: Vec::new(), origins: Vec::new(), weights };
+        if arguments.intercept {
+            roles.push(INTERCEPT, Origin::Constant)?;
+        }
+        for &i in &columns {
+            roles.push(&all[i], Origin::Reader(i))?;
+        }
+        for (i, name) in right_hand.iter().enumerate() {
+            roles.push(name, Origin::RightHand(i))?;
+        }
+        let stored = |i: &usize| roles.origins.iter().position(|&origin| origin == Origin::Reader(*i));
+        let constant = arguments.intercept.then_some(0);
+        roles.features = constant.into_iter().chain(features.iter().filter_map(stored)).collect();
+        roles.targets = targets.iter().filter_map(stored).collect();
+        roles.targets.extend(roles.names.len() - right_hand.len()..roles.names.len());
+        Ok(roles)
+    }
+
+    fn push(&mut self, name: &str, origin: Origin) -> Result<(), Failure> {
+        if self.names.iter().any(|other| other == name) {
+            return Err(Failure::Usage(format!("two columns would have the name {name}: rename one")));
+        }
+        self.names.push(name.to_owned());
+        self.origins.push(origin);
+        Ok(())
+    }
+
+    pub(super) fn has_weights(&self) -> bool {
+        self.weights.is_some()
+    }
+
+    /// Appends the stored columns of a row, and gives its weight.
+    pub(super) fn copy<T: Real>(&self, row: &[T], right_hand: &[T], to: &mut Vec<T>) -> T {
+        to.extend(self.origins.iter().map(|origin| match *origin {
+            Origin::Constant => T::ONE,
+            Origin::Reader(i) => row[i],
+            Origin::RightHand(i) => right_hand[i],
+        }));
+        self.weights.map_or(T::ONE, |i| row[i])
+    }
+
+    /// Name of the column of weights.
+    pub(super) fn weights_name<'a, T: Real>(&self, reader: &'a RowReader<T>) -> &'a str {
+        self.weights.and_then(|i| reader.columns().get(i)).map_or("weights", String::as_str)
+    }
+}
+
+/// Right-hand sides from a file of their own.
+#[derive(Debug, Default)]
+pub(super) struct RightHand<T> {
+    pub(super) names: Vec<String>,
+    pub(super) data: Vec<T>,
+}
+
+impl<T: Real> RightHand<T> {
+    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+        let mut reader = RowReader::open(path, &ReadOptions::new())?;
+        let names = match reader.columns() {
+            [_] => vec!["rhs".into()],
+            columns => columns.iter().map(|name| format!("rhs{name}")).collect(),
+        };
+        let mut data = Vec::new();
+        while let Some(rows) = reader.next_batch()? {
+            data.extend_from_slice(rows.as_slice());
+        }
+        Ok(Self { names, data })
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.data.len().checked_div(self.names.len()).unwrap_or(0)
+    }
+
+    pub(super) fn row(&self, row: usize) -> &[T] {
+        let cols = self.names.len();
+        self.data.get(row * cols..(row + 1) * cols).unwrap_or_default()
+    }
+}

@@ -1,0 +1,313 @@
+//! The summaries of `regress` behind one face, whatever their operator and scalar.
+
+use crate::regression::{Fit, Query, SketchedLeastSquares, StreamingQr};
+use crate::sketch::{CountSketch, GaussianSketch, Osnap, RademacherSketch, SketchOperator, Srct, Srht, TensorSrht};
+use crate::{CoreError, Error, Header, Kind, Lane, Merge, Real, RowSummary, ScalarType, Wire};
+use serde_json::{Value, json};
+
+/// An answer in `f64`, whatever the summary computes in; one row a target.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Answer {
+    pub(super) coefficients: Vec<Vec<f64>>,
+    pub(super) half_widths: Option<Vec<Vec<f64>>>,
+    pub(super) residual_norms: Vec<f64>,
+    pub(super) residual_is_estimate: bool,
+    pub(super) rank: usize,
+    pub(super) condition: f64,
+    pub(super) backward_errors: Option<Vec<f64>>,
+    pub(super) path: &'static str,
+    pub(super) iterations: usize,
+    pub(super) sketch_rows: Option<usize>,
+}
+
+/// What `inspect` tells, and `merge` compares.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Facts {
+    pub(super) operator: &'static str,
+    pub(super) sketch_rows: Option<usize>,
+    pub(super) seed: u64,
+    pub(super) block_len: usize,
+}
+
+impl Facts {
+    /// As files and `inspect` have them.
+    pub(super) fn params(&self) -> Value {
+        json!({ "sketch_rows": self.sketch_rows, "block_len": self.block_len, "seed": self.seed })
+    }
+}
+
+/// A summary that was filled, or read from a file.
+pub(super) trait Stored {
+    fn solve(&mut self, query: &Query<'_>) -> Result<Answer, CoreError>;
+    fn columns(&self) -> usize;
+    fn rows(&self) -> u64;
+    fn state_bytes(&self) -> usize;
+    fn to_wire(&self) -> Vec<u8>;
+    fn facts(&self) -> Facts;
+    /// Row numbers, where the summary knows them.
+    fn ranges(&self) -> Vec<(u64, u64)> {
+        Vec::new()
+    }
+}
+
+/// The scalar that a summary of a lane answers in.
+pub(super) trait AnswerIn: Lane {
+    type Scalar: Real;
+}
+impl AnswerIn for f32 {
+    type Scalar = f32;
+}
+impl AnswerIn for f64 {
+    type Scalar = f64;
+}
+impl AnswerIn for i32 {
+    type Scalar = f64;
+}
+impl AnswerIn for i64 {
+    type Scalar = f64;
+}
+
+/// A scalar that every way of solving takes.
+#[cfg(feature = "faer")]
+pub(super) trait Number: Real + AnswerIn + crate::lstsq::Scalar {}
+#[cfg(feature = "faer")]
+impl<T: Real + AnswerIn + crate::lstsq::Scalar> Number for T {}
+/// A scalar of a summary.
+#[cfg(not(feature = "faer"))]
+pub(super) trait Number: Real + AnswerIn {}
+#[cfg(not(feature = "faer"))]
+impl<T: Real + AnswerIn> Number for T {}
+
+pub(super) type Sketched<L, O> = SketchedLeastSquares<L, O, Vec<L>, Vec<u32>>;
+
+/// Operators by the names that the command knows.
+pub(super) trait Named {
+    const NAME: &'static str;
+}
+impl Named for Srht {
+    const NAME: &'static str = "srht";
+}
+impl Named for Srct {
+    const NAME: &'static str = "srct";
+}
+impl Named for GaussianSketch {
+    const NAME: &'static str = "gaussian";
+}
+impl Named for RademacherSketch {
+    const NAME: &'static str = "rademacher";
+}
+impl Named for CountSketch {
+    const NAME: &'static str = "countsketch";
+}
+impl Named for Osnap {
+    const NAME: &'static str = "osnap";
+}
+impl Named for TensorSrht {
+    const NAME: &'static str = "tensor-srht";
+}
+
+impl Answer {
+    fn new<T: Real>(fit: &Fit<'_, T>, path: &'static str, sketch_rows: Option<usize>) -> Self {
+        let targets = fit.residual_norm.len();
+        let wide = |xs: &[T]| xs.iter().map(|x| x.as_f64()).collect::<Vec<_>>();
+        let rows = |xs: &[T]| xs.chunks_exact((xs.len() / targets).max(1)).map(wide).collect::<Vec<_>>();
+        Self {
+            coefficients: rows(fit.coefficients),
+            half_widths: fit.half_widths.map(rows),
+            residual_norms: wide(fit.residual_norm),
+            residual_is_estimate: fit.residual_is_estimate,
+            rank: fit.rank,
+            condition: fit.condition.as_f64(),
+            backward_errors: None,
+            path,
+            iterations: 0,
+            sketch_rows,
+        }
+    }
+}
+
+impl<L: AnswerIn, O: SketchOperator<L> + Named> Stored for Sketched<L, O> {
+    fn solve(&mut self, query: &Query<'_>) -> Result<Answer, CoreError> {
+        // What is gathered for a block would be added row by row, at every row of the sketch.
+        self.flush();
+        let mut scratch = vec![L::Scalar::ZERO; query.scratch_len()];
+        let mut answer = vec![L::Scalar::ZERO; query.answer_len()];
+        let fit = self.solve_in(query, &mut scratch, &mut answer)?;
+        Ok(Answer::new(&fit, "sketched", Some(self.params().shape().rows)))
+    }
+
+    fn columns(&self) -> usize {
+        self.dim()
+    }
+
+    fn rows(&self) -> u64 {
+        self.rows_seen().saturating_sub(self.rows_removed())
+    }
+
+    fn state_bytes(&self) -> usize {
+        self.params().storage_len() * L::BYTES + self.params().index_len() * size_of::<u32>() + size_of::<Self>()
+    }
+
+    fn to_wire(&self) -> Vec<u8> {
+        Wire::encode(self)
+    }
+
+    fn facts(&self) -> Facts {
+        let shape = self.params().shape();
+        let block_len = self.params().rows_per_block();
+        Facts { operator: O::NAME, sketch_rows: Some(shape.rows), seed: shape.seed, block_len }
+    }
+
+    fn ranges(&self) -> Vec<(u64, u64)> {
+        Self::ranges(self).collect()
+    }
+}
+
+impl<T: Real> Stored for StreamingQr<T, Vec<T>> {
+    fn solve(&mut self, query: &Query<'_>) -> Result<Answer, CoreError> {
+        let (mut scratch, mut answer) = (vec![T::ZERO; query.scratch_len()], vec![T::ZERO; query.answer_len()]);
+        Ok(Answer::new(&self.solve_in(query, &mut scratch, &mut answer)?, "streaming-qr", None))
+    }
+
+    fn columns(&self) -> usize {
+        self.dim()
+    }
+
+    fn rows(&self) -> u64 {
+        self.rows_seen().saturating_sub(self.rows_removed())
+    }
+
+    fn state_bytes(&self) -> usize {
+        self.params().storage_len() * T::BYTES + size_of::<Self>()
+    }
+
+    fn to_wire(&self) -> Vec<u8> {
+        Wire::encode(self)
+    }
+
+    fn facts(&self) -> Facts {
+        Facts { operator: "none", sketch_rows: None, seed: 0, block_len: 0 }
+    }
+}
+
+/// Runs a piece of code with the operator that the flags name.
+macro_rules! with_operator {
+    ($operator:expr, $nonzeros:expr, $name:ident => $do:expr) => {
+        match $operator {
+            Operator::Srct => {
+                let $name = crate::sketch::Srct;
+                $do
+            }
+            Operator::Gaussian => {
+                let $name = crate::sketch::GaussianSketch;
+                $do
+            }
+            Operator::Rademacher => {
+                let $name = crate::sketch::RademacherSketch;
+                $do
+            }
+            Operator::Countsketch => {
+                let $name = crate::sketch::CountSketch;
+                $do
+            }
+            Operator::Osnap => {
+                let $name = crate::sketch::Osnap { nonzeros: $nonzeros };
+                $do
+            }
+            _ => {
+                let $name = crate::sketch::Srht;
+                $do
+            }
+        }
+    };
+}
+pub(super) use with_operator;
+
+/// Runs a piece of code with the operator that an encoding names, for a lane of floats or of any numbers.
+macro_rules! with_stored {
+    ($lane:ty, $bytes:expr, $type:ident => $do:expr, [$($operator:ty),*]) => {{
+        let mut result = Err(Error::from(CoreError::Incompatible));
+        $(if matches!(&result, Err(error) if error.core() == Some(CoreError::Incompatible)) {
+            type $type = Sketched<$lane, $operator>;
+            result = $type::decode($bytes).map_err(Error::from).and_then($do);
+        })*
+        result
+    }};
+}
+
+/// Runs a piece of code with the type that an encoding holds.
+macro_rules! with_type {
+    ($bytes:expr, $type:ident => $do:expr) => {
+        match Header::read($bytes)?.scalar {
+            ScalarType::F32 => with_stored!(f32, $bytes, $type => $do,
+                [Srht, Srct, RademacherSketch, CountSketch, Osnap, TensorSrht, GaussianSketch]),
+            ScalarType::F64 => with_stored!(f64, $bytes, $type => $do,
+                [Srht, Srct, RademacherSketch, CountSketch, Osnap, TensorSrht, GaussianSketch]),
+            ScalarType::I32 => with_stored!(i32, $bytes, $type => $do,
+                [Srht, Srct, RademacherSketch, CountSketch, Osnap, TensorSrht]),
+            ScalarType::I64 => with_stored!(i64, $bytes, $type => $do,
+                [Srht, Srct, RademacherSketch, CountSketch, Osnap, TensorSrht]),
+            _ => Err(Error::from(CoreError::Incompatible)),
+        }
+    };
+}
+
+/// Reads a summary from its wire bytes.
+pub(super) fn decode(bytes: &[u8]) -> Result<Box<dyn Stored>, Error> {
+    let header = Header::read(bytes)?;
+    match (header.kind, header.scalar) {
+        (Kind::StreamingQr, ScalarType::F32) => return Ok(Box::new(Qr::<f32>::decode(bytes)?)),
+        (Kind::StreamingQr, _) => return Ok(Box::new(Qr::<f64>::decode(bytes)?)),
+        _ => {}
+    }
+    with_type!(bytes, Type => |summary: Type| Ok(Box::new(summary) as Box<dyn Stored>))
+}
+
+type Qr<T> = StreamingQr<T, Vec<T>>;
+
+/// Merges two summaries of other rows, given by their wire bytes.
+pub(super) fn merge(first: &[u8], second: &[u8]) -> Result<Vec<u8>, Error> {
+    fn merged<M: Merge + Wire>(mut first: M, second: &M) -> Result<Vec<u8>, Error> {
+        first.merge(second)?;
+        Ok(first.encode())
+    }
+    let header = Header::read(first)?;
+    match (header.kind, header.scalar) {
+        (Kind::StreamingQr, ScalarType::F32) => return merged(Qr::<f32>::decode(first)?, &Qr::decode(second)?),
+        (Kind::StreamingQr, _) => return merged(Qr::<f64>::decode(first)?, &Qr::decode(second)?),
+        _ => {}
+    }
+    with_type!(first, Type => |mut first: Type| {
+        let mut second = Type::decode(second)?;
+        first.flush();
+        second.flush();
+        if let Some((from, to)) = first.overlap(&second) {
+            return Err(Error::data(format!(
+                "rows {from} to {to} are in both: number the rows of each source with its own --stream-id or --first-row"
+            )));
+        }
+        // The command makes room for as many ranges as there are.
+        let ranges = first.ranges().count() + second.ranges().count();
+        let mut whole = Type::new(first.params().ranges(ranges.max(1)), first.operator())?;
+        whole.merge_overlapping(&first)?;
+        whole.merge(&second)?;
+        Ok(whole.encode())
+    })
+}
+
+/// Puts columns of two summaries of the same rows side by side: all of the first, and those of the second that are kept.
+pub(super) fn join(first: &[u8], second: &[u8], kept: &[usize]) -> Result<Vec<u8>, Error> {
+    if Header::read(first)?.kind == Kind::StreamingQr {
+        return Err(Error::data("saved with --sketch none: only sketches can be joined"));
+    }
+    with_type!(first, Type => |mut first: Type| {
+        let mut second = Type::decode(second)?;
+        first.settle();
+        second.settle();
+        let second = second.select(kept)?;
+        if !first.ranges().eq(second.ranges()) {
+            return Err(Error::data("the row numbers differ: only columns of the same rows are joined"));
+        }
+        Ok(Type::join(&first, &second)?.encode())
+    })
+}

@@ -1,0 +1,91 @@
+//! What is asked for: the flags, checked once.
+
+use crate::cli::args::{Missing, Operator, RegressArguments, Solve};
+use crate::cli::failure::Failure;
+use crate::cli::output::check_outputs;
+use std::path::Path;
+
+/// The flags, none of which contradicts another, and what they leave open.
+pub(super) struct Task<'a> {
+    pub(super) arguments: &'a RegressArguments,
+    /// Whether the answer comes from a summary, in one pass.
+    pub(super) is_streaming: bool,
+    pub(super) solve: Solve,
+    /// Columns of the input that are to be explained.
+    pub(super) targets: Vec<String>,
+}
+
+impl<'a> Task<'a> {
+    pub(super) fn check(arguments: &'a RegressArguments) -> Result<Self, Failure> {
+        let is_streaming = arguments.streaming || arguments.input.input == Path::new("-");
+        let solve = match (arguments.solve, arguments.sketch) {
+            (Some(solve), _) => solve,
+            (None, _) if is_streaming => Solve::Sketched,
+            (None, Operator::None) => Solve::Exact,
+            (None, _) => Solve::Refined,
+        };
+        if let Some(what) = contradiction(arguments, is_streaming, solve) {
+            return Err(Failure::Usage(format!("regress: {what}")));
+        }
+        check_outputs(&arguments.output, arguments.save.as_deref())?;
+        Ok(Self { arguments, is_streaming, solve, targets: targets(arguments)? })
+    }
+
+    /// Columns that the reader must yield: `None` for all of them.
+    pub(super) fn wanted(&self) -> Option<Vec<String>> {
+        let features = self.arguments.input.columns.as_ref()?;
+        let others = self.targets.iter().chain(&self.arguments.weights).filter(|name| !features.contains(name));
+        Some(features.iter().chain(others).cloned().collect())
+    }
+
+    /// Flags that are given and change nothing.
+    pub(super) fn idle_flags(&self) -> Option<String> {
+        let is_idle = self.arguments.nonzeros != 8 && self.arguments.sketch != Operator::Osnap;
+        is_idle.then(|| format!("--nonzeros does not apply to {} and was not used", self.arguments.sketch.name()))
+    }
+}
+
+fn contradiction(arguments: &RegressArguments, is_streaming: bool, solve: Solve) -> Option<&'static str> {
+    let sketch = arguments.sketch;
+    let rules = [
+        (is_streaming && sketch == Operator::Pooled, "--sketch pooled needs all rows in memory"),
+        (
+            is_streaming && solve != Solve::Sketched,
+            "a stream is answered from its summary: leave --solve out, or save the rows to a file first",
+        ),
+        (
+            arguments.solve == Some(Solve::Sketched) && sketch == Operator::None,
+            "--solve sketched needs a sketch: choose one with --sketch",
+        ),
+        (
+            arguments.solve == Some(Solve::Refined) && sketch == Operator::None,
+            "--solve refined is guided by a sketch: choose one with --sketch, or take --solve exact",
+        ),
+        (
+            arguments.rhs.is_some() && arguments.input.missing == Some(Missing::Drop),
+            "--missing drop would part rows from those of --rhs: drop them from both files first",
+        ),
+        (
+            arguments.save.is_some() && solve != Solve::Sketched,
+            "--save keeps a summary: use it with --streaming or --solve sketched",
+        ),
+        (arguments.save.is_some() && sketch == Operator::Pooled, "--sketch pooled has no summary to save"),
+        (arguments.block_len.is_some_and(|len| !len.is_power_of_two()), "--block-len must be a power of two"),
+        (
+            arguments.block_len.is_some_and(|len| len > 1) && sketch != Operator::Srht,
+            "--block-len is for --sketch srht",
+        ),
+    ];
+    rules.into_iter().find(|(is_broken, _)| *is_broken).map(|(_, what)| what)
+}
+
+/// The targets that the flags name.
+fn targets(arguments: &RegressArguments) -> Result<Vec<String>, Failure> {
+    match (&arguments.target, &arguments.targets, &arguments.rhs) {
+        (Some(target), None, None) => Ok(vec![target.clone()]),
+        (None, Some(targets), None) => Ok(targets.clone()),
+        (None, None, Some(_)) => Ok(Vec::new()),
+        (None, None, None) => Err(Failure::Usage("regress: give --target, --targets or --rhs".into())),
+        _ => Err(Failure::Usage("regress: give only one of --target, --targets and --rhs".into())),
+    }
+}

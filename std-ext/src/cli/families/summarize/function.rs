@@ -1,0 +1,122 @@
+//! What a set of rows is worth: the numbers that a function of the library looks at.
+
+use super::about::{About, Groups};
+use super::graph::{Graph, Lists};
+use super::similarity::{exemplars, normalize, scale_among, similarities, symmetric};
+use super::table::{Table, count, weights};
+use super::task::{Similarity, Task, Worth};
+use crate::cli::args::Objective;
+use crate::cli::failure::Failure;
+use crate::submodular::{Concave, Kernel};
+use crate::{Error, Real};
+use std::path::Path;
+
+/// What is said of entries that are not what they should be.
+pub(super) const NEGATIVE_SIMILARITY: &str = "a negative similarity: they are from 0 up";
+pub(super) const NEGATIVE_FEATURE: &str = "a negative feature: amounts are from 0 up";
+pub(super) const NO_MEMBERSHIP: &str = "a cell of --objective coverage is 0 or 1";
+
+/// A function, with all that it looks at.
+pub(super) struct Function<T> {
+    pub(super) data: Data<T>,
+    pub(super) weights: Option<Vec<T>>,
+}
+
+pub(super) enum Data<T> {
+    Facility { table: Vec<T>, exemplars: usize },
+    Coverage { offsets: Vec<u32>, members: Vec<u32>, items: usize },
+    Feature { table: Vec<T>, columns: usize, concave: Concave },
+    LogDet { table: Vec<T>, columns: usize, kernel: Kernel, sigma2: f64 },
+    Cut { offsets: Vec<u32>, neighbours: Vec<u32>, weights: Vec<T> },
+}
+
+impl<T: Real> Function<T> {
+    /// Reads all that the function of a task looks at.
+    pub(super) fn of_task(task: &Task) -> Result<(Self, About), Failure> {
+        let worth = &task.worth;
+        let (data, about) = if let Some(path) = &task.edges {
+            of_graph(path, worth.objective)?
+        } else {
+            let (table, labels) = Table::read(&task.input, task.groups.as_deref())?;
+            let (elements, dim, warnings) = (table.rows(), table.columns, table.warnings.clone());
+            let (data, gamma) = of_table(table, worth)?;
+            let groups = labels.map(|labels| Groups::new(&labels, task.caps.unwrap_or(1))).transpose()?;
+            (data, About { elements, dim, gamma, names: None, groups, size: 0, warnings })
+        };
+        let weighted = match &data {
+            Data::Facility { exemplars, .. } => *exemplars,
+            Data::Coverage { items, .. } => *items,
+            Data::Feature { columns, .. } => *columns,
+            Data::LogDet { .. } | Data::Cut { .. } => 0,
+        };
+        let weights = worth.weights.as_deref().map(|path| weights(path, weighted)).transpose()?;
+        Ok((Self { data, weights }, about))
+    }
+}
+
+fn of_graph<T: Real>(path: &Path, objective: Objective) -> Result<(Data<T>, About), Error> {
+    let is_cut = objective == Objective::Cut;
+    let graph = Graph::read(path, !is_cut)?;
+    let items = graph.vertices.len();
+    let data = if is_cut {
+        let Lists { offsets, members: neighbours, weights } = graph.neighbours()?;
+        Data::Cut { offsets, neighbours, weights: weights.into_iter().map(T::constant).collect() }
+    } else {
+        let Lists { offsets, members, .. } = graph.covers()?;
+        Data::Coverage { offsets, members, items }
+    };
+    let (names, warnings) = (Some(graph.vertices), Vec::new());
+    Ok((data, About { elements: items, dim: items, gamma: None, names, groups: None, size: 0, warnings }))
+}
+
+/// What a table holds for an objective, and the scale of its similarities where there is one.
+fn of_table<T: Real>(table: Table<T>, worth: &Worth) -> Result<(Data<T>, Option<f64>), Failure> {
+    let columns = table.columns;
+    let not_negative = |what: &str| table.check(|x| x >= T::ZERO, what);
+    Ok(match worth.objective {
+        Objective::Facility => match worth.similarity.unwrap_or(Similarity::Rbf(None)) {
+            Similarity::Given => {
+                not_negative(NEGATIVE_SIMILARITY)?;
+                (Data::Facility { table: table.data, exemplars: columns }, None)
+            }
+            similarity => {
+                let exemplars = exemplars(&table, &worth.exemplars, worth.seed)?;
+                let (similarities, gamma) = similarities(&table, &exemplars, similarity);
+                (Data::Facility { table: similarities, exemplars: exemplars.len() / columns }, gamma)
+            }
+        },
+        Objective::Coverage => {
+            table.check(|x| x == T::ZERO || x == T::ONE, NO_MEMBERSHIP)?;
+            let (mut offsets, mut members) = (vec![0], Vec::new());
+            for row in table.data.chunks_exact(columns) {
+                members.extend((0..).zip(row).filter(|(_, x)| **x == T::ONE).map(|(item, _): (u32, _)| item));
+                offsets.push(count(members.len())?);
+            }
+            (Data::Coverage { offsets, members, items: columns }, None)
+        }
+        Objective::Feature => {
+            not_negative(NEGATIVE_FEATURE)?;
+            (Data::Feature { table: table.data, columns, concave: worth.concave }, None)
+        }
+        Objective::Logdet => {
+            let (kernel, gamma) = match worth.similarity.unwrap_or(Similarity::Rbf(None)) {
+                Similarity::Given => {
+                    symmetric(&table)?;
+                    (Kernel::Given, None)
+                }
+                Similarity::Dot | Similarity::Cosine => (Kernel::Dot, None),
+                Similarity::Rbf(gamma) => {
+                    let gamma = gamma.unwrap_or_else(|| scale_among(&table));
+                    (Kernel::Rbf(gamma), Some(gamma))
+                }
+            };
+            let mut data = table.data;
+            if worth.similarity == Some(Similarity::Cosine) {
+                data.chunks_exact_mut(columns).for_each(normalize);
+            }
+            (Data::LogDet { table: data, columns, kernel, sigma2: worth.sigma2 }, gamma)
+        }
+        // Cuts are of graphs.
+        Objective::Cut => return Err(Failure::Usage("summarize: --objective cut takes --edges FILE".into())),
+    })
+}

@@ -1,0 +1,198 @@
+//! Rows in order, of which only some are held: those of a window, or those that a sieve keeps.
+
+use super::about::About;
+use super::pool::Pool;
+use super::script::{Feed, Step};
+use super::shape::{Form, Shape};
+use super::task::Task;
+use crate::cli::input::open;
+use crate::io::RowReader;
+use crate::{CoreError, Error, Real};
+
+/// Where rows come from, one after the other.
+pub(super) enum Source<T> {
+    /// All were read, and became what is compared.
+    Memory { rows: Vec<T>, next: usize },
+    /// They become that one by one.
+    Stream(Box<Stream<T>>),
+}
+
+pub(super) struct Stream<T> {
+    reader: RowReader<T>,
+    form: Form<T>,
+    batch: Vec<T>,
+    /// Where each row of the batch came from.
+    places: Vec<u64>,
+    next: usize,
+}
+
+impl<T: Real> Source<T> {
+    pub(super) fn of_memory(rows: Vec<T>) -> Self {
+        Self::Memory { rows, next: 0 }
+    }
+
+    /// Opens what the task names.
+    pub(super) fn open(task: &Task) -> Result<(Shape<T>, Self, About), Error> {
+        let reader = open::<T>(&task.input)?;
+        let dim = reader.columns().len();
+        let (shape, form) = Form::new(&task.worth, dim)?;
+        let gamma = form.gamma;
+        let size = task.size.unwrap_or(1) as usize;
+        let about = About { elements: 0, dim, gamma, names: None, groups: None, size, warnings: Vec::new() };
+        let stream = Stream { reader, form, batch: Vec::new(), places: Vec::new(), next: 0 };
+        Ok((shape, Self::Stream(Box::new(stream)), about))
+    }
+
+    /// Whether there is another row.
+    fn has_next(&mut self, stride: usize) -> Result<bool, Error> {
+        match self {
+            Self::Memory { rows, next } => Ok((*next + 1) * stride <= rows.len()),
+            Self::Stream(stream) => stream.has_next(),
+        }
+    }
+
+    /// Writes the next row into a slot; whether there is one.
+    fn next(&mut self, pool: &Pool<'_, T>, stride: usize, slot: usize) -> Result<bool, Error> {
+        if !self.has_next(stride)? {
+            return Ok(false);
+        }
+        match self {
+            Self::Memory { rows, next } => {
+                pool.write(slot, |to| to.copy_from_slice(&rows[*next * stride..][..stride]))?;
+                *next += 1;
+            }
+            Self::Stream(stream) => stream.write(pool, slot)?,
+        }
+        Ok(true)
+    }
+
+    /// What is said of no rows at all.
+    fn no_rows(&self) -> Error {
+        let error = Error::from(CoreError::TooFewRows { needed: 1, got: 0 });
+        match self {
+            Self::Memory { .. } => error,
+            Self::Stream(stream) => error.in_file(stream.reader.name()),
+        }
+    }
+
+    /// Says where the last row came from.
+    fn place(&self, error: Error) -> Error {
+        match self {
+            Self::Memory { .. } => error,
+            Self::Stream(stream) => error.at_row(stream.places[stream.next - 1]).in_file(stream.reader.name()),
+        }
+    }
+
+    pub(super) fn warnings(&self) -> &[String] {
+        match self {
+            Self::Memory { .. } => &[],
+            Self::Stream(stream) => stream.reader.warnings(),
+        }
+    }
+}
+
+impl<T: Real> Stream<T> {
+    /// Whether there is another row; reads more if need be.
+    fn has_next(&mut self) -> Result<bool, Error> {
+        if self.next < self.places.len() {
+            return Ok(true);
+        }
+        self.batch.clear();
+        self.places.clear();
+        self.next = 0;
+        let rows = match self.reader.next_batch()? {
+            Some(rows) => {
+                self.batch.extend_from_slice(rows.as_slice());
+                rows.rows()
+            }
+            None => return Ok(false),
+        };
+        self.places.extend((0..rows).map(|row| self.reader.place(row).unwrap_or(0)));
+        Ok(rows > 0)
+    }
+
+    fn write(&mut self, pool: &Pool<'_, T>, slot: usize) -> Result<(), Error> {
+        let columns = self.batch.len() / self.places.len();
+        let row = &self.batch[self.next * columns..][..columns];
+        let at = |error: Error| error.at_row(self.places[self.next]).in_file(self.reader.name());
+        if let Some((column, what)) = self.form.fault(row) {
+            return Err(at(Error::data(what)).in_column(&self.reader.columns()[column]));
+        }
+        pool.write(slot, |to| self.form.write(row, to)).map_err(|error| at(error.into()))?;
+        self.next += 1;
+        Ok(())
+    }
+}
+
+/// Rows that come into slots, one after the other.
+pub(super) struct Slots<'a, T> {
+    pool: &'a Pool<'a, T>,
+    pub(super) source: Source<T>,
+    stride: usize,
+    /// Slots of the window; without one there are as many as a sieve keeps.
+    window: Option<usize>,
+    /// The number of the row in each slot.
+    pub(super) numbers: Vec<u64>,
+    /// Rows that have come.
+    pub(super) rows: usize,
+    /// Whether the slot of the next row was cleared.
+    is_clear: bool,
+    /// The slot of the last row.
+    last: Option<usize>,
+    free: Vec<usize>,
+}
+
+impl<'a, T: Real> Slots<'a, T> {
+    pub(super) fn new(pool: &'a Pool<'a, T>, source: Source<T>, window: Option<usize>) -> Self {
+        let (stride, numbers) = (pool.stride(), vec![0; window.unwrap_or(0)]);
+        Self { pool, source, stride, window, numbers, rows: 0, is_clear: false, last: None, free: Vec::new() }
+    }
+
+    /// A slot whose row no sieve keeps, or a new one.
+    fn free_slot(&mut self, keeps: &dyn Fn(u32) -> bool) -> usize {
+        let slots = self.numbers.len();
+        self.free.extend(self.last.take().filter(|&slot| !keeps(id(slot))));
+        if self.free.is_empty() && slots >= 64 && slots.is_power_of_two() {
+            self.free.extend((0..slots).rev().filter(|&slot| !keeps(id(slot))));
+        }
+        self.free.pop().unwrap_or(slots)
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "slots are counted in u32 by the window's flag")]
+const fn id(slot: usize) -> u32 {
+    slot as u32
+}
+
+impl<T: Real> Feed for Slots<'_, T> {
+    fn next(&mut self, keeps: &dyn Fn(u32) -> bool) -> Result<Option<Step>, Error> {
+        let slot = match self.window {
+            Some(window) => self.rows % window,
+            None => self.free_slot(keeps),
+        };
+        // The row that goes is still needed to let it go.
+        if self.window.is_some_and(|window| self.rows >= window) && !self.is_clear {
+            self.is_clear = self.source.has_next(self.stride)?;
+            return Ok(self.is_clear.then_some(Step::Evict(id(slot))));
+        }
+        self.is_clear = false;
+        if !self.source.next(self.pool, self.stride, slot)? {
+            return if self.rows > 0 { Ok(None) } else { Err(self.source.no_rows()) };
+        }
+        if slot == self.numbers.len() {
+            self.numbers.push(0);
+        }
+        self.numbers[slot] = self.rows as u64;
+        self.last = Some(slot);
+        self.rows += 1;
+        Ok(Some(Step::Insert(id(slot))))
+    }
+
+    fn names(&self) -> Option<&[u64]> {
+        Some(&self.numbers)
+    }
+
+    fn place(&self, error: Error) -> Error {
+        self.source.place(error)
+    }
+}
