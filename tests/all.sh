@@ -1,7 +1,16 @@
 #!/usr/bin/env bash
-# Runs everything that must hold, cheap and likely failures first.
+# Runs everything that must hold, cheap and likely failures first; all steps run, whatever fails.
+#
+# Compiling takes most of the time, so the host's tests, documents, examples and command share one profile (dev), one set of
+# packages and one set of features: each crate is compiled for them once. Other sets of features are linted, not built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+# The feature set of all tests on this machine.
+features=(--features "sketchlet/ndarray,sketchlet/serde")
+# The benches have no tests, and what they measure with is a large part of all there is to compile: linted only.
+tested=(--workspace --exclude sketchlet-benches "${features[@]}")
+built=${CARGO_TARGET_DIR:-target}/debug
 
 passed=0
 failed=0
@@ -33,7 +42,7 @@ firmware() {
     bash embedded-demo/run.sh "$@"
 }
 
-# Lints as well as builds, for a warning must fail and `cargo check` lets it pass.
+# Lints as well as checks, for a warning must fail and `cargo check` lets it pass.
 lint() {
     echo "$1 with features [$2]"
     cargo clippy -q -p "$1" --no-default-features --features "$2" -- -D warnings
@@ -56,76 +65,62 @@ tiers() {
     [ "$count" -le 20 ]
 }
 
-minimum() {
-    local version toolchain
-    version=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
-    toolchain=$(rustup toolchain list 2>/dev/null | grep -oE "^${version//./\\.}[-.][^ ]*" | head -n 1) || true
-    if [ -z "$toolchain" ]; then
-        echo "skipped: toolchain $version not installed"
-        return "$skip"
-    fi
-    echo "core, library and command with $toolchain"
-    CARGO_TARGET_DIR=target/minimum cargo "+$toolchain" check -q -p sketchlet-core -p sketchlet --all-features
-}
-
-licences() {
-    if ! command -v cargo-deny >/dev/null; then
-        echo "skipped: cargo-deny not installed"
-        return "$skip"
-    fi
-    cargo deny check
+# Every test but those in the documents, and the ten that took longest. The test harness tells times to whoever may use
+# unstable options: the variable is set for the test processes alone, for compilers that see it would compile anew.
+tests() {
+    local host log status=0
+    host=$(rustc -vV | sed -n 's/^host: //p' | tr a-z- A-Z_)
+    log=$(mktemp)
+    env "CARGO_TARGET_${host}_RUNNER=env RUSTC_BOOTSTRAP=1" \
+        cargo test "${tested[@]}" --tests --no-fail-fast -- -Z unstable-options --report-time | tee "$log" || status=$?
+    echo "the slowest tests, in seconds:"
+    sed -n 's/^test \(.*\) \.\.\. .*<\([0-9.]*\)s>$/\2 \1/p' "$log" | sort -rn | head -n 10
+    rm -f "$log"
+    return $status
 }
 
 bits() {
-    # The same golden values with the vector width chosen at run time, without, and compiled for this machine.
+    # The same golden values without std (no choice of vector width at run time), and as released, compiled for this machine.
     cargo test -q -p sketchlet-core --features alloc --test golden &&
         RUSTFLAGS="-C target-cpu=native" CARGO_TARGET_DIR=target/native \
-            cargo test -q -p sketchlet-core --features alloc --test golden
+            cargo test -q --release -p sketchlet-core --features alloc --test golden
 }
 
-views() {
-    cargo test -q --release -p sketchlet --features ndarray --doc &&
-        cargo test -q --release -p sketchlet --features ndarray --lib views
+# example, what it must print
+example() {
+    local text
+    text=$("$built/examples/$1") || return 1
+    printf '%s\n\n' "$text"
+    shift
+    for line; do grep -q "$line" <<<"$text" || return 1; done
 }
 
 examples() {
-    local text
-    text=$(cargo run -q --release -p sketchlet --example eigen_stream) || return 1
-    printf '%s\n\n' "$text"
-    grep -q "7040 rows: not-random-order" <<<"$text" && grep -q "7040 rows: ok" <<<"$text" || return 1
-    text=$(cargo run -q --release -p sketchlet --example eigen_shards) || return 1
-    printf '%s\n' "$text"
-    grep -q "20000 rows of 4 devices: status ok" <<<"$text" || return 1
-    text=$(cargo run -q --release -p sketchlet --example regression_fleet) || return 1
-    printf '%s\n' "$text"
-    grep -q "without it: temperature 3.0" <<<"$text" || return 1
-    text=$(cargo run -q --release -p sketchlet --example submodular_catalogue) || return 1
-    printf '%s\n' "$text"
-    grep -q "of the best was proven" <<<"$text"
+    cargo build -q "${tested[@]}" --examples || return 1
+    example eigen_stream "7040 rows: not-random-order" "7040 rows: ok" || return 1
+    example eigen_shards "20000 rows of 4 devices: status ok" || return 1
+    example regression_fleet "without it: temperature 3.0" || return 1
+    example submodular_catalogue "of the best was proven"
 }
 
 demo() {
-    local folder
+    local folder status=0
     folder=$(mktemp -d)
-    cargo run -q --release -- demo --report "$folder/report.html" && grep -q "<svg" "$folder/report.html"
-    local status=$?
+    cargo build -q "${tested[@]}" --examples --bins &&
+        "$built/sketchlet" demo --report "$folder/report.html" && grep -q "<svg" "$folder/report.html" || status=$?
     rm -rf "$folder"
     return $status
 }
 
 step "install what is missing" firmware install
 step "format" format
-step "lints" cargo clippy -q --workspace --all-targets -- -D warnings
+step "lints" cargo clippy -q --workspace --all-targets "${features[@]}" -- -D warnings
 step "every feature alone, none and all" tiers
-step "minimum Rust version" minimum
-step "licences and advisories" licences
 step "core: bare metal, and lints of the images" firmware check
-step "core: unit, golden and doc tests" cargo test -p sketchlet-core --features std
-step "core: same bits at every vector width" bits
-step "docs without a warning" env RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps --features ndarray,serde -p sketchlet-core -p sketchlet
-step "library and command: all tests" cargo test --release -p sketchlet --lib --test cli
-step "library: doc tests, views" views
-step "laws, hostile input, statistics, byte forms" cargo test -q --release -p sketchlet-tests
+step "docs without a warning" env RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps "${tested[@]}"
+step "all tests of this machine" tests
+step "all tests in the docs" cargo test -q "${tested[@]}" --doc --no-fail-fast
+step "core: same bits without std, and compiled for this machine" bits
 step "examples" examples
 step "demo" demo
 step "firmware: golden bits of this machine" firmware golden
