@@ -1,4 +1,4 @@
-//! One line of the table.
+//! A claim: one line of the table of experiments.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Section 7 of the eigen sheet.
+//! Claims of the eigen family, measured. "Sheet" is the design of the family, with the figures of its prototype.
 //!
 //! Errors are `sin^2` of the angle to the exact vector. Synthetic inputs are drawn anew here, with the sheet's shapes and
 //! gaps, so that figures are those of other streams of the same kind.

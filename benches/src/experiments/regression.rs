@@ -1,4 +1,4 @@
-//! Section 7 of the regression sheet.
+//! Claims of the regression family, measured. "Sheet" is the design of the family, with the figures of its prototype.
 //!
 //! The *eps-form* of an error is `max_j |x'_j - x_j| sqrt(d) / (|r| |A^+|)`, `x` and `r` exact; *predicted* is
 //! `z sqrt(d / (m - d - 1))`, `z` the normal quantile at `1 - 0.05 / 2 d`: what the exact law of a Gaussian sketch gives for
@@ -563,7 +563,7 @@ fn passes() -> Vec<Claim> {
     )]
 }
 
-/// Real data whose features explain less than they leave, and more.
+/// Real data whose features predict less than half of the energy of the target, and data where they predict more.
 fn hessian() -> Vec<Claim> {
     let (randhie, gait) = (streams::randhie(), streams::imu());
     let problems = [

@@ -1,4 +1,4 @@
-//! Section 7 of the submodular sheet, and the costs of 3.12.
+//! Claims of the submodular family, measured, and what its methods cost.
 
 use super::Claim;
 use rand_xoshiro::Xoshiro256PlusPlus;

@@ -40,7 +40,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     /// started at zero and has seen the same rows, in the same pass.
     ///
     /// A baseline: its error is about `sqrt(d / m) |A x*|`, that of [`solve_in`](Self::solve_in) `sqrt(d / m) |r|`, so it is better
-    /// only where the features explain less than they leave. No half-widths: the law behind them is not that of this error.
+    /// only where the features predict less than half of the energy of the target. No half-widths: the law behind them is not that of this error.
     ///
     /// # Errors
     /// As [`refine_in`](Self::refine_in); [`Error::Incompatible`] also if the gradient was started elsewhere;
