@@ -1,4 +1,4 @@
-//! What went wrong, and where in which file.
+//! The error type of this crate: what went wrong, and in which file, row and column.
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Matrices of other crates, read where they are.
+//! Matrices of ndarray and faer as rows of this library, without a copy.
 //!
 //! A [`MatRef`] has its rows one after another without gaps. A matrix of another crate that is laid out so becomes one
 //! without a copy; any other is refused with its strides, and the copy, which takes as much memory again, is left to you.

@@ -1,4 +1,4 @@
-//! Commands of families, as the parser of flags knows them.
+//! The commands of families, as clap's parser knows them.
 
 use super::args::OutputArguments;
 use super::failure::Failure;

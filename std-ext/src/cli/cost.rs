@@ -1,4 +1,4 @@
-//! What an answer costs.
+//! What an answer costs: wall time, processor time, threads.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Why a command ends without an answer.
+//! Why a command ends without an answer, and with which exit status.
 
 use crate::{CoreError, Error, Real};
 

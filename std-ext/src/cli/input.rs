@@ -1,4 +1,4 @@
-//! Where rows come from.
+//! Opening the input: files and standard input.
 
 use super::args::{InputArguments, Missing};
 use crate::io::{ReadOptions, RowReader};

@@ -25,7 +25,7 @@ use failure::Failure;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Answer questions about data you can't keep.
+/// Answers questions about data that you can't keep: principal directions, linear regression, the best k rows
 #[derive(Debug, Parser)]
 #[command(name = "sketchlet", version, arg_required_else_help = true)]
 struct Arguments {
@@ -43,7 +43,7 @@ enum Command {
     Inspect(InspectArguments),
     /// Merge the summaries of .sketch files into one
     Merge(MergeArguments),
-    /// Answer from a .sketch file what the saving command would
+    /// Answer from a .sketch file, as the command that saved it would
     Query(QueryArguments),
     /// Make a .sketch file of the bytes of a summary that a device printed
     FirmwareImport(FirmwareImportArguments),

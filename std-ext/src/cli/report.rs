@@ -1,4 +1,4 @@
-//! An answer as it is told: JSON, text, a picture, a page and files.
+//! A report: an answer as JSON, text, a picture, a page and files.
 
 use super::args::OutputArguments;
 use super::cost::Cost;

@@ -1,4 +1,4 @@
-//! What families are handed of files: a summary that was saved, or one that a device printed.
+//! What a family is handed from a file: a summary that was saved, or one that a device printed.
 
 use crate::sketch_file::SketchFile;
 use crate::{Error, Header};

@@ -1,4 +1,4 @@
-//! The top eigenvector, by every method, at several sizes.
+//! The eigen section of the demo: the first principal direction by every method, at several sizes.
 
 use super::data::{DIGITS, GAIT, SHUTTLE, rows};
 use crate::report::{Axis, Plot, PlotError, Section, Series, Table};

@@ -1,4 +1,5 @@
-//! Least squares from a sketch: coefficients with half-widths against the exact ones, and sensors that never meet.
+//! The regression section of the demo: coefficients with half-widths beside the exact ones, and a regression across three
+//! sensors whose rows are never in one place.
 
 use super::data::{GAIT, RANDHIE, rows};
 use crate::report::{Axis, Marks, Plot, PlotError, Section, Series, Table};

@@ -1,4 +1,4 @@
-//! The best elements of a sliding window, kept while it slides, against greedy over the whole window each time.
+//! The submodular section of the demo: the best elements of a sliding window, beside greedy over the whole window each time.
 
 use super::data::{DIGITS, rows};
 use crate::report::{Axis, Plot, PlotError, Section, Series, Table};

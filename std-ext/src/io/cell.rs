@@ -1,4 +1,4 @@
-//! What a cell of text holds.
+//! Cells of text as numbers: which texts are numbers, and which mean a missing value.
 
 /// A number (NaN and infinities too), nothing, or something else.
 pub(super) enum Cell {

@@ -1,4 +1,4 @@
-//! One JSON array or object of numbers a line.
+//! JSON lines: one array or object of numbers a line.
 
 use super::cell::Cell;
 use super::layout::{Layout, positions};

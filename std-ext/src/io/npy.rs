@@ -1,4 +1,4 @@
-//! NumPy arrays.
+//! NumPy arrays: `.npy` files.
 
 use super::column_blocks::ColumnBlocks;
 use super::layout::{Layout, positions};

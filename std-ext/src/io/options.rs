@@ -1,4 +1,4 @@
-//! How to read: which columns, and what to do about cells that are not numbers.
+//! Options of reading: which columns, and what to do about cells that are not numbers.
 
 /// What to do about an empty cell or a NaN.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! Passes over the rows.
+//! Passes over the rows: one interface over rows in memory and rows that are read again.
 
 use super::source::{Layout, RowBlock, RowSource};
 use crate::parallel::each;

@@ -1,4 +1,4 @@
-//! QR of the rows, some thousand at a time.
+//! The exact path: QR of the rows, some thousand at a time.
 
 use super::data::{Data, check_finite};
 use super::source::{Layout, RowBlock};

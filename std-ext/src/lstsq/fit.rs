@@ -1,9 +1,9 @@
-//! What `lstsq` answers.
+//! The answer of `lstsq`: coefficients, rank, condition, backward error, warnings.
 
 use super::Path;
 use std::fmt;
 
-/// Coefficients, and how far to trust them.
+/// Coefficients, with rank, condition and backward error: how far to trust them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeastSquaresFit<T> {
     /// Coefficients, targets x coefficients, row-major; the intercept first, if there is one. See [`target`](Self::target).
@@ -42,7 +42,7 @@ impl<T> LeastSquaresFit<T> {
     }
 }
 
-/// Something about an answer that should be known.
+/// A warning about an answer, such as dependent features.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Warning {

@@ -1,4 +1,4 @@
-//! Gram matrices of the rows, of the columns that count, as they are or behind a triangle.
+//! Gram matrices of the independent columns of the rows, either of the columns themselves or times the inverse of a triangle.
 
 use super::data::Data;
 use super::gradient::{Operand, Sums, add_panel, panels};

@@ -1,4 +1,4 @@
-//! The answer of a sketch, with an error bar on every coefficient.
+//! The sketched path: the answer of the sketch alone, with an error bar on every coefficient.
 
 use super::solver::Solver;
 use super::triangle::{Ridge, Triangle};

@@ -1,4 +1,4 @@
-//! Iterations on `A R^-1`: one cheap pass over the rows a step.
+//! The iterative paths: conjugate gradients and heavy ball on the preconditioned rows `A R^-1`, one pass over the rows a step.
 
 use super::gradient::gradient;
 use super::solver::{Failure, Refined, Solver, operand};

@@ -94,7 +94,7 @@ pub trait Scalar: Real + faer::traits::RealField + realfft::FftNum {}
 
 impl<T: Real + faer::traits::RealField + realfft::FftNum> Scalar for T {}
 
-/// Which coefficients explain the targets best? Minimises `|A x - b|` for each column `b` of the targets, over a matrix in memory.
+/// Linear least squares over rows in memory: which coefficients predict the targets best? Minimises `|A x - b|` for each column `b` of the targets, over a matrix in memory.
 ///
 /// # Errors
 /// [`CoreError::Dimension`] if rows don't match; [`CoreError::Parameter`] for parameters out of range, and for a weight that is negative

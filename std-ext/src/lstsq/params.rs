@@ -1,4 +1,4 @@
-//! What is asked of `lstsq`.
+//! Parameters of `lstsq`.
 
 use super::data::CHUNK;
 use super::{Path, Sketch};

@@ -1,4 +1,4 @@
-//! Ways to the answer.
+//! The paths to an answer, and their names.
 
 use std::fmt;
 

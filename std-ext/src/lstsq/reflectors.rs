@@ -1,4 +1,4 @@
-//! Householder QR in blocks.
+//! Blocked Householder QR.
 //!
 //! faer applies the blocks; the reflections are found here, because its own factorisation takes a column for dependent whose
 //! remainder is below `16 n eps` of it, 1e-2 for 4096 rows in `f32`, and drops that remainder (faer 0.24.4, measured).

@@ -1,4 +1,4 @@
-//! Which path, and how each goes.
+//! Chooses the path by the condition of the features, and walks it.
 
 use super::data::Data;
 use super::gradient::{Operand, Sums, backward_error, gradient};

@@ -1,4 +1,4 @@
-//! Where rows come from.
+//! Rows that can be read again and again: the trait `RowSource`.
 
 use crate::sketch::{SketchOperator, Srht};
 use crate::{Error, MatRef, Real};

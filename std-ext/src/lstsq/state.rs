@@ -1,4 +1,4 @@
-//! The sketch of all rows, by whichever operator.
+//! The sketch of all rows, by any operator.
 
 use super::data::Data;
 use super::source::Layout;

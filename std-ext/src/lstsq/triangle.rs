@@ -1,4 +1,4 @@
-//! From rows of a sketch, or of a triangle over the data, to what decides the path: scales, rank, condition, a first answer.
+//! What decides the path, from rows of a sketch or a triangle over the data: scales, rank, condition, and a first answer.
 
 use super::dense;
 use super::{Layout, Scalar};

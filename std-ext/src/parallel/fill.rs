@@ -1,4 +1,4 @@
-//! A summary of rows in memory.
+//! Filling a summary with rows in memory, by shards on several threads.
 
 use super::Shards;
 use crate::{CoreError, Error, MatRef, Merge, RowSummary};

@@ -1,4 +1,4 @@
-//! Rows in batches, filled by shards.
+//! Filling a summary with rows that arrive in batches, by shards.
 
 use super::spread::tasks;
 use super::tree::{MergeTree, Node, settle};

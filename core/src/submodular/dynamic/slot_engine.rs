@@ -117,7 +117,7 @@ pub(in crate::submodular) struct Newcomer {
     pub(super) seed: u64,
 }
 
-/// The engine of the selections whose elements come and go.
+/// The engine of the selections whose elements are inserted and deleted.
 ///
 /// For guesses of a value, each in a slot of its own, it keeps nested levels of candidates with a random pivot each. The strategy
 /// says when guesses are brought up to date: at an answer ([`LazyDynamic`](super::LazyDynamic)) or at every update (the others).

@@ -21,7 +21,7 @@ use crate::{Error, Id, Real, Storage};
 /// # Randomness
 /// None.
 /// # When to use another
-/// [`LazyDynamic`](crate::submodular::LazyDynamic) if elements come and go between answers;
+/// [`LazyDynamic`](crate::submodular::LazyDynamic) if elements are inserted and deleted between answers;
 /// [`StochasticGreedy`](super::StochasticGreedy) if a gain an element is all that can be afforded.
 /// # Example
 /// See [`FacilityLocation`](crate::submodular::FacilityLocation).

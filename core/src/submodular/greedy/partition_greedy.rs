@@ -18,7 +18,7 @@ use crate::{Error, Id, Real, Storage};
 /// # Randomness
 /// None.
 /// # When to use another
-/// [`PartitionDynamic`](crate::submodular::PartitionDynamic) if elements come and go between answers.
+/// [`PartitionDynamic`](crate::submodular::PartitionDynamic) if elements are inserted and deleted between answers.
 /// # Example
 /// ```
 /// use sketchlet_core::submodular::{FacilityLocation, GreedyParams, GroundSet, Partition, PartitionGreedy};

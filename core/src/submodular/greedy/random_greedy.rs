@@ -20,7 +20,7 @@ use rand_core::Rng;
 /// One word of the caller's generator a choice.
 /// # When to use another
 /// [`LazyGreedy`](super::LazyGreedy) for a function that is [`Monotone`](crate::submodular::Monotone);
-/// [`NonMonotoneDynamic`](crate::submodular::NonMonotoneDynamic) if elements come and go between answers.
+/// [`NonMonotoneDynamic`](crate::submodular::NonMonotoneDynamic) if elements are inserted and deleted between answers.
 /// # Example
 /// ```
 /// use rand_xoshiro::{Xoshiro256PlusPlus, rand_core::SeedableRng};

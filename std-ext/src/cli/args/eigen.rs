@@ -9,15 +9,25 @@ use std::path::PathBuf;
 pub(in crate::cli) enum Method {
     /// exact while it fits the memory, else random-order
     Auto,
+    /// Wide rows in random order, in far less memory than a covariance; checks the order
     RandomOrder,
+    /// The exact covariance
     Exact,
+    /// Wide rows in any order, with a certified bound on the error
     FrequentDirections,
+    /// Incremental PCA: as frequent-directions, but the top directions are kept whole
     Incremental,
+    /// A linear sketch: rows can be removed again
     Nystrom,
+    /// The block power method, to compare with
     BlockPower,
+    /// Oja's rule, to compare with
     Oja,
+    /// Oja's rule with a step that adapts, to compare with
     AdaptiveOja,
+    /// Candid incremental PCA: the least memory
     Ccipca,
+    /// History PCA, to compare with
     History,
 }
 
@@ -50,13 +60,13 @@ pub(in crate::cli) struct EigenArguments {
     pub(in crate::cli) input: InputArguments,
     #[command(flatten)]
     pub(in crate::cli) output: OutputArguments,
-    /// Which method
+    /// Method; the README and the library's docs help to choose
     #[arg(long, value_enum, default_value = "auto")]
     pub(in crate::cli) method: Method,
-    /// Number of vectors
+    /// Number of principal directions
     #[arg(long, default_value_t = 1)]
     pub(in crate::cli) rank: usize,
-    /// Bytes that auto allows the packed covariance
+    /// Bytes that the packed covariance may take before auto turns to random-order
     #[arg(long, default_value_t = 1 << 20)]
     pub(in crate::cli) memory: u64,
     /// Width of the iterate (random-order: rank + 2; block-power: rank)
@@ -80,7 +90,7 @@ pub(in crate::cli) struct EigenArguments {
     /// Runs with different seeds to compare, 1 or 2 (block-power, oja, adaptive-oja, history)
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=2))]
     pub(in crate::cli) replicas: u32,
-    /// Mix the rows in a buffer of this many first
+    /// Shuffle the rows in a buffer of this many before the method sees them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(in crate::cli) shuffle_buffer: Option<u64>,
     /// Subtract the mean of the rows, in the same pass

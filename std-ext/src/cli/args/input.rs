@@ -1,4 +1,4 @@
-//! How rows are read.
+//! Flags of reading rows.
 
 use crate::cli::cost::available_threads;
 use clap::{Args, ValueEnum};
@@ -24,7 +24,7 @@ pub(in crate::cli) struct InputArguments {
     /// Rows: .csv, .npy, .ndjson or .parquet, or - for CSV on standard input
     #[arg(value_name = "INPUT")]
     pub(in crate::cli) input: PathBuf,
-    /// The first line of CSV is a row like the others
+    /// The first line of CSV is a row like the others, not the names of the columns
     #[arg(long)]
     pub(in crate::cli) no_header: bool,
     /// Columns to take, by name or position from 0, in this order
@@ -36,10 +36,10 @@ pub(in crate::cli) struct InputArguments {
     /// What to do about empty cells and NaN (default: refuse them)
     #[arg(long, value_enum)]
     pub(in crate::cli) missing: Option<Missing>,
-    /// Scalars of the summary
+    /// Type of the numbers that the summary computes with
     #[arg(long, value_enum, default_value = "f64")]
     pub(in crate::cli) precision: Precision,
-    /// Seed of everything random
+    /// Seed of all random choices
     #[arg(long, default_value_t = 0)]
     pub(in crate::cli) seed: u64,
     /// Threads to use at most (default: all cores); the answer never depends on it

@@ -1,4 +1,4 @@
-//! How answers are given.
+//! Flags of giving answers.
 
 use clap::Args;
 use std::path::PathBuf;

@@ -10,10 +10,10 @@ pub(in crate::cli) struct QueryArguments {
     /// A .sketch file
     #[arg(value_name = "FILE.sketch")]
     pub(in crate::cli) file: PathBuf,
-    /// Column to be explained (regress; default: that of the saving command)
+    /// Target column (regress; default: that of the saving command)
     #[arg(long, value_name = "COL")]
     pub(in crate::cli) target: Option<String>,
-    /// Columns to be explained, each by the same features (regress)
+    /// Target columns, each regressed on the same features (regress)
     #[arg(long, value_delimiter = ',', value_name = "A,B", conflicts_with = "target")]
     pub(in crate::cli) targets: Option<Vec<String>>,
     /// Features, in this order (regress; default: all other columns)

@@ -12,15 +12,15 @@ pub(in crate::cli) enum Operator {
     Srht,
     /// Random signs and a random circulant matrix
     Srct,
-    /// Normal numbers: the exact law
+    /// Independent normal numbers: half-widths are exact
     Gaussian,
-    /// Random signs everywhere
+    /// Independent random signs
     Rademacher,
-    /// One sign a row: no half-widths
+    /// Sparse: one random sign a row; gives no half-widths
     Countsketch,
-    /// A few signs a row: no half-widths
+    /// Sparse: a few random signs a row; gives no half-widths
     Osnap,
-    /// The transform of 2026 with normal weights, for rows in memory
+    /// A Fourier transform whose entries are pooled with normal weights, for rows in memory
     Pooled,
     /// No sketch: exact
     None,
@@ -43,7 +43,7 @@ impl Operator {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Solve {
-    /// To machine precision, with the sketch as a guide
+    /// To machine precision: the sketch is a preconditioner
     Refined,
     /// By QR of all rows
     Exact,
@@ -57,10 +57,10 @@ pub(in crate::cli) struct RegressArguments {
     pub(in crate::cli) input: InputArguments,
     #[command(flatten)]
     pub(in crate::cli) output: OutputArguments,
-    /// Column to be explained, by name or position from 0
+    /// Target column, by name or position from 0: what is to be predicted
     #[arg(long, value_name = "COL")]
     pub(in crate::cli) target: Option<String>,
-    /// Columns to be explained, each by the same features
+    /// Target columns, each regressed on the same features
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     pub(in crate::cli) targets: Option<Vec<String>>,
     /// Right-hand sides from a file of their own; all columns of the input are then features
@@ -72,7 +72,7 @@ pub(in crate::cli) struct RegressArguments {
     /// Rows of the sketch (default: 16 a coefficient if sketched, 12 if refined)
     #[arg(long, value_name = "M", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "epsilon")]
     pub(in crate::cli) rows: Option<u32>,
-    /// Rows enough for this error, in units of the residual's norm: see the library's `rows_for`
+    /// Choose the rows of the sketch for this error, in units of the residual's norm: see `rows_for` of the library
     #[arg(long, value_name = "E", value_parser = positive, allow_negative_numbers = true)]
     pub(in crate::cli) epsilon: Option<f64>,
     /// Probability that a half-width doesn't hold, over all coefficients of a target

@@ -8,15 +8,15 @@ use std::path::PathBuf;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Objective {
-    /// How well rows represent exemplars
+    /// Facility location: how well the chosen rows represent exemplars
     Facility,
-    /// How many items rows contain
+    /// Coverage: how many items the chosen rows contain together
     Coverage,
-    /// How much volume rows span
+    /// Log-determinant: how much volume the chosen rows span, which rewards diversity
     Logdet,
-    /// How much of every feature rows have, more of the same counting less
+    /// Feature-based: how much of every feature the chosen rows have; more of the same counts less
     Feature,
-    /// How many edges lead from the vertices chosen to others
+    /// Cut: how many edges lead from the chosen vertices to others (a non-monotone objective)
     Cut,
 }
 
@@ -34,33 +34,33 @@ impl Objective {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Selector {
-    /// Brought up to date by each answer
+    /// Rows are inserted and deleted; the work is done when an answer is asked for
     LazyDynamic,
-    /// Brought up to date by each update
+    /// Rows are inserted and deleted; the work is done at every update, and answers take no time
     Dynamic,
-    /// The same by samples, for hundreds of rows to choose
+    /// As dynamic, with sampling: for hundreds of rows to choose
     Bucket,
-    /// Greedy over all rows there, for each answer
+    /// Lazy greedy over all rows present, for each answer
     Lazy,
-    /// The same, every row asked before each choice
+    /// Plain greedy: computes every gain before each choice
     Greedy,
-    /// Greedy over a sample for each choice
+    /// Stochastic greedy: a fresh sample of the rows for each choice
     Stochastic,
-    /// All above a threshold that falls
+    /// Threshold greedy: takes all rows above a threshold, then lowers it
     Threshold,
-    /// One look at each row, none goes
+    /// Insert-only, single pass: a sieve for each guess of the best value
     Sieve,
-    /// The same with fewer sieves
+    /// As sieve, with fewer sieves at a time
     #[value(name = "sieve++")]
     SievePlusPlus,
-    /// One sieve, which becomes coarser while it lets nothing through
+    /// Insert-only, single pass: one sieve, whose threshold falls while no row passes
     ThreeSieves,
-    /// Sieves over all rows there, in order, for each answer
+    /// Sieves that know the number of rows, over all rows present, for each answer
     Salsa,
 }
 
 impl Selector {
-    /// Whether rows may come and go at little cost.
+    /// Whether rows can be inserted and deleted at little cost.
     pub(in crate::cli) const fn is_dynamic(self) -> bool {
         matches!(self, Self::LazyDynamic | Self::Dynamic | Self::Bucket)
     }
@@ -103,13 +103,13 @@ pub(in crate::cli) struct SummarizeArguments {
     pub(in crate::cli) input: InputArguments,
     #[command(flatten)]
     pub(in crate::cli) output: OutputArguments,
-    /// Rows to choose; with --groups it may be left out
+    /// Number of rows to choose; with --groups it may be left out
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..), required_unless_present = "groups")]
     pub(in crate::cli) size: Option<u32>,
-    /// What a set of rows is worth
+    /// Objective: what a set of rows is worth
     #[arg(long, value_enum, default_value = "facility")]
     pub(in crate::cli) objective: Objective,
-    /// Which method (default: lazy-dynamic; dynamic for cuts and groups)
+    /// Method (default: lazy-dynamic; dynamic for cuts and groups)
     #[arg(long, value_enum)]
     pub(in crate::cli) method: Option<Selector>,
     /// Ratio of guesses of the best value: a power of 2^(1/16) that is not larger is taken (default: 2^(1/4))
@@ -119,7 +119,7 @@ pub(in crate::cli) struct SummarizeArguments {
     /// cuts: 0.1)
     #[arg(long, value_name = "E", value_parser = fraction, allow_negative_numbers = true)]
     pub(in crate::cli) epsilon: Option<f64>,
-    /// Rows in a row that are not taken before the guess falls (three-sieves)
+    /// Consecutive rows that may fail to pass before the threshold falls (three-sieves)
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..))]
     pub(in crate::cli) patience: Option<u64>,
     /// Column of numbers that say which group a row belongs to; of each group at most --caps rows are chosen
@@ -128,19 +128,19 @@ pub(in crate::cli) struct SummarizeArguments {
     /// Rows to choose of each group, at most
     #[arg(long, value_name = "N", requires = "groups", value_parser = clap::value_parser!(u32).range(1..))]
     pub(in crate::cli) caps: Option<u32>,
-    /// Guesses kept; without it as many as there are
+    /// Guesses of the best value that are kept (default: all)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(in crate::cli) slots: Option<u32>,
     /// Keep an answer until one is worth more than 1 + H times as much (lazy-dynamic)
     #[arg(long, value_name = "H", default_value = "0", value_parser = not_negative, allow_negative_numbers = true)]
     pub(in crate::cli) hysteresis: f64,
-    /// Answers as the guesses give them
+    /// Leave out the round of greedy that improves an answer
     #[arg(long)]
     pub(in crate::cli) no_polish: bool,
-    /// Rows that come (+ ROW) and go (- ROW) and questions (?), one a line
+    /// File of updates, one a line: + ROW inserts, - ROW deletes, ? asks for an answer
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) updates: Option<PathBuf>,
-    /// Rows come in order, and each beyond so many lets the oldest go
+    /// Sliding window: rows are inserted in order, and beyond so many the oldest is deleted
     #[arg(long, value_name = "W", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "updates")]
     pub(in crate::cli) window: Option<u32>,
     /// Answer after every so many steps; 0: at the end (default: 1 for the dynamic methods, 0 for others)

@@ -1,4 +1,4 @@
-//! What a file says of its summary.
+//! The header of a file: what it says of the summary in it.
 
 use super::answer::Answer;
 use crate::Error;

@@ -1,4 +1,4 @@
-//! An answer, and how it is found.
+//! The answer of a summary: vectors, values, and how far to trust them.
 
 #[cfg(feature = "faer")]
 use crate::eigen::{ExactEigen, TopEigen};

@@ -1,4 +1,4 @@
-//! An empty summary, as the flags ask for it.
+//! Builds the empty summary that the flags ask for.
 
 use super::summary::Summary;
 use crate::Real;

@@ -1,4 +1,4 @@
-//! `sketchlet eigen`: top eigenvectors of the rows.
+//! `sketchlet eigen`: first principal directions of the rows.
 
 mod about;
 mod answer;
@@ -41,7 +41,7 @@ impl Family for Eigen {
 
     fn command(&self) -> Command {
         EigenArguments::augment_args(Command::new(self.name()))
-            .about("Top eigenvectors of the rows: the directions that carry most of their energy")
+            .about("First principal directions of the rows: PCA, the top singular vectors")
     }
 
     fn run(&self, matches: &ArgMatches) -> Result<Report, Failure> {

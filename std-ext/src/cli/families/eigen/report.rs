@@ -1,4 +1,4 @@
-//! What is told of an answer.
+//! The report of an answer.
 
 use super::about::About;
 use super::answer::Answer;

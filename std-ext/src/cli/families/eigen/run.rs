@@ -1,4 +1,4 @@
-//! Reads rows, fills a summary, answers.
+//! Runs the command: reads rows, fills a summary, answers.
 
 use super::about::About;
 use super::build::{build, resolve, unused_flags};

@@ -1,4 +1,4 @@
-//! Encodings of the summaries of `eigen`.
+//! Encoding and decoding of the summaries of `eigen`.
 
 use super::summary::Summary;
 use crate::cli::args::Method;

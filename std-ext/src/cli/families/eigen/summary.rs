@@ -1,4 +1,4 @@
-//! The summaries of `eigen` behind one face, whatever their type and scalar.
+//! One interface over the summaries of `eigen`, whatever their type and scalar.
 
 use super::answer::Answer;
 use crate::eigen::{

@@ -1,4 +1,4 @@
-//! The rows of a regression, and what each column is for.
+//! The rows of a regression, and which columns are features, targets and weights.
 
 use super::report::Question;
 use super::roles::{RightHand, Roles};

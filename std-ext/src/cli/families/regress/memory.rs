@@ -1,4 +1,4 @@
-//! All rows in memory: answers to the last digit.
+//! Regression with all rows in memory, by `lstsq`.
 
 use super::job::{Job, ROWS_PER_COEFFICIENT};
 use super::stored::Number;

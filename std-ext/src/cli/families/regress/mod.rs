@@ -31,7 +31,7 @@ impl Family for Regress {
 
     fn command(&self) -> Command {
         RegressArguments::augment_args(Command::new(self.name()))
-            .about("Least squares: which columns explain a column, with half-widths from a sketch, or exactly")
+            .about("Linear regression of a column on others: exactly, or from a sketch with error bars")
     }
 
     fn run(&self, matches: &ArgMatches) -> Result<Report, Failure> {

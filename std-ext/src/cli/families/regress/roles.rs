@@ -1,4 +1,4 @@
-//! Which columns of the input become which columns of the summary.
+//! The roles of columns: which columns of the input become which columns of the summary.
 
 use super::task::Task;
 use crate::cli::failure::Failure;

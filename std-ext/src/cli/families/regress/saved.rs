@@ -1,4 +1,4 @@
-//! Saved summaries: what is in a file, and answers from it.
+//! Saved summaries: what is in a file, and regressions from it.
 
 use super::report::Question;
 use super::roles::INTERCEPT;

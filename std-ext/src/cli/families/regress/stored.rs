@@ -1,4 +1,4 @@
-//! The summaries of `regress` behind one face, whatever their operator and scalar.
+//! One interface over the summaries of `regress`, whatever their operator and scalar.
 
 use crate::regression::{Fit, Query, SketchedLeastSquares, StreamingQr};
 use crate::sketch::{CountSketch, GaussianSketch, Osnap, RademacherSketch, SketchOperator, Srct, Srht, TensorSrht};

@@ -1,4 +1,4 @@
-//! Answers from a summary, in one pass.
+//! Regression in one pass, from a summary of the rows.
 
 use super::job::{Job, ROWS_PER_COEFFICIENT};
 use super::stored::{Named, Number, Stored, with_operator};

@@ -1,4 +1,4 @@
-//! What is asked for: the flags, checked once.
+//! The task: the flags of `regress`, checked once.
 
 use crate::cli::args::{Missing, Operator, RegressArguments, Solve};
 use crate::cli::failure::Failure;

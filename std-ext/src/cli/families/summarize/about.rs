@@ -1,4 +1,4 @@
-//! What is told of the elements.
+//! The fields of a report that tell of the elements.
 
 use super::table::count;
 use crate::{Error, Real};

@@ -1,4 +1,4 @@
-//! What a set of rows is worth: the numbers that a function of the library looks at.
+//! The objective, and the numbers that it looks at.
 
 use super::about::{About, Groups};
 use super::graph::{Graph, Lists};

@@ -1,4 +1,4 @@
-//! Lists of edges: which vertices each vertex covers, or is joined to.
+//! Graphs from lists of edges: which vertices each vertex covers, or is joined to.
 
 use super::table::count;
 use crate::Error;

@@ -1,4 +1,4 @@
-//! Rows in order, of which only some are held: those of a window, or those that a sieve keeps.
+//! Rows of a stream of which only some are held: those of a window, or those that a sieve keeps.
 
 use super::about::About;
 use super::pool::Pool;

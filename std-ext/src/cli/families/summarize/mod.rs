@@ -1,4 +1,4 @@
-//! `sketchlet summarize`: the rows that are worth most together, while they come and go.
+//! `sketchlet summarize`: chooses the rows that are worth most together, also while rows are inserted and deleted.
 
 mod about;
 mod engine;
@@ -37,7 +37,9 @@ impl Family for Summarize {
 
     fn command(&self) -> Command {
         let command = SummarizeArguments::augment_args(Command::new(self.name()));
-        let command = command.about("The rows that are worth most together, while they come and go");
+        let command = command.about(
+            "Choose the k rows that are worth most together, from a table or while rows are inserted and deleted",
+        );
         command.mut_arg("input", |input| {
             // Edges take the place of rows.
             let input = input.required(false).required_unless_present("edges").conflicts_with("edges");

@@ -1,4 +1,4 @@
-//! Rows of which only some are held: those of a window, or those that a sieve keeps.
+//! An objective over the rows that are held, which change from step to step.
 
 use super::shape::{Kind, Shape};
 use crate::Real;

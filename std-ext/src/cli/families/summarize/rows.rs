@@ -1,4 +1,4 @@
-//! What there is to choose from: read whole, or ready to be read row by row.
+//! The elements to choose from: a table that is read whole, or rows that are read one by one.
 
 use super::about::About;
 use super::function::Function;
@@ -9,7 +9,7 @@ use super::task::Task;
 use crate::cli::failure::Failure;
 use crate::{CoreError, Real};
 
-/// The elements, and what comes and goes.
+/// The elements, and the steps that insert and delete them.
 pub(super) enum Elements<T> {
     /// All are known, and so are the steps.
     Whole { function: Function<T>, steps: Vec<Step> },

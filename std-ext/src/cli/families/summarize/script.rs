@@ -1,4 +1,4 @@
-//! What comes and goes, and when it is asked for.
+//! The steps: insertions, deletions, and when an answer is asked for.
 
 use super::table::count;
 use super::task::Plan;

@@ -1,4 +1,4 @@
-//! Rows that are all of one length: the function of them, and what a row of a stream becomes.
+//! Rows of one length: the objective over them, and what a row of a stream becomes.
 
 use super::function::{Data, Function, NEGATIVE_FEATURE, NEGATIVE_SIMILARITY, NO_MEMBERSHIP};
 use super::similarity::{alike, normalize};

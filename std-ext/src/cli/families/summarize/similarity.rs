@@ -1,4 +1,4 @@
-//! How alike rows are.
+//! Similarities of rows.
 
 use super::table::{Table, rows_of_file};
 use super::task::{Exemplars, Similarity};

@@ -1,4 +1,4 @@
-//! The rows, and other numbers from files.
+//! The table of rows, and other numbers from files.
 
 use crate::cli::args::InputArguments;
 use crate::cli::input::open_columns;

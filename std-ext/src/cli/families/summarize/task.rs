@@ -1,4 +1,4 @@
-//! What is asked for: the flags, checked once.
+//! The task: the flags of `summarize`, checked once.
 
 use crate::cli::args::{InputArguments, Objective, Selector, SummarizeArguments};
 use crate::cli::failure::Failure;
@@ -35,7 +35,7 @@ pub(super) struct Worth {
     pub(super) seed: u64,
 }
 
-/// What comes and goes, and when it is asked for.
+/// The steps: insertions, deletions, and when an answer is asked for.
 #[derive(Clone)]
 pub(super) struct Plan {
     pub(super) updates: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! The functions of the library over the data at hand.
+//! The objectives of the library over the data at hand.
 
 use super::function::{Data, Function};
 use crate::Real;
@@ -11,7 +11,7 @@ pub(super) trait Visit<T: Real> {
 
     fn visit<O: PrefixOracle<T> + Monotone>(self, oracle: O) -> Result<Self::Output, Failure>;
 
-    /// The same for a function that may shrink.
+    /// The same for a non-monotone objective.
     fn visit_any<O: PrefixOracle<T>>(self, oracle: O) -> Result<Self::Output, Failure>;
 }
 

@@ -1,4 +1,4 @@
-//! The method that the flags name.
+//! Builds the method that the flags name.
 
 use super::super::about::Groups;
 use super::super::task::Method;
@@ -141,7 +141,7 @@ impl<'a> Choice<'a> {
         Ok(Box::new(Recomputing::<_, T>::new(method, self.elements, bytes)))
     }
 
-    /// For a function that may shrink.
+    /// For a non-monotone objective.
     pub(super) fn engine_of_any<T: Real, O: PrefixOracle<T>>(
         &self,
         oracle: &Counted<O>,

@@ -1,4 +1,4 @@
-//! Methods that look at all elements, for each answer.
+//! Greedy methods: they look at all elements for each answer.
 
 use super::found::{Found, wide};
 use super::method::{Engine, Outcome};

@@ -1,4 +1,4 @@
-//! An answer of any method.
+//! The answer of any method.
 
 /// An answer.
 pub(in super::super) struct Found {

@@ -1,4 +1,4 @@
-//! Methods that keep guesses up to date.
+//! Dynamic methods: they keep guesses of the best value up to date.
 
 use super::found::{Found, wide};
 use super::method::{Engine, Outcome};
@@ -101,7 +101,7 @@ macro_rules! plain {
 }
 
 plain!(BucketDynamic<T>, Monotone);
-// For functions that may shrink.
+// For non-monotone objectives.
 plain!(NonMonotoneDynamic<T, u32, Vec<T>, Vec<u32>>);
 
 /// One within caps.

@@ -1,4 +1,4 @@
-//! What every method does.
+//! The trait of all methods.
 
 use super::found::Found;
 use crate::CoreError;

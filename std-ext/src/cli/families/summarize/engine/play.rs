@@ -1,4 +1,4 @@
-//! The steps, gone through by a method; and what it answered.
+//! Runs a method over the steps, and collects its answers.
 
 use super::super::about::About;
 use super::super::held::Slots;

@@ -1,4 +1,4 @@
-//! Methods that look at each element once.
+//! Sieves: they look at each element once.
 
 use super::found::{Found, wide};
 use super::method::{Engine, Outcome};
