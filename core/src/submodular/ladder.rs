@@ -44,7 +44,7 @@ pub(super) const fn doublings(mut x: f64) -> usize {
     doublings
 }
 
-/// Guesses in so many doublings, and one more at either end.
+/// Number of guesses in a number of doublings, with one more at either end.
 pub(super) const fn guesses_in(doublings: usize, steps: u32) -> usize {
     doublings.saturating_mul(steps as usize).saturating_add(2)
 }

@@ -9,7 +9,7 @@ pub struct Selection<T> {
     pub upper_bound: Option<T>,
     /// Number of elements chosen.
     pub len: usize,
-    /// Whether elements were inserted or deleted since. The value and the bound are then those of before, while deleted elements are
+    /// Whether elements were inserted or deleted since. The value and the bound then belong to the set before, while deleted elements are
     /// no longer among `selected()`.
     pub stale: bool,
 }

@@ -317,7 +317,7 @@ impl<T: Real> Buckets<T> {
         low
     }
 
-    /// Whether the last of so many elements drawn together mostly still adds the floor.
+    /// Whether the last of a number of elements drawn together mostly still adds the floor.
     fn keeps_gain<O: PrefixOracle<T>>(
         &mut self,
         bucket: &mut [u32],

@@ -162,7 +162,7 @@ impl<T: Real, P: Chooses> Strategy<T, P> for Eager {
         }
     }
 
-    /// Gives up guesses that a growing selection keeps, and one with so many slots doesn't.
+    /// Gives up guesses that a growing selection keeps, but one with a fixed number of slots doesn't.
     fn bound<D: Id, M: Memory<T, D>>(&mut self, guesses: &mut Guesses<T, D, M>) {
         guesses.give_up_lowest();
         if let (Some(spread), Some(lowest)) = (&mut self.spread, guesses.lowest_kept()) {

@@ -12,7 +12,7 @@ use crate::{Error, Id, Kind, Real, Storage, Wire};
 pub(in crate::submodular) trait Form: Plan {
     const KIND: Kind;
 
-    /// The same, with so many slots.
+    /// The same parameters with another number of slots.
     fn with_slots(self, slots: usize) -> Self;
 
     /// Slots without which nothing can be answered.

@@ -40,7 +40,7 @@ params! {
         ladder_steps: u32 = 4 => ladder_steps,
         /// Guesses tried above those that the guarantee needs (default 4).
         extra_guesses: u32 = 4,
-        /// A guess is built from all elements if more than a `divisor`-th of its own have changed (default 4).
+        /// A guess is built from all elements if more than one in `rebuild_fraction` of its own have changed (default 4).
         rebuild_fraction: usize = 4 => positive,
         /// An answer whose elements are all alive stays until a better one is worth more than `1 + hysteresis` times as much (default
         /// 0). The guarantee shrinks by that factor.

@@ -120,7 +120,7 @@ slot_params!(PartitionDynamicParams, "rank", Eager, false, |params, _ladder| T::
 pub type PartitionDynamic<T, D, S, I> = SlotEngine<PartitionDynamicParams, T, D, S, I>;
 
 impl Chooses for PartitionDynamicParams {
-    /// The guess whose choice is worth most; its value is computed anew, without the elements that were replaced.
+    /// Makes the choice that is worth most the answer, with its value computed without the elements that were replaced.
     fn choose<T: Real, D: Id, M: Memory<T, D>, O: PrefixOracle<T>>(
         &self,
         guesses: &mut Guesses<T, D, M>,

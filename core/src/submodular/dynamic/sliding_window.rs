@@ -43,7 +43,7 @@ pub struct SlidingWindow<B> {
 }
 
 impl<B: DynamicSelection> SlidingWindow<B> {
-    /// A window of so many elements around a selection, which is cleared.
+    /// A window of a number of elements around a selection, which is cleared.
     ///
     /// # Errors
     /// [`Error::Parameter`] for an empty window, [`Error::Capacity`] for one beyond the capacity of the selection.

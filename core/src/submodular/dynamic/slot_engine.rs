@@ -63,7 +63,7 @@ pub(in crate::submodular) trait Strategy<T: Real, P>: Copy + Debug + Default {
     /// Begins to take in an element that has just become alive.
     fn insert<D: Id, M: Memory<T, D>>(&mut self, guesses: &mut Guesses<T, D, M>, newcomer: Newcomer, value: T);
 
-    /// Begins to let an element go.
+    /// Begins to delete an element.
     fn delete<D: Id, M: Memory<T, D>>(&mut self, guesses: &mut Guesses<T, D, M>, id: usize, seed: u64);
 
     /// Begins to answer, or answers.
@@ -117,16 +117,16 @@ pub(in crate::submodular) struct Newcomer {
     pub(super) seed: u64,
 }
 
-/// The engine of the selections whose elements are inserted and deleted.
+/// The engine of the dynamic selections, whose elements are inserted and deleted.
 ///
-/// For guesses of a value, each in a slot of its own, it keeps nested levels of candidates with a random pivot each. The strategy
+/// There are guesses of a value, each in a slot of its own, with nested levels of candidates and a random pivot each. The strategy
 /// says when guesses are brought up to date: at an answer ([`LazyDynamic`](super::LazyDynamic)) or at every update (the others).
-/// The constraint says which elements may be chosen together: any so many, those independent in a matroid
-/// ([`PartitionDynamic`](super::PartitionDynamic)), or so many of a non-monotone objective
+/// The constraint says which elements may be chosen together: any `size` elements, elements that are independent in a matroid
+/// ([`PartitionDynamic`](super::PartitionDynamic)), or any `size` elements of a non-monotone objective
 /// ([`NonMonotoneDynamic`](super::NonMonotoneDynamic)). Both follow from the type of the parameters. The pages of the four types
-/// state guarantees and costs.
+/// state their guarantees and costs.
 ///
-/// `T` is the scalar of values, `D` the type of ids, `S` and `I` hold scalars and ids.
+/// `T` is the scalar of values, `D` the type of ids; `S` and `I` hold scalars and ids.
 #[derive(Clone, Debug)]
 pub struct SlotEngine<P: SlotParams, T: Real, D, S, I> {
     pub(super) params: P,
@@ -264,6 +264,8 @@ impl<P: SlotParams, T: Real, D: Id, S: Storage<T>, I: Storage<D>> SlotEngine<P, 
         self.strategy.query(&self.params, &mut self.guesses, oracle, rng)
     }
 
+    /// Does what is left to be done, as far as the budget goes. One copy for all verbs: flash is scarce.
+    #[inline(never)]
     pub(super) fn work<O: PrefixOracle<T>, C: Constraint<T>>(
         &mut self,
         oracle: &O,

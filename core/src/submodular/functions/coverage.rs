@@ -39,7 +39,7 @@ impl<'a> Coverage<'a> {
         Ok(Self { sets: Lists::new(offsets, members, items)?, items, weights: None })
     }
 
-    /// Length of the state of up to `size` elements over so many items. Saturates.
+    /// Length of the state of up to `size` elements over a number of items. Saturates.
     pub const fn prefix_len_of(items: usize, size: usize) -> PrefixLen {
         PrefixLen { scalars: 0, indices: items, scratch: size.saturating_add(1) }
     }

@@ -5,9 +5,9 @@ use crate::linalg::vector;
 use crate::submodular::{GroundSet, Monotone, Prefix, PrefixLen, PrefixOracle};
 use crate::{Error, Id, Real};
 
-/// An entry of a table of similarities: `f32`, `f64`, or `u8`, which is read as so many 255ths. Sealed.
+/// An entry of a table of similarities: `f32`, `f64`, or `u8`, which counts in units of 1/255. Sealed.
 pub trait Similarity: sealed::Sealed + Copy + PartialOrd + core::fmt::Debug {
-    /// What the unit of similarity is in units of the entry.
+    /// A similarity of 1 in units of the entry.
     #[doc(hidden)]
     const UNIT: f64;
     /// The entry as a scalar, in its own units.
@@ -41,12 +41,12 @@ impl<E: Real> Similarity for E {
 
 /// How well do the chosen elements represent fixed exemplars? `f(S) = sum_j w_j max_{e in S} s(e, j)`.
 ///
-/// A table of similarities, elements x exemplars, that are not negative; a negative one that nobody looked for
-/// ([`validate`](Self::validate)) counts as 0. The exemplars are fixed: with all elements for exemplars the function is the usual
-/// facility location, with a sample of them it costs as much as the sample is large.
+/// The table, elements x exemplars, holds similarities that are not negative. A negative one counts as 0;
+/// [`validate`](Self::validate) finds it. The exemplars are fixed. With all elements as exemplars the function is the usual facility
+/// location; with a sample of them the cost is proportional to the sample.
 ///
 /// # Cost
-/// A gain: `3 m` flops for `m` exemplars. State: a row of `m` running maxima for every number of pushes.
+/// A gain takes `3 m` flops for `m` exemplars. State: a row of `m` running maxima for every number of pushes.
 /// # Numerics
 /// The 16 lanes of [`vector`]: relative errors up to `m eps`. Maxima are exact, so gains never grow as computed.
 /// # Example
@@ -84,7 +84,7 @@ impl<'a, E: Similarity> FacilityLocation<'a, E> {
         Ok(Self { similarities, exemplars, weights: None })
     }
 
-    /// Length of the state of up to `size` elements over so many exemplars. Saturates.
+    /// Length of the state of up to `size` elements over a number of exemplars. Saturates.
     pub const fn prefix_len_of(exemplars: usize, size: usize) -> PrefixLen {
         PrefixLen { scalars: size.saturating_add(1).saturating_mul(exemplars), indices: 0, scratch: 0 }
     }

@@ -69,7 +69,7 @@ impl<'a, E: Real> FeatureBased<'a, E> {
         Ok(Self { table, features, concave, weights: None })
     }
 
-    /// Length of the state of up to `size` elements of so many features. Saturates.
+    /// Length of the state of up to `size` elements with a number of features. Saturates.
     pub const fn prefix_len_of(features: usize, size: usize) -> PrefixLen {
         PrefixLen { scalars: size.saturating_add(1).saturating_mul(features), indices: 0, scratch: 0 }
     }

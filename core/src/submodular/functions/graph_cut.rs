@@ -39,7 +39,7 @@ impl<'a> GraphCut<'a> {
         Ok(Self { neighbours: Lists::new(offsets, neighbours, vertices)?, weights: None })
     }
 
-    /// Length of the state over so many vertices.
+    /// Length of the state over a number of vertices.
     pub const fn prefix_len_of(vertices: usize) -> PrefixLen {
         PrefixLen { scalars: 0, indices: vertices, scratch: 0 }
     }

@@ -5,7 +5,7 @@ use crate::submodular::ladder::Ladder;
 use crate::submodular::{Monotone, PrefixOracle, Selection};
 use crate::{Error, Id, Real, Storage};
 
-/// Shares of `guess / size` that an element has to add, before and after a share of the stream has gone by.
+/// The threshold as a share of `guess / size`, before and after a share of the stream.
 const RULES: [Rule; 3] = [
     // Dense: at first only elements of very large gain, then nearly all.
     Rule { first: 10.0, turn: 0.8, last: 0.2 },

@@ -10,17 +10,17 @@ use crate::submodular::meter::{Exhausted, Meter};
 use crate::{Id, Real};
 
 impl<T: Real, D: Id> Levels<'_, T, D> {
-    /// Whether the pivot of a level is left after so many pushes.
+    /// Whether the pivot of a level is left after a number of pushes.
     fn stays(&self, level: usize, pushes: usize) -> bool {
         !(1..=pushes).contains(&self.left[level].to_usize())
     }
 
-    /// Number of pivots that are left after so many pushes.
+    /// Number of pivots that are left after a number of pushes.
     pub(super) fn count(&self, pushes: usize) -> usize {
         (1..=pushes).filter(|&level| self.stays(level, pushes)).count()
     }
 
-    /// Computes the state of the function after so many pushes.
+    /// Computes the state of the function after a number of pushes.
     pub(super) fn load<O: PrefixOracle<T>>(&mut self, pushes: usize, oracle: &O) {
         oracle.truncate(&mut self.prefix, 0);
         (1..=pushes).for_each(|push| self.follow(push, oracle));
@@ -55,7 +55,8 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
     }
 
     /// Continues to build levels: at the pivot of a level while the upper bound is 0, else at a candidate, with those of the next
-    /// level from the upper bound on.
+    /// level from the upper bound on. Not inlined: flash is scarce.
+    #[inline(never)]
     pub(super) fn place_and_follow<O: PrefixOracle<T>, C: Constraint<T>>(
         &mut self,
         step: &mut Step,

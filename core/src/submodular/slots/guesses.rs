@@ -25,7 +25,7 @@ impl<T, D, S: Storage<T>, I: Storage<D>> Memory<T, D> for (S, I) {
     }
 }
 
-/// Extends storage to so many scalars and ids.
+/// Extends storage to a number of scalars and ids.
 pub(crate) type Grow<M> = fn(&mut M, usize, usize) -> Result<(), Error>;
 
 #[derive(Clone, Debug)]
@@ -212,7 +212,7 @@ impl<T: Real, D: Id, M: Memory<T, D>> Guesses<T, D, M> {
         self.state.fault.map_or(Ok(()), |index| Err(Error::OracleFault { index }))
     }
 
-    /// Refuses an element that can't be inserted; the function knows so many.
+    /// Refuses an element that can't be inserted; the function has `elements` of them.
     pub(crate) fn check_newcomer(&self, elements: usize, index: usize) -> Result<(), Error> {
         let limit = self.layout.capacity;
         match () {

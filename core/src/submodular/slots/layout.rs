@@ -105,12 +105,12 @@ impl Layout {
         self.capacity.div_ceil(id_bits)
     }
 
-    /// Scalars for so many slots, with a gain for every pivot of all of them behind, for polishing. Saturates.
+    /// Scalars for a number of slots, and behind them a gain for every pivot, for polishing. Saturates.
     pub(crate) const fn storage_len(&self, slots: usize) -> usize {
         self.slot_scalars().saturating_add(self.size).saturating_mul(slots).saturating_add(self.shared_scalars())
     }
 
-    /// Ids for so many slots, with two for every pivot of all of them behind. Saturates.
+    /// Ids for a number of slots, and behind them two for every pivot, for polishing. Saturates.
     pub(crate) const fn index_len(&self, slots: usize, id_bits: usize) -> usize {
         let slot = self.slot_ids(id_bits).saturating_add(self.size.saturating_mul(2));
         slot.saturating_mul(slots).saturating_add(self.shared_ids())

@@ -75,7 +75,7 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
         self.depth[id] != D::default()
     }
 
-    /// What it takes to choose an element after so many pushes.
+    /// What it takes to choose an element after a number of pushes.
     fn exchange(&self, constraint: &impl Constraint<T>, pushes: usize, id: usize) -> Exchange {
         let left = self.left.get(1..=pushes).unwrap_or_default();
         constraint.exchange(&Chosen::new(&self.pivots[1..=pushes], &self.gains[..pushes], left), id)
@@ -89,14 +89,19 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
         }
     }
 
-    /// Whether an element of this gain, given so many pushes, belongs to the next level.
+    /// Whether an element of this gain, given a number of pushes, belongs to the next level.
     pub(crate) fn admits<C: Constraint<T>>(&self, constraint: &C, pushes: usize, id: usize, gain: T) -> bool {
-        let may_be_chosen = || match self.exchange(constraint, pushes, id) {
+        gain >= self.threshold && (C::IS_FREE || self.may_be_chosen(constraint, pushes, id, gain))
+    }
+
+    /// Whether the constraint lets an element of this gain be chosen. Not inlined: flash is scarce.
+    #[inline(never)]
+    fn may_be_chosen<C: Constraint<T>>(&self, constraint: &C, pushes: usize, id: usize, gain: T) -> bool {
+        match self.exchange(constraint, pushes, id) {
             Exchange::Joins => true,
             Exchange::Replaces(place) => place < pushes && gain >= T::constant(C::FACTOR) * self.gains[place],
             Exchange::Barred => false,
-        };
-        gain >= self.threshold && (C::IS_FREE || may_be_chosen())
+        }
     }
 
     pub(crate) fn start_of(&self, level: usize) -> usize {
@@ -186,7 +191,8 @@ impl<T: Real, D: Id> Levels<'_, T, D> {
     }
 
     /// Begins to build the levels from one on: its candidates in random order, the one given in front. Where the state of the
-    /// function follows replacements, one pivot is drawn at a time.
+    /// function follows replacements, one pivot is drawn at a time. Not inlined: flash is scarce.
+    #[inline(never)]
     pub(crate) fn build<O: PrefixOracle<T>, C: Constraint<T>>(
         &mut self,
         level: usize,
