@@ -29,4 +29,5 @@ pub use spread::{each, each_row, shares};
 pub use tree::{MergeTree, merge_all, merge_all_by};
 
 /// Rows of a chunk of the command's sketches.
+#[cfg(feature = "cli")]
 pub(crate) const SHARD: usize = 1 << 16;
