@@ -63,6 +63,7 @@ pub mod sketch;
 pub mod stream;
 pub mod submodular;
 
+pub use base::difference::Difference;
 pub use base::error::{Error, Rule};
 pub use base::matrix::{MatMut, MatRef};
 pub use base::real::{Lane, Real, ScalarType, Scaled};

@@ -1,5 +1,6 @@
 //! The error type of this crate: what went wrong, and in which file, row and column.
 
+use sketchlet_core::{Difference, Error as CoreError, Kind};
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -39,6 +40,12 @@ impl Error {
     /// Data that are not what they should be: what was seen, and what to do. For readers of other forms than those of `io`.
     pub fn data(what: impl Into<String>) -> Self {
         Self::from_cause(Cause::Data(what.into()))
+    }
+
+    /// A summary of another type than the one that was expected.
+    pub(crate) fn other_type(expected: Kind, got: Kind) -> Self {
+        let (expected, got) = (expected.number().into(), got.number().into());
+        CoreError::Incompatible { what: Difference::Kind, expected, got }.into()
     }
 
     /// A request that the data can't meet, such as a column that isn't there: what was asked for, and what to do.

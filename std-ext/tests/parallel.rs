@@ -228,7 +228,7 @@ fn errors_name_the_first_row() {
         Ok(summary)
     };
     let error = fill(all, threads(2), used).unwrap_err();
-    assert!(matches!(error.core(), Some(CoreError::Incompatible)), "{error}");
+    assert!(matches!(error.core(), Some(CoreError::Incompatible { .. })), "{error}");
     // What was refused does not come back as half an answer.
     let mut shards = Shards::new(dim, threads(2), make);
     shards.update_batch(all).unwrap_err();

@@ -4,7 +4,7 @@
 
 use sketchlet_core::eigen::*;
 use sketchlet_core::stream::{Centered, OrderMonitor, OrderMonitorParams, OrderReport, ShuffleBuffer, WarmUp};
-use sketchlet_core::{Error, Merge, Real, RowSummary, Rule, Wire};
+use sketchlet_core::{Difference, Error, Merge, Real, RowSummary, Rule, Wire};
 use sketchlet_tests::laws::{
     Answer, Subject, answer, check_error_bound, check_sandwich, config, feed, feed_batch, inputs, remove_undoes_update,
 };
@@ -339,23 +339,35 @@ storage_kinds_agree! {
 #[test]
 fn other_types_are_incompatible() {
     let exact = Exact::<f64>::new(ExactEigenParams::new(3)).unwrap().encode();
-    assert_eq!(RandomOrder::<f64>::decode(&exact).map(drop), Err(Error::Incompatible));
-    assert_eq!(Directions::<f64>::decode(&exact).map(drop), Err(Error::Incompatible));
-    assert_eq!(Sketch::<f64>::decode(&exact).map(drop), Err(Error::Incompatible));
-    assert_eq!(Centered::<Exact<f64>, Vec<f64>>::decode(&exact).map(drop), Err(Error::Incompatible));
+    assert!(matches!(
+        RandomOrder::<f64>::decode(&exact).map(drop),
+        Err(Error::Incompatible { what: Difference::Kind, .. })
+    ));
+    assert!(matches!(
+        Directions::<f64>::decode(&exact).map(drop),
+        Err(Error::Incompatible { what: Difference::Kind, .. })
+    ));
+    assert!(matches!(Sketch::<f64>::decode(&exact).map(drop), Err(Error::Incompatible { what: Difference::Kind, .. })));
+    assert!(matches!(
+        Centered::<Exact<f64>, Vec<f64>>::decode(&exact).map(drop),
+        Err(Error::Incompatible { what: Difference::Kind, .. })
+    ));
     let sketch = Sketch::<f64>::new(NystromSketchParams::new(3)).unwrap().encode();
-    assert_eq!(Exact::<f64>::decode(&sketch).map(drop), Err(Error::Incompatible));
+    assert!(matches!(Exact::<f64>::decode(&sketch).map(drop), Err(Error::Incompatible { .. })));
     let centered = Centered::new(Exact::<f64>::new(ExactEigenParams::new(3)).unwrap()).unwrap().encode();
-    assert_eq!(Exact::<f64>::decode(&centered).map(drop), Err(Error::Incompatible));
+    assert!(matches!(Exact::<f64>::decode(&centered).map(drop), Err(Error::Incompatible { .. })));
     // The wrapper is right, the inside is another type's.
-    assert_eq!(Centered::<Sketch<f64>, Vec<f64>>::decode(&centered).map(drop), Err(Error::Incompatible));
+    assert!(matches!(Centered::<Sketch<f64>, Vec<f64>>::decode(&centered).map(drop), Err(Error::Incompatible { .. })));
 }
 
 #[test]
 fn nystrom_sketches_of_other_seeds_are_incompatible() {
     let params = NystromSketchParams::new(5);
     let mut sketch = Sketch::<f64>::new(params).unwrap();
-    assert_eq!(sketch.merge(&Sketch::new(params.seed(1)).unwrap()), Err(Error::Incompatible));
+    assert!(matches!(
+        sketch.merge(&Sketch::new(params.seed(1)).unwrap()),
+        Err(Error::Incompatible { what: Difference::Seed, .. })
+    ));
 }
 
 #[test]

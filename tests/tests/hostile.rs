@@ -4,7 +4,7 @@
 
 use sketchlet_core::eigen::*;
 use sketchlet_core::stream::{Centered, ShuffleBuffer};
-use sketchlet_core::{Error, MatRef, Real, RowSummary, Rule, Wire};
+use sketchlet_core::{Difference, Error, MatRef, Real, RowSummary, Rule, Wire};
 use sketchlet_tests::laws::{Answer, answer, feed};
 use sketchlet_tests::oracle::Oracle;
 use sketchlet_tests::streams::{
@@ -202,7 +202,10 @@ fn parameters_out_of_range_are_refused() {
     assert!(ShuffleBuffer::new(inner, 0, 0).is_err());
     let mut seen = Exact::<f64>::new(ExactEigenParams::new(2)).unwrap();
     seen.update(&[1.0, 2.0]).unwrap();
-    assert_eq!(Centered::new(seen).map(drop), Err(Error::Incompatible));
+    assert!(matches!(
+        Centered::new(seen).map(drop),
+        Err(Error::Incompatible { what: Difference::RowsSeen, expected: 0, .. })
+    ));
 }
 
 #[test]

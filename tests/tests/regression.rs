@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use sketchlet_core::random::keyed::{Domain, symmetric, word};
 use sketchlet_core::regression::*;
 use sketchlet_core::sketch::*;
-use sketchlet_core::{Error, Lane, MatRef, Merge, Real, RowSummary, Rule, Wire};
+use sketchlet_core::{Difference, Error, Lane, MatRef, Merge, Real, RowSummary, Rule, Wire};
 
 type Sketched<L, O> = SketchedLeastSquares<L, O, Vec<L>, Vec<u32>>;
 
@@ -165,7 +165,8 @@ proptest! {
         let result = left.merge(&right);
         // A range may have been stretched over the other's numbers: then only the forced merge goes.
         if left.overlap(&right).is_some() && result.is_err() {
-            prop_assert_eq!(result, Err(Error::Incompatible));
+            let is_refused = matches!(result, Err(Error::Incompatible { .. }));
+            prop_assert!(is_refused);
             left.merge_overlapping(&right).unwrap();
         }
         prop_assert_eq!(sums(&left), sums(&whole));
@@ -223,8 +224,10 @@ proptest! {
         let bytes = half.encode();
         let copy = Sketched::<f32, Srht>::decode(&bytes).unwrap();
         prop_assert_eq!(copy.encode(), bytes.clone());
-        prop_assert_eq!(Sketched::<f32, Srct>::decode(&bytes).map(|_| ()), Err(Error::Incompatible));
-        prop_assert_eq!(Sketched::<i32, Srht>::decode(&bytes).map(|_| ()), Err(Error::Incompatible));
+        let of_another = matches!(Sketched::<f32, Srct>::decode(&bytes), Err(Error::Incompatible { what: Difference::Operator, .. }));
+        prop_assert!(of_another);
+        let of_another = matches!(Sketched::<i32, Srht>::decode(&bytes), Err(Error::Incompatible { what: Difference::Scalar, .. }));
+        prop_assert!(of_another);
         let later = fill(copy, &rows.data[cut..], convert);
         prop_assert_eq!(later.encode(), fill(half, &rows.data[cut..], convert).encode());
     }
@@ -548,23 +551,36 @@ fn only_like_summaries_combine() {
     let mut target = filled(params, 0);
     let before = target.encode();
     let others = [
-        params.seed(1),
-        params.block_len(8),
-        SketchedLeastSquaresParams::new(2, 9).block_len(4),
-        SketchedLeastSquaresParams::new(3, 8).block_len(4),
+        (params.seed(1), Difference::Seed, 0, 1),
+        (params.block_len(8), Difference::BlockLen, 4, 8),
+        (SketchedLeastSquaresParams::new(2, 9).block_len(4), Difference::SketchRows, 8, 9),
+        (SketchedLeastSquaresParams::new(3, 8).block_len(4), Difference::Dim, 2, 3),
     ];
-    for other in others {
+    for (other, what, expected, got) in others {
         let mut summary = empty::<f64, _>(other.first_index(100), Srht);
         summary.update(&vec![1.0; summary.dim()]).unwrap();
-        assert_eq!(target.merge(&summary), Err(Error::Incompatible));
+        assert_eq!(target.merge(&summary), Err(Error::Incompatible { what, expected, got }));
     }
-    assert_eq!(target.merge(&filled(params, 3)), Err(Error::Incompatible));
+    assert_eq!(
+        target.merge(&filled(params, 3)),
+        Err(Error::Incompatible { what: Difference::Overlap, expected: 3, got: 5 })
+    );
     assert_eq!(target.overlap(&filled(params, 3)), Some((3, 5)));
     let mut faded = filled(params, 100);
     faded.forget(0.5).unwrap();
-    assert_eq!(target.merge(&faded), Err(Error::Incompatible));
-    assert_eq!(Sketched::join(&target, &faded).map(|_| ()), Err(Error::Incompatible));
-    assert_eq!(Sketched::join(&target, &filled(params, 1)).map(|_| ()), Err(Error::Incompatible));
+    let forgotten = Err(Error::Incompatible { what: Difference::TimesForgotten, expected: 0, got: 1 });
+    assert_eq!(target.merge(&faded), forgotten);
+    assert_eq!(Sketched::join(&target, &faded).map(|_| ()), forgotten);
+    assert_eq!(
+        Sketched::join(&target, &filled(params, 1)).map(|_| ()),
+        Err(Error::Incompatible { what: Difference::Ranges, expected: 0, got: 1 })
+    );
+    let mut longer = filled(params, 0);
+    longer.update_at(9, &[1.0; 2]).unwrap();
+    assert_eq!(
+        Sketched::join(&target, &longer).map(|_| ()),
+        Err(Error::Incompatible { what: Difference::Ranges, expected: u64::MAX, got: 9 })
+    );
     let many = filled(params.ranges(1), 0);
     let mut other = filled(params.ranges(1), 50);
     assert_eq!(other.merge(&many), Err(Error::Capacity { limit: 1 }));

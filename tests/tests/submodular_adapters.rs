@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use sketchlet_core::submodular::*;
-use sketchlet_core::{Error, Rule};
+use sketchlet_core::{Difference, Error, Rule};
 
 const N: usize = 10;
 const M: usize = 3;
@@ -239,7 +239,11 @@ fn what_makes_no_sense_is_refused() {
     assert_eq!((chain.living(), chain.selected()), (63, &[1][..]));
     let other = SieveStreaming::<f64, u8, _, _>::new(SieveParams::new(2)).unwrap();
     let unlike = vec![other, chain.sieves()[0].clone()];
-    assert_eq!(RobustCascade::new(unlike).err(), Some(Error::Incompatible));
+    let unlike = RobustCascade::new(unlike).err();
+    assert!(
+        matches!(unlike, Some(Error::Incompatible { what: Difference::Size | Difference::Prefix, .. })),
+        "{unlike:?}"
+    );
     let mut greedy = LazyGreedy::<f64, u8, _, _>::new(GreedyParams::new(3, 1).prefix(oracle.prefix_len(1))).unwrap();
     // More of a feature always adds something: an element of two solutions is still one.
     let features = FeatureBased::new(&table, 1, Concave::Sqrt).unwrap();

@@ -1,5 +1,6 @@
 //! The one error type of the library.
 
+use super::difference::Difference;
 use core::fmt;
 
 /// What a parameter must satisfy, as the end of a sentence that begins with its name; part of [`Error::Parameter`].
@@ -140,8 +141,15 @@ pub enum Error {
         /// The bound promised.
         bound: f64,
     },
-    /// Two summaries can't be combined: their parameters, seeds or row ranges don't fit.
-    Incompatible,
+    /// Two summaries can't be combined, or bytes not be read as this type: something differs.
+    Incompatible {
+        /// What differs. Where it is a real number, both sides are its bits: [`f64::from_bits`].
+        what: Difference,
+        /// What would fit.
+        expected: u64,
+        /// What was found.
+        got: u64,
+    },
     /// Work was put off and must be done first.
     Pending,
     /// The bytes are not a valid encoding: damaged, cut or not ours.
@@ -200,7 +208,7 @@ impl fmt::Display for Error {
             Self::BoundViolated { value, bound } => {
                 write!(f, "value {value:e} is above the promised bound {bound:e}: correct the bound")
             }
-            Self::Incompatible => write!(f, "parameters, seeds or row ranges differ: only like summaries combine"),
+            Self::Incompatible { what, expected, got } => what.sentence((expected, got), f),
             Self::Pending => write!(f, "deferred work is left: call poll until nothing is pending"),
             Self::Corrupt => write!(f, "not a valid summary: the bytes are damaged, cut or of another format"),
             Self::AlreadyPresent { index } => write!(f, "element {index} is already present: remove it first"),

@@ -9,7 +9,7 @@ use crate::linalg::{one_sided, packed, symmetric, vector};
 use crate::stream::Scale;
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
-use crate::{Error, MatRef, Merge, Real, RowSummary, Rule, Storage};
+use crate::{Difference, Error, MatRef, Merge, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;
 
 /// Rows per block of a two-level sum.
@@ -433,9 +433,10 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
 impl<T: Real, S: Storage<T>> Merge for ExactEigen<T, S> {
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
         // The seed is the solver's own.
-        if self.params != other.params.seed(self.params.seed) {
-            return Err(Error::Incompatible);
-        }
+        let (mine, theirs) = (&self.params, &other.params);
+        Difference::Dim.check(mine.dim, theirs.dim)?;
+        Difference::Rank.check(mine.rank, theirs.rank)?;
+        Difference::Sums.check(mine.two_level, theirs.two_level)?;
         let (mine, theirs) = self.state.scale.align(other.state.scale);
         self.rescale(mine);
         let len = self.params.sums_len();

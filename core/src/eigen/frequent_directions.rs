@@ -3,6 +3,7 @@
 use super::answer::{
     AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, is_overfull, orthonormalize, rounding, tie,
 };
+use crate::base::difference::{Side, check_alike};
 use crate::base::params::{Field, Visitor, params, positive};
 use crate::base::storage::is_addressable;
 use crate::linalg::{tridiagonal, vector};
@@ -10,7 +11,7 @@ use crate::stream::CompensatedSum;
 use crate::stream::Scale;
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
-use crate::{Error, Merge, Real, RowSummary, Rule, Storage};
+use crate::{Difference, Error, Merge, Real, RowSummary, Rule, Storage};
 
 impl Rule {
     /// Larger than the rank asked for.
@@ -63,6 +64,16 @@ params! {
 }
 
 impl FrequentDirectionsParams {
+    /// What two summaries must have in common, with defaults spelt out.
+    fn meaning(&self) -> [(Difference, u64); 4] {
+        [
+            (Difference::Dim, self.dim.bits()),
+            (Difference::Rank, self.rank.bits()),
+            (Difference::SketchRows, self.kept_rows().bits()),
+            (Difference::Shrink, (self.shrink == Shrink::None).bits()),
+        ]
+    }
+
     /// What happens to a full buffer, with these parameters.
     pub const fn shrinking(&self) -> Shrink {
         self.shrink
@@ -94,8 +105,7 @@ impl FrequentDirectionsParams {
 
 impl PartialEq for FrequentDirectionsParams {
     fn eq(&self, other: &Self) -> bool {
-        let meaning = |params: &Self| (params.dim, params.rank, params.kept_rows(), params.shrink);
-        meaning(self) == meaning(other)
+        self.meaning() == other.meaning()
     }
 }
 
@@ -314,9 +324,7 @@ impl<T: Real, S: Storage<T>> RowSummary for FrequentDirections<T, S> {
 
 impl<T: Real, S: Storage<T>> Merge for FrequentDirections<T, S> {
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        if self.params != other.params {
-            return Err(Error::Incompatible);
-        }
+        check_alike(&self.params.meaning(), &other.params.meaning())?;
         let (mine, theirs) = self.state.scale.align(other.state.scale);
         self.rescale(mine);
         let mut added = other.state;

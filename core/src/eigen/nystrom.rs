@@ -4,6 +4,7 @@ use super::answer::{
     AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, is_overfull, orthonormalize, rounding,
 };
 use super::pool::{Block, Piece, Scratch};
+use crate::base::difference::{Side, check_alike};
 use crate::base::params::{params, positive};
 use crate::base::storage::is_addressable;
 use crate::linalg::vector;
@@ -12,7 +13,7 @@ use crate::stream::CompensatedSum;
 use crate::stream::Scale;
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
-use crate::{Error, Merge, Real, RowSummary, Rule, Storage};
+use crate::{Difference, Error, Merge, Real, RowSummary, Rule, Storage};
 
 params! {
     /// Parameters of a [`NystromSketch`]. Equal if they mean the same: a default may be spelt out.
@@ -38,6 +39,16 @@ params! {
 }
 
 impl NystromSketchParams {
+    /// What two summaries must have in common, with defaults spelt out.
+    fn meaning(&self) -> [(Difference, u64); 4] {
+        [
+            (Difference::Dim, self.dim.bits()),
+            (Difference::Rank, self.rank.bits()),
+            (Difference::SketchRows, self.test_vectors().bits()),
+            (Difference::Seed, self.seed),
+        ]
+    }
+
     /// Test vectors, with these parameters.
     pub const fn test_vectors(&self) -> usize {
         if self.sketch_rows != 0 {
@@ -66,8 +77,7 @@ impl NystromSketchParams {
 
 impl PartialEq for NystromSketchParams {
     fn eq(&self, other: &Self) -> bool {
-        let meaning = |params: &Self| (params.dim, params.rank, params.test_vectors(), params.seed);
-        meaning(self) == meaning(other)
+        self.meaning() == other.meaning()
     }
 }
 
@@ -243,9 +253,7 @@ impl<T: Real, S: Storage<T>> RowSummary for NystromSketch<T, S> {
 
 impl<T: Real, S: Storage<T>> Merge for NystromSketch<T, S> {
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        if self.params != other.params {
-            return Err(Error::Incompatible);
-        }
+        check_alike(&self.params.meaning(), &other.params.meaning())?;
         let (mine, theirs) = self.state.scale.align(other.state.scale);
         self.rescale(mine);
         let mut added = other.state;

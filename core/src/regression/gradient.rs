@@ -7,7 +7,7 @@ use crate::base::storage::is_addressable;
 use crate::linalg::vector;
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
-use crate::{Error, Merge, Real, RowSummary, Rule, Storage};
+use crate::{Difference, Error, Merge, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;
 
 params! {
@@ -273,8 +273,10 @@ impl<T: Real, S: Storage<T>> Merge for Gradient<T, S> {
     /// # Errors
     /// [`Error::Incompatible`] for another shape or other coefficients.
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        if self.params != other.params || self.coefficients() != other.coefficients() {
-            return Err(Error::Incompatible);
+        Difference::Features.check(self.params.features, other.params.features)?;
+        Difference::Targets.check(self.params.targets, other.params.targets)?;
+        for (mine, theirs) in self.coefficients().iter().zip(other.coefficients()) {
+            Difference::Coefficient.check(mine.as_f64(), theirs.as_f64())?;
         }
         let len = self.params.len();
         for (sum, &x) in self.storage.as_mut()[len..].iter_mut().zip(&other.storage.as_ref()[len..]) {

@@ -8,7 +8,7 @@ use crate::base::storage::is_addressable;
 use crate::linalg::{cholesky, packed, triangular};
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
-use crate::{Error, Lane, MatRef, Merge, Real, RowSummary, Rule, ScalarType, Storage};
+use crate::{Difference, Error, Lane, MatRef, Merge, Real, RowSummary, Rule, ScalarType, Storage};
 use core::marker::PhantomData;
 
 params! {
@@ -418,9 +418,8 @@ impl<L: Lane, S: Storage<L>> RowSummary for NormalEquations<L, S> {
 
 impl<L: Lane, S: Storage<L>> Merge for NormalEquations<L, S> {
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        if self.params != other.params {
-            return Err(Error::Incompatible);
-        }
+        Difference::Dim.check(self.params.columns, other.params.columns)?;
+        Difference::Sums.check(self.params.compensated, other.params.compensated)?;
         let (theirs, their_lost) = other.storage.as_ref().split_at(packed::len(self.params.columns));
         let Parts { sums, lost } = self.split();
         if lost.is_empty() {

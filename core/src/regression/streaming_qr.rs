@@ -9,7 +9,7 @@ use crate::base::storage::is_addressable;
 use crate::linalg::{givens, packed, qr, vector};
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
-use crate::{Error, MatMut, Merge, Real, RowSummary, Rule, Storage};
+use crate::{Difference, Error, MatMut, Merge, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;
 
 params! {
@@ -276,9 +276,8 @@ impl<T: Real, S: Storage<T>> RowSummary for StreamingQr<T, S> {
 
 impl<T: Real, S: Storage<T>> Merge for StreamingQr<T, S> {
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        if self.params != other.params {
-            return Err(Error::Incompatible);
-        }
+        Difference::Dim.check(self.params.columns, other.params.columns)?;
+        Difference::BlockLen.check(self.params.block_len, other.params.block_len)?;
         if self.state.rows_seen == 0 {
             self.state = other.state;
             self.storage.as_mut().copy_from_slice(other.storage.as_ref());

@@ -4,7 +4,7 @@ use super::{Merge, RowSummary};
 use crate::base::matrix::{check_batch, check_finite, check_row};
 use crate::linalg::vector;
 use crate::wire::{self, Kind, Reader, Wire, Writer};
-use crate::{Error, Lane, MatRef, Real, Storage};
+use crate::{Difference, Error, Lane, MatRef, Real, Storage};
 
 /// What does a method answer for the rows minus their mean, without a second pass?
 ///
@@ -87,9 +87,7 @@ impl<M: RowSummary<Scalar: Real>, S: Storage<M::Scalar>> Centered<M, S> {
         if needed != got {
             return Err(Error::Storage { needed, got });
         }
-        if inner.rows_seen() > 0 {
-            return Err(Error::Incompatible);
-        }
+        Difference::RowsSeen.check(0u64, inner.rows_seen())?;
         let mut summary = Self { inner, rows_seen: 0, storage };
         summary.storage.as_mut().fill(M::Scalar::ZERO);
         Ok(summary)
@@ -206,9 +204,7 @@ impl<M: RowSummary<Scalar: Real>, S: Storage<M::Scalar>> RowSummary for Centered
 impl<M: RowSummary<Scalar: Real> + Merge, S: Storage<M::Scalar>> Merge for Centered<M, S> {
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
         let dim = self.inner.dim();
-        if dim != other.inner.dim() {
-            return Err(Error::Incompatible);
-        }
+        Difference::Dim.check(dim, other.inner.dim())?;
         let (mine, theirs) = (self.rows_seen, other.rows_seen);
         let Parts { mean, rest, row: difference } = split(self.storage.as_mut(), dim);
         let (other_mean, other_rest) = (other.mean(), &other.storage.as_ref()[dim..2 * dim]);

@@ -5,7 +5,7 @@ use super::header::{CHECKSUM, CRC, HEADER, Header, MAGIC, VERSION};
 use crate::base::params::{Params, Visitor};
 #[cfg(feature = "alloc")]
 use crate::base::storage::Allocated;
-use crate::{Error, Lane, Real};
+use crate::{Difference, Error, Lane, Real};
 
 /// A summary with a byte form.
 ///
@@ -294,8 +294,7 @@ pub(crate) fn encode<L: Lane>(kind: Kind, out: &mut [u8], body: impl Fn(&mut Wri
 /// Checks an encoding as far as its header goes, and opens its body.
 pub(crate) fn open<L: Lane>(kind: Kind, bytes: &[u8]) -> Result<Reader<'_>, Error> {
     let header = Header::read(bytes)?;
-    if header.kind != kind || header.scalar != L::TYPE {
-        return Err(Error::Incompatible);
-    }
+    Difference::Kind.check(u64::from(kind.number()), u64::from(header.kind.number()))?;
+    Difference::Scalar.check(L::TYPE.number(), header.scalar.number())?;
     Ok(Reader { rest: bytes.get(HEADER..bytes.len() - CHECKSUM).ok_or(Error::Corrupt)? })
 }

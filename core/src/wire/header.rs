@@ -1,7 +1,7 @@
 //! The header of an encoding, and its checksum.
 
 use super::Kind;
-use crate::{Error, ScalarType};
+use crate::{Difference, Error, ScalarType};
 
 pub(super) const MAGIC: [u8; 4] = *b"SKLT";
 pub(super) const VERSION: u8 = 1;
@@ -38,9 +38,12 @@ impl Header {
             return Err(Error::Corrupt);
         }
         // Undamaged, but perhaps of a later version.
-        match (Kind::of([family, number]), ScalarType::of(scalar)) {
-            (Some(kind), Some(scalar)) if version == VERSION => Ok(Self { version, kind, scalar }),
-            _ => Err(Error::Incompatible),
-        }
+        Difference::Version.check(VERSION, version)?;
+        // No number is 0: nothing would fit what is not known here.
+        let unknown = |what, got| Error::Incompatible { what, expected: 0, got };
+        let kind = Kind::of([family, number])
+            .ok_or(unknown(Difference::Kind, u64::from(u16::from_be_bytes([family, number]))))?;
+        let scalar = ScalarType::of(scalar).ok_or(unknown(Difference::Scalar, scalar.into()))?;
+        Ok(Self { version, kind, scalar })
     }
 }

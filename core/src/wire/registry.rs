@@ -65,6 +65,12 @@ const KINDS: [(u8, u8, Kind); 18] = [
 ];
 
 impl Kind {
+    /// The number of the family times 256, plus the number of the type: what [`Difference::Kind`](crate::Difference::Kind)
+    /// compares.
+    pub fn number(self) -> u16 {
+        u16::from_be_bytes(self.numbers())
+    }
+
     pub(super) fn numbers(self) -> [u8; 2] {
         KINDS.iter().find(|entry| entry.2 == self).map_or([0, 0], |entry| [entry.0, entry.1])
     }

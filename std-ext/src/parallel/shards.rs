@@ -2,7 +2,7 @@
 
 use super::spread::tasks;
 use super::tree::{MergeTree, Node, settle};
-use crate::{CoreError, Error, MatRef, Merge, RowSummary};
+use crate::{CoreError, Difference, Error, MatRef, Merge, RowSummary};
 use core::ops::Range;
 use std::num::NonZero;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -192,7 +192,8 @@ where
         self.feed(rows.rows(), |summary, range| {
             let (row, piece) = (first + range.start as u64, rows.rows_from(range.start, range.len()));
             if row.is_multiple_of(shard_rows) && summary.rows_seen() > 0 {
-                return Err(CoreError::Incompatible.into());
+                let (what, got) = (Difference::RowsSeen, summary.rows_seen());
+                return Err(CoreError::Incompatible { what, expected: 0, got }.into());
             }
             summary.update_batch(piece).map_err(|error| {
                 // The batch does not say which of its rows it was; the summary is of no more use, and finds it.

@@ -1,11 +1,12 @@
 //! Parameters of the random-order method.
 
+use crate::base::difference::Side;
 use crate::base::params::{not_negative, params, positive};
 use crate::base::storage::is_addressable;
 use crate::eigen::answer::answer_len;
 use crate::eigen::pool::Scratch;
 use crate::stream::monitor::WarmUp;
-use crate::{Real, Rule};
+use crate::{Difference, Real, Rule};
 
 params! {
     /// Parameters of a [`RandomOrderEigen`](super::RandomOrderEigen). The defaults are measured; most users set `rank`,
@@ -59,6 +60,22 @@ params! {
 }
 
 impl RandomOrderEigenParams {
+    /// What two summaries must have in common, with defaults spelt out: all but the seed, to which no row is keyed.
+    pub(super) fn meaning(&self) -> [(Difference, u64); 10] {
+        [
+            (Difference::Dim, self.dim.bits()),
+            (Difference::Rank, self.rank.bits()),
+            (Difference::Width, self.block_width().bits()),
+            (Difference::HeavyCapacity, self.heavy_capacity.bits()),
+            (Difference::BlockLen, self.first_block_len()),
+            (Difference::Growth, self.growth.bits()),
+            (Difference::DeadZone, self.dead_zone.bits()),
+            (Difference::RowSampling, self.row_sampling.bits()),
+            (Difference::WarmUp, (self.warm_up == WarmUp::Running).bits()),
+            (Difference::Deferred, self.deferred.bits()),
+        ]
+    }
+
     /// Width of the iterated block that these parameters give.
     pub const fn block_width(&self) -> usize {
         if self.width != 0 {
@@ -111,11 +128,6 @@ impl RandomOrderEigenParams {
         answer_len(self.dim, self.rank)
     }
 
-    /// Whether two summaries may be merged: everything equal but the seeds, to which no row is keyed.
-    pub(super) fn merges_with(&self, other: &Self) -> bool {
-        self.seed(0) == other.seed(0)
-    }
-
     /// Length of the block after one of `len` rows: at least one row longer unless the growth is 1.
     pub(super) fn next_block_len<T: Real>(&self, len: u64) -> u64 {
         let exact = T::constant(self.growth) * T::count(len);
@@ -134,17 +146,6 @@ fn zero_to_one(x: f64) -> Result<(), Rule> {
 
 impl PartialEq for RandomOrderEigenParams {
     fn eq(&self, other: &Self) -> bool {
-        let shape = |params: &Self| {
-            (
-                params.dim,
-                params.rank,
-                params.block_width(),
-                params.heavy_capacity,
-                params.first_block_len(),
-                params.deferred,
-            )
-        };
-        let knobs = |params: &Self| (params.growth, params.dead_zone, params.row_sampling, params.warm_up, params.seed);
-        shape(self) == shape(other) && knobs(self) == knobs(other)
+        (self.meaning(), self.seed) == (other.meaning(), other.seed)
     }
 }

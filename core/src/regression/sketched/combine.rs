@@ -4,7 +4,7 @@ use super::pending::Window;
 use super::ranges::{self, WORDS};
 use super::{SketchedLeastSquares, SketchedLeastSquaresParams};
 use crate::sketch::{Piece, SketchOperator};
-use crate::{Error, Lane, Merge, Storage};
+use crate::{Difference, Error, Lane, Merge, Storage};
 
 impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> Merge for SketchedLeastSquares<L, O, S, I> {
     /// Absorbs a summary of other rows of the same columns. Rows that the other has gathered for a block go straight to the
@@ -17,8 +17,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> Merge for Sk
     /// [`poll`](SketchedLeastSquares::poll) in either. Nothing is changed then.
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
         self.check_mergeable(other)?;
-        if self.list().overlap(&other.list()).is_some() {
-            return Err(Error::Incompatible);
+        if let Some((expected, got)) = self.list().overlap(&other.list()) {
+            return Err(Error::Incompatible { what: Difference::Overlap, expected, got });
         }
         self.absorb(other)
     }
@@ -51,18 +51,23 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     ) -> Result<(), Error> {
         self.check_settled()?;
         other.check_settled()?;
-        if !self.params.adds_up_with(&other.params)
-            || self.operator != other.operator
-            || !self.has_forgotten_like(other)
-        {
-            return Err(Error::Incompatible);
-        }
+        Difference::Dim.check(self.params.columns, other.params.columns)?;
+        self.check_sums_like(other)?;
         let (needed, limit) = (self.list().union_len(&other.list()), self.params.ranges);
         if needed > limit { Err(Error::Capacity { limit }) } else { Ok(()) }
     }
 
-    fn has_forgotten_like<S2, I2>(&self, other: &SketchedLeastSquares<L, O, S2, I2>) -> bool {
-        (self.state.forgotten, self.state.forgetting) == (other.state.forgotten, other.state.forgetting)
+    /// Whether the sums are those of one sketch, whatever the columns: what only concerns storage may differ.
+    fn check_sums_like<S2: Storage<L>, I2: Storage<u32>>(
+        &self,
+        other: &SketchedLeastSquares<L, O, S2, I2>,
+    ) -> Result<(), Error> {
+        Difference::SketchRows.check(self.params.rows, other.params.rows)?;
+        Difference::Seed.check(self.params.seed, other.params.seed)?;
+        Difference::BlockLen.check(self.params.block_len, other.params.block_len)?;
+        Difference::Operator.check(self.operator.parameter(), other.operator.parameter())?;
+        Difference::TimesForgotten.check(self.state.forgotten, other.state.forgotten)?;
+        Difference::Forgetting.check(self.state.forgetting, other.state.forgetting)
     }
 
     fn absorb<S2: Storage<L>, I2: Storage<u32>>(
@@ -123,14 +128,15 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     ) -> Result<Self, Error> {
         left.check_settled()?;
         right.check_settled()?;
-        let widened = SketchedLeastSquaresParams { columns: left.params.columns, ..right.params };
-        if !left.params.adds_up_with(&widened)
-            || left.operator != right.operator
-            || !left.has_forgotten_like(right)
-            || !left.ranges().eq(right.ranges())
-        {
-            return Err(Error::Incompatible);
+        left.check_sums_like(right)?;
+        for (mine, theirs) in left.ranges().zip(right.ranges()) {
+            Difference::Ranges.check(mine.0, theirs.0)?;
+            Difference::Ranges.check(mine.1, theirs.1)?;
         }
+        // A list that goes on where the other ends: it has a first number that the other has not.
+        let next = |ranges: Option<(u64, u64)>| ranges.map_or(u64::MAX, |range| range.0);
+        let len = left.state.ranges.min(right.state.ranges);
+        Difference::Ranges.check(next(left.ranges().nth(len)), next(right.ranges().nth(len)))?;
         let params = Self::joined_params(&left.params, &right.params);
         let mut joined = Self::new_in(params, left.operator, storage, indices)?;
         let used = WORDS * left.state.ranges;

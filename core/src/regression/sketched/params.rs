@@ -100,11 +100,6 @@ impl SketchedLeastSquaresParams {
             () => Ok(()),
         }
     }
-
-    /// Whether summaries with these parameters add up: those that only concern storage may differ.
-    pub(super) fn adds_up_with(&self, other: &Self) -> bool {
-        (self.shape(), self.block_len) == (other.shape(), other.block_len)
-    }
 }
 
 fn block_length(len: usize) -> Result<(), Rule> {

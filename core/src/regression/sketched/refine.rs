@@ -4,7 +4,7 @@ use super::SketchedLeastSquares;
 use crate::regression::solve::{Step, correct};
 use crate::regression::{Fit, Gradient, Query};
 use crate::sketch::SketchOperator;
-use crate::{Error, Lane, Real, RowSummary, Storage};
+use crate::{Difference, Error, Lane, Real, RowSummary, Storage};
 
 impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeastSquares<L, O, S, I> {
     /// Corrects coefficients by what a pass over the same rows says of them: a [`Gradient`] that was
@@ -53,8 +53,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         answer: &'a mut [R],
     ) -> Result<Fit<'a, R>, Error> {
         query.check(self.params.columns)?;
-        if gradient.coefficients().iter().any(|&x| x != R::ZERO) {
-            return Err(Error::Incompatible);
+        for x in gradient.coefficients() {
+            Difference::Coefficient.check(0.0, x.as_f64())?;
         }
         let (rows, needed) = (self.params.rows, query.features.len() + 2);
         if rows < needed {
@@ -76,9 +76,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         let meaning = self.meaning(query)?;
         query.check_buffers(scratch, answer)?;
         let params = gradient.params();
-        if (params.features, params.targets) != (query.features.len(), query.targets.len()) {
-            return Err(Error::Incompatible);
-        }
+        Difference::Features.check(query.features.len(), params.features)?;
+        Difference::Targets.check(query.targets.len(), params.targets)?;
         if gradient.rows_seen() == 0 {
             return Err(Error::TooFewRows { needed: 1, got: 0 });
         }

@@ -5,7 +5,7 @@ use super::ranges::{self, WORDS};
 use super::{SketchedLeastSquares, SketchedLeastSquaresParams, State};
 use crate::sketch::SketchOperator;
 use crate::wire::{self, Kind, Reader, Wire, Writer};
-use crate::{Error, Lane, Storage};
+use crate::{Difference, Error, Lane, Storage};
 
 /// What an encoding holds, as far as it is read before the storage is there.
 struct Content<'a, O> {
@@ -51,9 +51,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     fn read(bytes: &[u8]) -> Result<Content<'_, O>, Error> {
         let mut r = wire::open::<L>(Kind::SketchedLeastSquares, bytes)?;
         let params: SketchedLeastSquaresParams = r.params()?;
-        if r.u8()? != O::NUMBER {
-            return Err(Error::Incompatible);
-        }
+        Difference::Operator.check(O::NUMBER, r.u8()?)?;
         let operator = O::from_parameter(r.u64()?).ok_or(Error::Corrupt)?;
         params.check_for::<L, O>(operator).map_err(|_| Error::Corrupt)?;
         let mut state = State {

@@ -6,7 +6,7 @@ use super::slot_engine::{Plan, SlotEngine, Strategy};
 use super::verbs::CertifiedParams;
 use crate::submodular::slots::{Grow, Guesses, ensure, read_slots};
 use crate::wire::{self, Reader, Writer};
-use crate::{Error, Id, Kind, Real, Storage, Wire};
+use crate::{Difference, Error, Id, Kind, Real, Storage, Wire};
 
 /// The byte form of parameters.
 pub(in crate::submodular) trait Form: Plan {
@@ -33,7 +33,7 @@ impl<'a, P: Form> Opened<'a, P> {
         let mut rest = wire::open::<T>(P::KIND, bytes)?;
         let params: P = rest.params()?;
         match params.check_for::<D>() {
-            Err(_) if params.layout().capacity > D::LARGEST => return Err(Error::Incompatible),
+            Err(_) if params.layout().capacity > D::LARGEST => Difference::Ids.check(D::LARGEST, params.layout().capacity)?,
             checked => checked.map_err(|_| Error::Corrupt)?,
         }
         let (grows, slots) = read_slots(&mut rest)?;

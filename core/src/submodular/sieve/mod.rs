@@ -15,7 +15,7 @@ use super::ladder::{Ladder, guesses_in, ladder_steps};
 use super::slots::Layout;
 use crate::base::params::{Params, params, positive};
 use crate::base::storage::is_addressable;
-use crate::{Error, Id, Real, Rule};
+use crate::{Difference, Error, Id, Real, Rule};
 
 params! {
     /// Shape and knobs of the sieves.
@@ -46,6 +46,14 @@ params! {
 }
 
 impl SieveParams {
+    fn check_like(&self, other: &Self) -> Result<(), Error> {
+        Difference::Size.check(self.size, other.size)?;
+        Difference::LadderSteps.check(self.ladder_steps, other.ladder_steps)?;
+        Difference::Prefix.check(self.prefix.scalars, other.prefix.scalars)?;
+        Difference::Prefix.check(self.prefix.indices, other.prefix.indices)?;
+        Difference::Prefix.check(self.prefix.scratch, other.prefix.scratch)
+    }
+
     /// Scalars of storage. Saturates.
     pub const fn storage_len(&self) -> usize {
         self.layout().storage_len(self.slots())

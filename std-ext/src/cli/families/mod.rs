@@ -11,7 +11,7 @@ use super::cost::Clock;
 use super::failure::Failure;
 use super::report::Report;
 use super::saved::{Import, Saved};
-use crate::{CoreError, Error};
+use crate::Error;
 use clap::{ArgMatches, Command};
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ pub(super) trait Family: Sync {
 
     /// Merges two encodings of summaries of other rows.
     fn merge(&self, _first: &[u8], _second: &[u8]) -> Result<Vec<u8>, Error> {
-        Err(CoreError::Incompatible.into())
+        Err(Error::data(format!("summaries of {} don't merge: take those of another command", self.name())))
     }
 
     /// Whether summaries of the same rows can be put side by side.
@@ -44,7 +44,7 @@ pub(super) trait Family: Sync {
 
     /// Puts the columns of two summaries of the same rows side by side.
     fn join(&self, _first: &Saved, _second: &Saved) -> Result<Saved, Error> {
-        Err(CoreError::Incompatible.into())
+        Err(Error::data(format!("summaries of {} can't be joined: merge them, or take those of another command", self.name())))
     }
 
     /// Flags of `query`, beside those of output, that mean something to its files.

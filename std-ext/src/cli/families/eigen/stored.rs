@@ -73,7 +73,7 @@ pub(super) fn decode<T: Real>(bytes: &[u8]) -> Result<Box<dyn Summary<T>>, Error
         } else {
             Box::new(<Type<T> as Wire>::decode(bytes)?)
         }),
-        else Err(CoreError::Incompatible.into())
+        else Err(Error::other_type(Kind::ExactEigen, kind))
     )
 }
 
@@ -83,10 +83,14 @@ pub(super) fn merge<T: Real>(first: &[u8], second: &[u8]) -> Result<Vec<u8>, Err
         first.merge(second)?;
         Ok(first.encode())
     }
-    if kinds::<T>(first)? != kinds::<T>(second)? {
-        return Err(CoreError::Incompatible.into());
+    let (mine, theirs) = (kinds::<T>(first)?, kinds::<T>(second)?);
+    if mine.1 != theirs.1 {
+        return Err(Error::other_type(Header::read(first)?.kind, Header::read(second)?.kind));
     }
-    let (kind, centered) = kinds::<T>(first)?;
+    if mine.0 != theirs.0 {
+        return Err(Error::other_type(mine.0, theirs.0));
+    }
+    let (kind, centered) = mine;
     with_type!(
         kind,
         [RandomOrderEigen, ExactEigen, FrequentDirections, NystromSketch],

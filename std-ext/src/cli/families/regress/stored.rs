@@ -2,7 +2,7 @@
 
 use crate::regression::{Fit, Query, SketchedLeastSquares, StreamingQr};
 use crate::sketch::{CountSketch, GaussianSketch, Osnap, RademacherSketch, SketchOperator, Srct, Srht, TensorSrht};
-use crate::{CoreError, Error, Header, Kind, Lane, Merge, Real, RowSummary, ScalarType, Wire};
+use crate::{CoreError, Difference, Error, Header, Kind, Lane, Merge, Real, RowSummary, ScalarType, Wire};
 use serde_json::{Value, json};
 
 /// An answer in `f64`, whatever the summary computes in; one row a target.
@@ -226,8 +226,11 @@ pub(super) use with_operator;
 /// Runs a piece of code with the operator that an encoding names, for a lane of floats or of any numbers.
 macro_rules! with_stored {
     ($lane:ty, $bytes:expr, $type:ident => $do:expr, [$($operator:ty),*]) => {{
-        let mut result = Err(Error::from(CoreError::Incompatible));
-        $(if matches!(&result, Err(error) if error.core() == Some(CoreError::Incompatible)) {
+        let mut result = Err(Error::from(CoreError::Incompatible { what: Difference::Operator, expected: 0, got: 0 }));
+        $(if matches!(
+            &result,
+            Err(error) if matches!(error.core(), Some(CoreError::Incompatible { what: Difference::Operator, .. }))
+        ) {
             type $type = Sketched<$lane, $operator>;
             result = $type::decode($bytes).map_err(Error::from).and_then($do);
         })*
@@ -247,7 +250,7 @@ macro_rules! with_type {
                 [Srht, Srct, RademacherSketch, CountSketch, Osnap, TensorSrht]),
             ScalarType::I64 => with_stored!(i64, $bytes, $type => $do,
                 [Srht, Srct, RademacherSketch, CountSketch, Osnap, TensorSrht]),
-            _ => Err(Error::from(CoreError::Incompatible)),
+            _ => Err(Error::from(CoreError::Incompatible { what: Difference::Scalar, expected: 0, got: 0 })),
         }
     };
 }

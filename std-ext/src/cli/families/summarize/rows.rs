@@ -7,7 +7,7 @@ use super::script::{self, Step};
 use super::shape::Shape;
 use super::task::Task;
 use crate::cli::failure::Failure;
-use crate::{CoreError, Real};
+use crate::{Error, Real};
 
 /// The elements, and the steps that insert and delete them.
 pub(super) enum Elements<T> {
@@ -34,7 +34,7 @@ pub(super) fn read<T: Real>(task: &Task) -> Result<(Elements<T>, About), Failure
         }
     };
     let elements = if task.is_held_in_part {
-        let (shape, rows) = function.into_rows().ok_or(CoreError::Incompatible)?;
+        let (shape, rows) = function.into_rows().ok_or_else(|| Error::data("this objective has no rows of numbers: take another method"))?;
         Elements::Held { shape, source: Source::of_memory(rows) }
     } else {
         let steps = script::steps(&task.plan, about.elements, about.names.as_deref())?;

@@ -49,7 +49,7 @@ fn decode(bytes: &[u8]) -> Result<Stored, Error> {
         (Kind::LazyDynamic, _) => stored!(LazyDynamic, f64, bytes, "lazy-dynamic"),
         (Kind::Dynamic, ScalarType::F32) => stored!(Dynamic, f32, bytes, "dynamic"),
         (Kind::Dynamic, _) => stored!(Dynamic, f64, bytes, "dynamic"),
-        _ => return Err(CoreError::Incompatible.into()),
+        _ => return Err(Error::other_type(Kind::LazyDynamic, header.kind)),
     })
 }
 
