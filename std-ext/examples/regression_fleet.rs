@@ -31,7 +31,7 @@ fn main() -> Result<(), CoreError> {
         for tick in 0..10_000 {
             summary.update(&[sample(tick)[channel]])?;
         }
-        summary.flush();
+        summary.close_block();
         messages.push(summary.encode());
     }
     println!("each device sends {} bytes", messages[0].len());

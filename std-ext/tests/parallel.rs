@@ -194,10 +194,10 @@ fn summaries_are_told_their_first_row() {
     let make = |first| SketchedLeastSquares::<i32, _, _, _>::new(params.first_index(first), Srht);
     let mut whole = make(0).unwrap();
     whole.update_batch(all).unwrap();
-    whole.flush();
+    whole.close_block();
     for count in THREADS {
         let mut filled = fill(all, threads(count), make).unwrap();
-        filled.flush();
+        filled.close_block();
         assert_eq!(filled.sums(), whole.sums());
         assert!(filled.ranges().eq(whole.ranges()));
     }

@@ -3,7 +3,9 @@
 #![allow(missing_docs)]
 
 use sketchlet_core::eigen::*;
-use sketchlet_core::stream::{Centered, OrderMonitor, OrderMonitorParams, OrderReport, ShuffleBuffer, WarmUp};
+use sketchlet_core::stream::{
+    Centered, Deferred, DeferredRows, OrderMonitor, OrderMonitorParams, OrderReport, Progress, ShuffleBuffer, WarmUp,
+};
 use sketchlet_core::{Difference, Error, Merge, Real, RowSummary, Rule, Wire};
 use sketchlet_tests::laws::{
     Answer, Subject, answer, check_error_bound, check_sandwich, config, feed, feed_batch, inputs, remove_undoes_update,
@@ -207,19 +209,24 @@ proptest::proptest! {
             let mut source = input.source();
             for row in rows.iter() {
                 let before = deferred.encode();
-                if let Err(e) = deferred.update(row) {
+                if let Err(e) = deferred.update_deferred(row) {
                     assert_eq!(e, Error::Capacity { limit: ring });
                     assert_eq!(deferred.encode(), before);
-                    assert!(deferred.is_step_due() && deferred.step_if_due());
-                    deferred.update(row).unwrap();
+                    assert!(!deferred.is_idle());
+                    deferred.poll(&(), u64::MAX).unwrap();
+                    deferred.update_deferred(row).unwrap();
                 }
                 if source.below(10) == 0 {
-                    deferred.step_if_due();
+                    deferred.poll(&(), 1).unwrap();
                 }
+                // A row at once does what waits first.
+                let mut at_once = deferred.clone();
+                at_once.update(row).unwrap();
+                assert!(at_once.is_idle());
             }
             assert_eq!(deferred.rows_seen(), rows.len() as u64);
-            while deferred.step_if_due() {}
-            assert!(!deferred.is_step_due());
+            while deferred.poll(&(), 1).unwrap() == Progress::Pending {}
+            assert!(deferred.is_idle());
             assert_eq!(answer(&mut deferred), answer(&mut plain));
             // The state behind the parameters: the ring is empty again.
             assert_eq!(deferred.heavy_rows(), plain.heavy_rows());
@@ -695,8 +702,8 @@ fn parameters_tell_what_they_resolve_to() {
     let first_blocks = [params, params.width(20), params.first_block(7)].map(|params| {
         // Without heavy rows every row goes to the block.
         let mut summary = RandomOrder::<f64>::new(params.heavy_capacity(0).deferred(1)).unwrap();
-        while !summary.is_step_due() {
-            summary.update(&[1.0; 40]).unwrap();
+        while summary.is_idle() {
+            summary.update_deferred(&[1.0; 40]).unwrap();
         }
         (params.first_block_len(), summary.rows_seen())
     });
@@ -835,20 +842,20 @@ fn recommendation_follows_the_table() {
 fn doc_pages_have_the_sections_of_the_house() {
     const ORDER: [&str; 8] =
         ["Guarantee", "Cost", "Numerics", "Randomness", "Merging", "When to use another", "Example", "References"];
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src/eigen");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src");
     for (file, name) in [
-        ("exact.rs", "ExactEigen"),
-        ("random_order/mod.rs", "RandomOrderEigen"),
-        ("frequent_directions.rs", "FrequentDirections"),
-        ("nystrom.rs", "NystromSketch"),
-        ("block_power.rs", "BlockPower"),
-        ("oja.rs", "Oja"),
-        ("adaptive_oja.rs", "AdaptiveOja"),
-        ("candid.rs", "CandidIncremental"),
-        ("history.rs", "HistoryPca"),
-        ("centered.rs", "Centered"),
-        ("shuffle.rs", "ShuffleBuffer"),
-        ("monitor.rs", "OrderMonitor"),
+        ("eigen/exact.rs", "ExactEigen"),
+        ("eigen/random_order/mod.rs", "RandomOrderEigen"),
+        ("eigen/frequent_directions.rs", "FrequentDirections"),
+        ("eigen/nystrom.rs", "NystromSketch"),
+        ("eigen/block_power.rs", "BlockPower"),
+        ("eigen/oja.rs", "Oja"),
+        ("eigen/adaptive_oja.rs", "AdaptiveOja"),
+        ("eigen/candid.rs", "CandidIncremental"),
+        ("eigen/history.rs", "HistoryPca"),
+        ("stream/centered.rs", "Centered"),
+        ("stream/shuffle.rs", "ShuffleBuffer"),
+        ("stream/monitor.rs", "OrderMonitor"),
     ] {
         let text = std::fs::read_to_string(folder.join(file)).unwrap();
         let (before, _) = text.split_once(&format!("pub struct {name}<")).unwrap();

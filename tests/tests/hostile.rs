@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 use sketchlet_core::eigen::*;
-use sketchlet_core::stream::{Centered, ShuffleBuffer};
+use sketchlet_core::stream::{Centered, Deferred, DeferredRows, ShuffleBuffer};
 use sketchlet_core::{Difference, Error, MatRef, Real, RowSummary, Rule, Wire};
 use sketchlet_tests::laws::{Answer, answer, feed};
 use sketchlet_tests::oracle::Oracle;
@@ -427,8 +427,8 @@ fn rows_of_one_length_fill_blocks_and_nothing_else() {
             assert!(RandomOrder::<f64>::decode(&single.encode()).is_ok(), "{dim} {capacity} {growth}");
             let mut deferred = RandomOrder::<f64>::new(params.deferred(4)).unwrap();
             for row in rows.iter() {
-                deferred.step_if_due();
-                deferred.update(row).unwrap();
+                deferred.poll(&(), 1).unwrap();
+                deferred.update_deferred(row).unwrap();
             }
         }
     }
@@ -584,33 +584,99 @@ fn centred_batches_are_taken_whole_or_not_at_all() {
     }
 }
 
+/// A summary that has room for so many rows.
+#[derive(Clone)]
+struct Limited(Exact<f64>, usize);
+
+impl RowSummary for Limited {
+    type Scalar = f64;
+
+    fn dim(&self) -> usize {
+        self.0.dim()
+    }
+
+    fn rows_seen(&self) -> u64 {
+        self.0.rows_seen()
+    }
+
+    fn update(&mut self, row: &[f64]) -> Result<(), Error> {
+        self.check_room(1)?;
+        self.0.update(row)
+    }
+
+    fn check_room(&self, rows: usize) -> Result<(), Error> {
+        let limit = self.1;
+        if self.0.rows_seen() as usize + rows > limit { Err(Error::Capacity { limit }) } else { Ok(()) }
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
 /// The inner summary has room for some of the rows of a batch only.
 #[test]
 fn wrapped_batches_need_room_for_all_rows() {
     let rows = gaussian(200, &[1.0, 1.0, 1.0], 1);
-    let inner = || RandomOrder::<f64>::new(RandomOrderEigenParams::new(3).deferred(20)).unwrap();
+    let inner = || Limited(Exact::new(ExactEigenParams::new(3)).unwrap(), 20);
     let batch = |first, count| rows.matrix().rows_from(first, count);
 
     let mut centered = Centered::new(inner()).unwrap();
-    let before = centered.encode();
+    let state = |centered: &Centered<Limited, Vec<f64>>| {
+        (centered.inner().0.encode(), centered.mean().to_vec(), centered.rows_seen())
+    };
+    let before = state(&centered);
     assert_eq!(centered.update_batch(batch(0, 22)), Err(Error::Capacity { limit: 20 }));
-    assert_eq!(centered.encode(), before);
+    assert_eq!(state(&centered), before);
     // The first row is not fed.
     centered.update_batch(batch(0, 21)).unwrap();
-    let before = centered.encode();
+    let before = state(&centered);
     assert_eq!(centered.update_batch(batch(21, 21)), Err(Error::Capacity { limit: 20 }));
-    assert_eq!(centered.encode(), before);
+    assert_eq!(state(&centered), before);
 
     let mut shuffled = ShuffleBuffer::new(inner(), 0, 10).unwrap();
     assert_eq!(shuffled.update_batch(batch(0, 31)), Err(Error::Capacity { limit: 20 }));
-    assert_eq!((shuffled.rows_seen(), shuffled.inner().encode()), (0, inner().encode()));
+    assert_eq!((shuffled.rows_seen(), shuffled.inner().0.encode()), (0, inner().0.encode()));
     // Ten rows are held.
     shuffled.update_batch(batch(0, 30)).unwrap();
     let before = shuffled.clone();
     assert_eq!(shuffled.update_batch(batch(30, 170)), Err(Error::Capacity { limit: 20 }));
-    assert_eq!((shuffled.rows_seen(), shuffled.inner().encode()), (30, before.inner().encode()));
+    assert_eq!((shuffled.rows_seen(), shuffled.inner().0.encode()), (30, before.inner().0.encode()));
     // What is held is as it was too.
-    let drained =
-        |mut buffer: ShuffleBuffer<RandomOrder<f64>, Vec<f64>>| (buffer.drain(), buffer.into_inner().encode());
+    let drained = |mut buffer: ShuffleBuffer<Limited, Vec<f64>>| {
+        buffer.inner_mut().1 = 100;
+        (buffer.drain(), buffer.into_inner().0.encode())
+    };
     assert_eq!(drained(shuffled), drained(before));
+}
+
+/// Wrappers put the work of the inner summary off, and say when it has no room.
+#[test]
+fn wrapped_work_that_is_put_off_changes_no_bit() {
+    let rows = gaussian(200, &[3.0, 1.0, 1.0], 1);
+    let inner = |deferred| RandomOrder::<f64>::new(RandomOrderEigenParams::new(3).deferred(deferred)).unwrap();
+    fn later<M: DeferredRows<Scalar = f64>>(summary: &mut M, rows: &Rows) {
+        let mut refused = 0;
+        for row in rows.iter() {
+            if let Err(error) = summary.update_deferred(row) {
+                assert_eq!(error, Error::Capacity { limit: 2 });
+                summary.poll(&(), u64::MAX).unwrap();
+                summary.update_deferred(row).unwrap();
+                refused += 1;
+            }
+        }
+        assert!(refused > 0);
+        summary.poll(&(), u64::MAX).unwrap();
+        assert!(summary.is_idle());
+    }
+    let (mut now, mut put_off) = (Centered::new(inner(0)).unwrap(), Centered::new(inner(2)).unwrap());
+    now.update_batch(rows.matrix()).unwrap();
+    later(&mut put_off, &rows);
+    assert_eq!(put_off.mean(), now.mean());
+    assert_eq!(answer(&mut put_off), answer(&mut now));
+    let buffer = |deferred| ShuffleBuffer::new(inner(deferred), 0, 10).unwrap();
+    let (mut now, mut put_off) = (buffer(0), buffer(2));
+    now.update_batch(rows.matrix()).unwrap();
+    later(&mut put_off, &rows);
+    assert_eq!(answer(put_off.inner_mut()), answer(now.inner_mut()));
 }

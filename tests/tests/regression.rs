@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use sketchlet_core::random::keyed::{Domain, symmetric, word};
 use sketchlet_core::regression::*;
 use sketchlet_core::sketch::*;
+use sketchlet_core::stream::{Deferred, DeferredRows, Progress};
 use sketchlet_core::{Difference, Error, Lane, MatRef, Merge, Real, RowSummary, Rule, Wire};
 
 type Sketched<L, O> = SketchedLeastSquares<L, O, Vec<L>, Vec<u32>>;
@@ -81,7 +82,7 @@ fn fill<L: Lane, O: SketchOperator<L>>(
 /// The sums, with everything pending worked off.
 fn sums<L: Lane, O: SketchOperator<L>>(summary: &Sketched<L, O>) -> Vec<L> {
     let mut summary = summary.clone();
-    summary.flush();
+    summary.close_block();
     summary.sums().to_vec()
 }
 
@@ -112,20 +113,24 @@ proptest! {
         let mut later = empty(params(&rows, shape).deferred().row_table(), Srht);
         for (i, (index, row)) in rows.data.iter().enumerate() {
             let row: Vec<f64> = row.iter().map(|&x| convert(x)).collect();
-            if let Err(error) = later.update_at(*index, &row) {
-                prop_assert_eq!(error, Error::Pending);
-                later.settle();
-                later.update_at(*index, &row).unwrap();
+            let before = later.encode();
+            if let Err(error) = later.update_at_deferred(*index, &row) {
+                let is_full = error == Error::Capacity { limit: later.params().rows_per_block() };
+                prop_assert!(is_full || error == Error::Pending);
+                prop_assert_eq!(later.encode(), before);
+                prop_assert_eq!(later.poll(&(), u64::MAX), Ok(Progress::Done));
+                later.update_at_deferred(*index, &row).unwrap();
             }
             for k in 0..polls {
-                later.poll(1 + (word(seed, Domain::Coin, (4 * i + k) as u64) % 5) as usize);
+                later.poll(&(), 1 + word(seed, Domain::Coin, (4 * i + k) as u64) % 5).unwrap();
             }
         }
         prop_assert_eq!(sums(&later), sums(&at_once));
         // What waits travels with the summary.
         let mut copy = Sketched::<f64, Srht>::decode(&later.encode()).unwrap();
-        while later.poll(2) {}
-        while copy.poll(3) {}
+        while later.poll(&(), 2).unwrap() == Progress::Pending {}
+        while copy.poll(&(), 3).unwrap() == Progress::Pending {}
+        prop_assert!(later.is_idle());
         prop_assert_eq!(copy.encode(), later.encode());
     }
 
@@ -502,8 +507,10 @@ fn refused_updates_change_nothing() {
         let params = SketchedLeastSquaresParams::new(2, 8).block_len(4).ranges(1).first_index(100);
         let mut summary = empty::<f64, _>(if deferred { params.deferred() } else { params }, Srht);
         for i in 0..9 {
-            summary.update(&[f64::from(i), 1.0]).unwrap();
+            let row = [f64::from(i), 1.0];
+            if deferred && i > 4 { summary.update_deferred(&row).unwrap() } else { summary.update(&row).unwrap() }
         }
+        assert_eq!(summary.is_idle(), !deferred);
         let before = summary.encode();
         let mut refused = |update: Update<'_>, expected: Error| {
             assert_eq!(update(&mut summary), Err(expected));
@@ -576,10 +583,10 @@ fn only_like_summaries_combine() {
         Err(Error::Incompatible { what: Difference::Ranges, expected: 0, got: 1 })
     );
     let mut longer = filled(params, 0);
-    longer.update_at(9, &[1.0; 2]).unwrap();
+    longer.update_at(1 << 40, &[1.0; 2]).unwrap();
     assert_eq!(
         Sketched::join(&target, &longer).map(|_| ()),
-        Err(Error::Incompatible { what: Difference::Ranges, expected: u64::MAX, got: 9 })
+        Err(Error::Incompatible { what: Difference::Ranges, expected: u64::MAX, got: 1 << 40 })
     );
     let many = filled(params.ranges(1), 0);
     let mut other = filled(params.ranges(1), 50);
@@ -597,7 +604,7 @@ fn summaries_that_put_work_off_must_be_settled_to_combine_and_answer() {
     let params = SketchedLeastSquaresParams::new(2, 8).block_len(4).deferred();
     let filled = |first: u64| {
         let mut summary = empty::<f64, _>(params.first_index(first), Srht);
-        (0..5).for_each(|i| summary.update(&[f64::from(i), 1.0]).unwrap());
+        (0..5).for_each(|i| summary.update_deferred(&[f64::from(i), 1.0]).unwrap());
         summary
     };
     let pending = Error::Pending;
@@ -605,10 +612,15 @@ fn summaries_that_put_work_off_must_be_settled_to_combine_and_answer() {
     assert_eq!(left.merge(&right), Err(pending));
     assert_eq!(Sketched::join(&left, &left).map(|_| ()), Err(pending));
     assert_eq!(solve(&left, &Query::new(&[0], &[1])), Err(pending));
-    assert_eq!(left.update_at(2, &[1.0, 1.0]), Err(pending));
-    left.settle();
+    assert_eq!(left.update_at_deferred(2, &[1.0, 1.0]), Err(pending));
+    // A row at once does what waits first.
+    let mut at_once = left.clone();
+    at_once.update_at(2, &[1.0, 1.0]).unwrap();
+    left.poll(&(), u64::MAX).unwrap();
+    left.update_at_deferred(2, &[1.0, 1.0]).unwrap();
+    assert_eq!(left.encode(), at_once.encode());
     assert_eq!(left.merge(&right), Err(pending));
-    right.settle();
+    right.poll(&(), u64::MAX).unwrap();
     left.merge(&right).unwrap();
     assert!(solve(&left, &Query::new(&[0], &[1])).is_ok());
 }

@@ -5,6 +5,7 @@
 use faer::Mat;
 use sketchlet_core::random::keyed::{Domain, symmetric, word};
 use sketchlet_core::regression::*;
+use sketchlet_core::stream::Deferred;
 use sketchlet_core::{Difference, Error, MatRef, Merge, Real, RowSummary, Rule, Wire};
 use sketchlet_tests::streams;
 
@@ -359,7 +360,7 @@ fn downdating_takes_rows_away_or_refuses() {
     let mut summary = qr_of::<f64>(&rows, 16);
     let pending = summary.downdate(&rows[0]);
     assert_eq!(pending, Err(Error::Pending));
-    summary.flush();
+    summary.poll(&(), 1).unwrap();
     for row in &rows[150..] {
         summary.downdate(row).unwrap();
     }
@@ -494,7 +495,7 @@ fn refused_updates_change_nothing() {
     feed(&mut recursive, &rows);
     check!(recursive,);
     let mut qr = qr_of::<f64>(&rows, 16);
-    qr.flush();
+    qr.poll(&(), 1).unwrap();
     let before = qr.encode();
     assert_eq!(qr.downdate(&[nan, 1.0, 1.0]), Err(Error::NonFinite { index: 0 }));
     assert_eq!(qr.downdate(&[1.0]), Err(Error::Dimension { expected: 3, got: 1 }));

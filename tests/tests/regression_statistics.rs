@@ -59,7 +59,7 @@ impl Problem {
         let params = SketchedLeastSquaresParams::new(d + 1, m).seed(seed).block_len(block);
         let mut summary = SketchedLeastSquares::<f64, _, _, _>::new(params, operator).unwrap();
         self.rows.iter().for_each(|row| summary.update(row).unwrap());
-        summary.flush();
+        summary.close_block();
         let (features, targets): (Vec<usize>, _) = ((0..d).collect(), [d]);
         let query = Query::new(&features, &targets).failure(failure);
         let (mut scratch, mut answer) = (vec![0f64; query.scratch_len()], vec![0f64; query.answer_len()]);
@@ -119,7 +119,7 @@ fn half_widths_with_a_ridge_cover_the_ridge_answer() {
             let params = SketchedLeastSquaresParams::new(9, m).seed(seed).block_len(64);
             let mut summary = SketchedLeastSquares::<f64, _, _, _>::new(params, Srht).unwrap();
             problem.rows.iter().for_each(|row| summary.update(row).unwrap());
-            summary.flush();
+            summary.close_block();
             let (mut scratch, mut answer) = (vec![0f64; query.scratch_len()], vec![0f64; query.answer_len()]);
             let fit = summary.solve_in(&query, &mut scratch, &mut answer).unwrap();
             (fit.coefficients.to_vec(), fit.half_widths.unwrap().to_vec())

@@ -10,7 +10,7 @@
 use sketchlet_core::eigen::*;
 use sketchlet_core::regression::*;
 use sketchlet_core::sketch::{GaussianSketch, Osnap, SketchOperator, Srht, TensorSrht};
-use sketchlet_core::stream::{Centered, OrderMonitor, OrderMonitorParams, Progress, WarmUp};
+use sketchlet_core::stream::{Centered, Deferred, DeferredRows, OrderMonitor, OrderMonitorParams, Progress, WarmUp};
 use sketchlet_core::submodular::*;
 use sketchlet_core::{Error, Header, Merge, Real, RowSummary, ScalarType, Wire};
 use sketchlet_tests::laws::{answer, seal};
@@ -39,6 +39,18 @@ fn filled<M: RowSummary<Scalar: Real>>(summary: Result<M, Error>, rows: std::ops
     summary
 }
 
+/// Filled by the deferred verb: what is due is done only where the next row finds no room else.
+fn filled_deferred<M: DeferredRows<Scalar: Real>>(summary: Result<M, Error>, rows: std::ops::Range<usize>) -> M {
+    let mut summary = summary.unwrap();
+    for row in rows.map(row::<M::Scalar>) {
+        if matches!(summary.update_deferred(&row), Err(Error::Capacity { .. })) {
+            summary.poll(&(), u64::MAX).unwrap();
+            summary.update_deferred(&row).unwrap();
+        }
+    }
+    summary
+}
+
 /// A type in a state that uses all of its byte form, and how it is restored and asked.
 struct Form<M> {
     name: String,
@@ -52,9 +64,19 @@ struct Form<M> {
 
 /// Goes on with another row.
 fn another_row<M: RowSummary<Scalar: Real>>(summary: &mut M, i: usize) {
-    // A full ring asks for a step; what was forged may have another width.
-    let row = if summary.dim() == DIM { row(i).to_vec() } else { vec![M::Scalar::ONE; summary.dim().min(1000)] };
+    let row = row_for(summary, i);
     let _ = summary.update(&row);
+}
+
+/// The spare area may be full: a row that finds no room is refused.
+fn another_deferred_row<M: DeferredRows<Scalar: Real>>(summary: &mut M, i: usize) {
+    let row = row_for(summary, i);
+    let _ = summary.update_deferred(&row);
+}
+
+/// What was forged may have another width.
+fn row_for<M: RowSummary<Scalar: Real>>(summary: &M, i: usize) -> Vec<M::Scalar> {
+    if summary.dim() == DIM { row(i).to_vec() } else { vec![M::Scalar::ONE; summary.dim().min(1000)] }
 }
 
 /// Similarities of eight elements to three exemplars, small integers.
@@ -221,7 +243,7 @@ type Sketched<T, O> = SketchedLeastSquares<T, O, Vec<T>, Vec<u32>>;
 
 fn sketched<T: Real, O: SketchOperator<T>>(summary: &mut Sketched<T, O>) -> Vec<(String, f64)> {
     let mut settled = summary.clone();
-    settled.settle();
+    settled.poll(&(), u64::MAX).unwrap();
     fit::<T>(|query, scratch, answer| settled.solve_in(query, scratch, answer))
 }
 
@@ -257,7 +279,10 @@ macro_rules! for_every_form {
         for_every_form!(@top $t, "random-order", RandomOrderEigen, new.heavy_capacity(3), 0..150, $form, $body);
         // Rows wait, the first three at once: the block of 16 is full.
         let deferred = new.rank(2).heavy_capacity(0).warm_up(WarmUp::Running).deferred(4);
-        for_every_form!(@top $t, "random-order-deferred", RandomOrderEigen, deferred, 0..19, $form, $body);
+        let summary = filled_deferred(RandomOrderEigen::<$t, Vec<$t>>::new(deferred), 0..19);
+        for_every_form!(
+            @own $t, "random-order-deferred", RandomOrderEigen<$t, Vec<$t>>, summary, top, another_deferred_row, $form, $body
+        );
         {
             let other = filled(RandomOrderEigen::<$t, Vec<$t>>::new(new.heavy_capacity(3).seed(1)), 150..300);
             let mut merged = filled(RandomOrderEigen::<$t, Vec<$t>>::new(new.heavy_capacity(3)), 0..150);
@@ -297,8 +322,8 @@ macro_rules! for_every_form {
         }
         let new = SketchedLeastSquaresParams::new(DIM, 12).seed(9).ranges(2);
         // A block is half worked off, the next one half full.
-        let mut waiting = filled(Sketched::new(new.block_len(8).deferred().row_table(), Srht), 0..21);
-        waiting.poll(1);
+        let mut waiting = filled_deferred(Sketched::new(new.block_len(8).deferred().row_table(), Srht), 0..21);
+        waiting.poll(&(), 1).unwrap();
         for_every_form!(@one $t, "sketched-srht", Sketched<$t, Srht>, waiting, sketched, $form, $body);
         let other = filled(Sketched::new(new.block_len(4).first_index(5 << 40), Srht), 100..150);
         let mut merged = filled(Sketched::new(new.block_len(4), Srht), 0..50);

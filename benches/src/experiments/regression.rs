@@ -66,7 +66,7 @@ impl Problem {
         let params = SketchedLeastSquaresParams::new(self.dim() + 1, m).seed(seed).block_len(block);
         let mut summary = Sketched::new(params, operator).unwrap();
         self.rows.iter().for_each(|row| summary.update(row).unwrap());
-        summary.flush();
+        summary.close_block();
         summary
     }
 
@@ -357,7 +357,7 @@ fn numbers_twice() -> Vec<Claim> {
                 let fill = |rows: &[Vec<f64>], first: u64| {
                     let mut summary = Sketched::new(params.first_index(first), Srht).unwrap();
                     rows.iter().for_each(|row| summary.update(row).unwrap());
-                    summary.flush();
+                    summary.close_block();
                     summary
                 };
                 let (mut first, second) = (fill(&problem.rows[..half], 0), fill(&problem.rows[half..], second_first));
@@ -472,8 +472,8 @@ fn removal() -> Vec<Claim> {
     rows.iter().for_each(|row| all.update(row).unwrap());
     rows[..4000].iter().for_each(|row| kept.update(row).unwrap());
     (4000..).zip(&rows[4000..]).for_each(|(i, row)| all.remove_at(i, row).unwrap());
-    all.flush();
-    kept.flush();
+    all.close_block();
+    kept.close_block();
     let differ = all.sums().iter().zip(kept.sums()).filter(|(x, y)| x != y).count();
     vec![claim(
         "1000 of 5000 rows of integers taken away: sums that differ from never having seen them",

@@ -8,6 +8,7 @@ use crate::base::params::{params, positive};
 use crate::base::storage::is_addressable;
 use crate::linalg::{givens, packed, qr, vector};
 use crate::stream::summary::{constructors, wire_form};
+use crate::stream::{Deferred, Progress};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Difference, Error, MatMut, Merge, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;
@@ -137,8 +138,8 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
     /// [`NormalEquations`](super::NormalEquations) remove without such trouble.
     ///
     /// # Errors
-    /// Those of [`update`](RowSummary::update); [`Error::Parameter`] if rows are not yet worked in, call
-    /// [`flush`](Self::flush); [`Error::RankDeficient`] while the columns seen depend on each other;
+    /// Those of [`update`](RowSummary::update); [`Error::Pending`] if rows are not yet worked in, call
+    /// [`poll`](Deferred::poll); [`Error::RankDeficient`] while the columns seen depend on each other;
     /// [`Error::NotPositiveSemidefinite`] if the row can't have been among those seen.
     pub fn downdate(&mut self, row: &[T]) -> Result<(), Error> {
         check_row(self.params.columns, row)?;
@@ -155,7 +156,7 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
     }
 
     /// Works all rows of the block in.
-    pub fn flush(&mut self) {
+    fn close_block(&mut self) {
         let (used, cols) = (self.state.used, self.params.columns);
         let parts = self.split();
         let block = &mut parts.block[..used * cols];
@@ -175,7 +176,7 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
     /// [`Error::Parameter`] for a factor outside (0, 1].
     pub fn forget(&mut self, factor: T) -> Result<(), Error> {
         check_forgetting(factor)?;
-        self.flush();
+        self.close_block();
         vector::scale(self.split().triangle, factor.sqrt());
         Ok(())
     }
@@ -214,7 +215,7 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
         }
         self.state.used += 1;
         if self.state.used == self.params.block_len {
-            self.flush();
+            self.close_block();
         }
     }
 
@@ -274,6 +275,19 @@ impl<T: Real, S: Storage<T>> RowSummary for StreamingQr<T, S> {
     }
 }
 
+/// The rows gathered for a block are work that is left: a poll works all of them in, whatever its budget. Rows that come later
+/// begin a new block, so that polling before a block is full changes rounding, and nothing else.
+impl<T: Real, S: Storage<T>> Deferred for StreamingQr<T, S> {
+    fn poll(&mut self, (): &(), _: u64) -> Result<Progress, Error> {
+        self.close_block();
+        Ok(Progress::Done)
+    }
+
+    fn is_idle(&self) -> bool {
+        self.state.used == 0
+    }
+}
+
 impl<T: Real, S: Storage<T>> Merge for StreamingQr<T, S> {
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
         Difference::Dim.check(self.params.columns, other.params.columns)?;
@@ -297,7 +311,7 @@ impl<T: Real, S: Storage<T>> Merge for StreamingQr<T, S> {
             from.copy_from_slice(line);
             self.state.used += 1;
             if self.state.used == self.params.block_len {
-                self.flush();
+                self.close_block();
             }
         }
         rest[..other.state.used * cols].chunks_exact(cols).for_each(|row| self.push(row, T::ONE));

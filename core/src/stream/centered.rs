@@ -1,6 +1,6 @@
 //! Any method on centred rows, in one pass.
 
-use super::{Merge, RowSummary};
+use super::{Deferred, DeferredRows, Merge, Progress, RowSummary};
 use crate::base::matrix::{check_batch, check_finite, check_row};
 use crate::linalg::vector;
 use crate::wire::{self, Kind, Reader, Wire, Writer};
@@ -143,6 +143,33 @@ fn first_overflow<T: Real>(mean: &[T], rest: &[T], rows_seen: u64, rows: MatRef<
     overflows.min()
 }
 
+impl<M: RowSummary<Scalar: Real>, S: Storage<M::Scalar>> Centered<M, S> {
+    /// Consumes a row, and feeds the centred one to the inner summary.
+    fn feed(
+        &mut self,
+        row: &[M::Scalar],
+        feed: impl Fn(&mut M, &[M::Scalar]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let dim = self.inner.dim();
+        check_row(dim, row)?;
+        let Parts { mean, rest, row: centered } = split(self.storage.as_mut(), dim);
+        let t = M::Scalar::count(self.rows_seen + 1);
+        if self.rows_seen > 0 {
+            // sqrt((t - 1) / t) without losing it to rounding for large t.
+            let weight = (M::Scalar::count(self.rows_seen) / t).sqrt();
+            for (((to, &x), &mean), &rest) in centered.iter_mut().zip(row).zip(&*mean).zip(&*rest) {
+                *to = ((x - mean) - rest) * weight;
+            }
+            feed(&mut self.inner, centered)?;
+        }
+        for ((mean, rest), &x) in mean.iter_mut().zip(rest).zip(row) {
+            shift(mean, rest, ((x - *mean) - *rest) / t);
+        }
+        self.rows_seen += 1;
+        Ok(())
+    }
+}
+
 impl<M: RowSummary<Scalar: Real>, S: Storage<M::Scalar>> RowSummary for Centered<M, S> {
     type Scalar = M::Scalar;
 
@@ -156,23 +183,7 @@ impl<M: RowSummary<Scalar: Real>, S: Storage<M::Scalar>> RowSummary for Centered
 
     /// See the trait; an entry whose distance from the mean overflows is refused as [`Error::NonFinite`].
     fn update(&mut self, row: &[M::Scalar]) -> Result<(), Error> {
-        let dim = self.inner.dim();
-        check_row(dim, row)?;
-        let Parts { mean, rest, row: centered } = split(self.storage.as_mut(), dim);
-        let t = M::Scalar::count(self.rows_seen + 1);
-        if self.rows_seen > 0 {
-            // sqrt((t - 1) / t) without losing it to rounding for large t.
-            let weight = (M::Scalar::count(self.rows_seen) / t).sqrt();
-            for (((to, &x), &mean), &rest) in centered.iter_mut().zip(row).zip(&*mean).zip(&*rest) {
-                *to = ((x - mean) - rest) * weight;
-            }
-            self.inner.update(centered)?;
-        }
-        for ((mean, rest), &x) in mean.iter_mut().zip(rest).zip(row) {
-            shift(mean, rest, ((x - *mean) - *rest) / t);
-        }
-        self.rows_seen += 1;
-        Ok(())
+        self.feed(row, M::update)
     }
 
     /// See the trait; also [`Error::NonFinite`] for an entry whose distance from the mean of the rows before overflows, and
@@ -198,6 +209,23 @@ impl<M: RowSummary<Scalar: Real>, S: Storage<M::Scalar>> RowSummary for Centered
         self.inner.clear();
         self.rows_seen = 0;
         self.storage.as_mut().fill(M::Scalar::ZERO);
+    }
+}
+
+/// The work is that of the inner summary.
+impl<C: ?Sized, M: Deferred<C>, S> Deferred<C> for Centered<M, S> {
+    fn poll(&mut self, context: &C, budget: u64) -> Result<Progress, Error> {
+        self.inner.poll(context, budget)
+    }
+
+    fn is_idle(&self) -> bool {
+        self.inner.is_idle()
+    }
+}
+
+impl<M: DeferredRows<Scalar: Real>, S: Storage<M::Scalar>> DeferredRows for Centered<M, S> {
+    fn update_deferred(&mut self, row: &[M::Scalar]) -> Result<(), Error> {
+        self.feed(row, M::update_deferred)
     }
 }
 

@@ -15,11 +15,13 @@ pub enum Progress {
 
 /// A summary whose deferred verbs leave work to [`poll`](Self::poll), so that no call takes long.
 ///
-/// Any number of polls, of whatever budgets, end in the state of the verb that does all at once, to the bit. `C` is what the work
-/// needs beside the summary: the oracle of a selection, `()` where nothing is needed. What needs a settled state says
-/// [`Error::Pending`] while work is left; a full spare area says [`Error::Capacity`].
+/// Any number of polls, of whatever budgets, end in the state of the verb that does all at once, to the bit; a type whose rounding
+/// depends on when it is polled says so. `C` is what the work needs beside the summary: the oracle of a selection, `()` where
+/// nothing is needed. What needs a settled state says [`Error::Pending`] while work is left; a full spare area says
+/// [`Error::Capacity`].
 pub trait Deferred<C: ?Sized = ()> {
-    /// Does deferred work, as far as the budget goes; the docs of each type say what a unit of the budget is.
+    /// Does deferred work, as far as the budget goes, and always some of it; the docs of each type say what a unit of the budget is.
+    /// With `u64::MAX` nothing is left.
     ///
     /// # Errors
     /// Those of the verb that was put off.
@@ -31,10 +33,11 @@ pub trait Deferred<C: ?Sized = ()> {
 
 /// A summary of rows that can take a row without doing the work that it makes due.
 pub trait DeferredRows: RowSummary + Deferred {
-    /// Consumes a row, and leaves the work that it makes due to [`poll`](Deferred::poll).
+    /// Consumes a row, and leaves the work that it makes due to [`poll`](Deferred::poll): beside [`update`](RowSummary::update),
+    /// which does all work at once.
     ///
     /// # Errors
-    /// Those of [`update`](RowSummary::update); [`Error::Capacity`] if the spare area is full: poll first. After an error the state
-    /// is what it was before, to the bit.
+    /// Those of `update`; [`Error::Capacity`] if the spare area is full, poll first, or if the parameters reserve none. After an
+    /// error the state is what it was before, to the bit.
     fn update_deferred(&mut self, row: &[Self::Scalar]) -> Result<(), Error>;
 }

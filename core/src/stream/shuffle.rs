@@ -1,6 +1,6 @@
 //! A buffer that mixes neighbouring rows before a method sees them.
 
-use super::RowSummary;
+use super::{Deferred, DeferredRows, Progress, RowSummary};
 use crate::base::matrix::{check_batch, check_row};
 use crate::random::keyed::{Domain, below, word};
 use crate::{Error, MatRef, Rule, Storage};
@@ -108,6 +108,28 @@ impl<M: RowSummary, S: Storage<M::Scalar>> ShuffleBuffer<M, S> {
         Ok(())
     }
 
+    /// Holds a row, and feeds the one in whose place it comes to the inner summary.
+    fn feed(
+        &mut self,
+        row: &[M::Scalar],
+        feed: impl Fn(&mut M, &[M::Scalar]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let dim = self.inner.dim();
+        check_row(dim, row)?;
+        let capacity = self.storage.as_ref().len() / dim;
+        let slot = if self.held < capacity {
+            self.held += 1;
+            self.held - 1
+        } else {
+            let slot = self.slot(self.rows, capacity);
+            feed(&mut self.inner, &self.storage.as_ref()[slot * dim..][..dim])?;
+            slot
+        };
+        self.storage.as_mut()[slot * dim..][..dim].copy_from_slice(row);
+        self.rows += 1;
+        Ok(())
+    }
+
     #[allow(clippy::cast_possible_truncation, reason = "an index below a length")]
     fn slot(&self, number: u64, bound: usize) -> usize {
         below(word(self.seed, Domain::Shuffle, number), bound as u64) as usize
@@ -127,20 +149,7 @@ impl<M: RowSummary, S: Storage<M::Scalar>> RowSummary for ShuffleBuffer<M, S> {
     }
 
     fn update(&mut self, row: &[M::Scalar]) -> Result<(), Error> {
-        let dim = self.inner.dim();
-        check_row(dim, row)?;
-        let capacity = self.storage.as_ref().len() / dim;
-        let slot = if self.held < capacity {
-            self.held += 1;
-            self.held - 1
-        } else {
-            let slot = self.slot(self.rows, capacity);
-            self.inner.update(&self.storage.as_ref()[slot * dim..][..dim])?;
-            slot
-        };
-        self.storage.as_mut()[slot * dim..][..dim].copy_from_slice(row);
-        self.rows += 1;
-        Ok(())
+        self.feed(row, M::update)
     }
 
     /// See the trait; also [`Error::Capacity`] if the inner summary has not the room for the rows that would be passed on.
@@ -158,5 +167,22 @@ impl<M: RowSummary, S: Storage<M::Scalar>> RowSummary for ShuffleBuffer<M, S> {
     fn clear(&mut self) {
         self.inner.clear();
         (self.rows, self.held) = (0, 0);
+    }
+}
+
+/// The work is that of the inner summary; rows that are held are no work.
+impl<C: ?Sized, M: Deferred<C>, S> Deferred<C> for ShuffleBuffer<M, S> {
+    fn poll(&mut self, context: &C, budget: u64) -> Result<Progress, Error> {
+        self.inner.poll(context, budget)
+    }
+
+    fn is_idle(&self) -> bool {
+        self.inner.is_idle()
+    }
+}
+
+impl<M: DeferredRows, S: Storage<M::Scalar>> DeferredRows for ShuffleBuffer<M, S> {
+    fn update_deferred(&mut self, row: &[M::Scalar]) -> Result<(), Error> {
+        self.feed(row, M::update_deferred)
     }
 }

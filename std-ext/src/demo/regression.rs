@@ -69,7 +69,7 @@ impl Comparison {
         let targets = [target];
         let query = Query::new(&features, &targets);
         let (mut scratch, mut answer) = (vec![0.0; query.scratch_len()], vec![0.0; query.answer_len()]);
-        summary.flush();
+        summary.close_block();
         let fit = summary.solve_in(&query, &mut scratch, &mut answer)?;
         let (sketched, half_widths) = (fit.coefficients.to_vec(), fit.half_widths.unwrap_or_default().to_vec());
         let mut whole = StreamingQr::new(StreamingQrParams::new(names.len()))?;
@@ -118,7 +118,7 @@ fn fleet(seed: u64) -> Result<Comparison, Error> {
     for sensor in 0..3 {
         let mut summary = Sketched::new(params, Srht)?;
         rows.iter().try_for_each(|row| summary.update(&row[3 * sensor..3 * sensor + 3]))?;
-        summary.flush();
+        summary.close_block();
         sent.push(summary.encode());
     }
     let bytes = sent.iter().map(Vec::len).max().unwrap_or(0);

@@ -13,7 +13,7 @@ impl<T: Real, S: Storage<T>> Merge for RandomOrderEigen<T, S> {
     /// See the trait. The open blocks of both are closed; rows of the other that wait are fed to this one.
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
         check_alike(&self.params.meaning(), &other.params.meaning())?;
-        self.step_if_due();
+        self.finish();
         if self.state.counts.rows == 0 {
             self.copy_state(other);
         } else if other.state.counts.rows > 0 {
@@ -33,7 +33,7 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
         self.state.counts.waiting = 0;
         let state = self.params.storage_len() - self.params.scratch_len();
         self.storage.as_mut()[..state].copy_from_slice(&other.storage.as_ref()[..state]);
-        self.step_if_due();
+        self.finish();
     }
 
     fn absorb(&mut self, other: &Self) {

@@ -15,10 +15,10 @@ use crate::base::matrix::{check_batch, check_row};
 use crate::linalg::vector;
 use crate::random::keyed::{Domain, unit, word};
 use crate::stream::CompensatedSum;
-use crate::stream::OrderReport;
 use crate::stream::Scale;
 use crate::stream::monitor::{self, DIRECTION_AT, Monitor};
 use crate::stream::summary::{constructors, wire_form};
+use crate::stream::{Deferred, DeferredRows, OrderReport, Progress};
 use crate::{Error, MatRef, Real, RowSummary, Storage};
 
 /// What is the first principal direction of a stream that comes in random order, in memory far below `dim^2`?
@@ -204,31 +204,6 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
         self.state.monitor.report()
     }
 
-    /// Whether a block is full and waits for [`step_if_due`](Self::step_if_due); only with
-    /// [`deferred`](RandomOrderEigenParams::deferred) rows.
-    pub const fn is_step_due(&self) -> bool {
-        self.state.counts.block_rows >= self.state.counts.block_len
-    }
-
-    /// Does the work of a full block and feeds the rows that waited; false if there was nothing to do. Only with
-    /// [`deferred`](RandomOrderEigenParams::deferred) rows is there ever any. The bits are those of a summary that never
-    /// defers.
-    pub fn step_if_due(&mut self) -> bool {
-        let due = self.is_step_due();
-        while self.is_step_due() {
-            self.step();
-            let (mut fed, count) = (0, self.state.counts.waiting);
-            while fed < count && !self.is_step_due() {
-                self.consume_waiting(fed);
-                fed += 1;
-            }
-            let dim = self.params.dim;
-            split(&self.params, self.storage.as_mut()).waiting.copy_within(fed * dim..count * dim, 0);
-            self.state.counts.waiting -= fed;
-        }
-        due
-    }
-
     fn consume_waiting(&mut self, index: usize) {
         let dim = self.params.dim;
         let at = {
@@ -361,46 +336,34 @@ impl<T: Real, S: Storage<T>> RowSummary for RandomOrderEigen<T, S> {
         self.state.counts.rows + self.state.counts.waiting as u64
     }
 
-    /// See the trait; with [`deferred`](RandomOrderEigenParams::deferred) rows also [`Error::Capacity`] when no more can
-    /// wait.
     fn update(&mut self, row: &[T]) -> Result<(), Error> {
         let dim = self.params.dim;
         if self.is_step_due() {
-            return self.wait(row);
+            check_row(dim, row)?;
+            self.finish();
         }
         if row.len() != dim || self.consume_light(row) == 0 {
             self.consume_any(row)?;
         }
-        self.step_unless_deferred();
+        self.finish();
         Ok(())
     }
 
-    /// See the trait; with [`deferred`](RandomOrderEigenParams::deferred) rows also [`Error::Capacity`], at once, if not
-    /// all rows of the batch could wait.
     fn update_batch(&mut self, rows: MatRef<'_, T>) -> Result<(), Error> {
         check_batch(self.params.dim, rows)?;
-        self.check_room(rows.rows())?;
+        self.finish();
         let dim = self.params.dim;
         let mut rest = rows.as_slice();
         while !rest.is_empty() {
-            if self.is_step_due() {
-                rest.chunks_exact(dim).try_for_each(|row| self.wait(row))?;
-                break;
-            }
             let mut consumed = self.consume_light(rest);
             if consumed == 0 {
                 self.consume_any(&rest[..dim])?;
                 consumed = 1;
             }
-            self.step_unless_deferred();
+            self.finish();
             rest = &rest[consumed * dim..];
         }
         Ok(())
-    }
-
-    fn check_room(&self, rows: usize) -> Result<(), Error> {
-        let limit = self.params.deferred;
-        if limit > 0 && rows > limit - self.state.counts.waiting { Err(Error::Capacity { limit }) } else { Ok(()) }
     }
 
     fn clear(&mut self) {
@@ -409,6 +372,36 @@ impl<T: Real, S: Storage<T>> RowSummary for RandomOrderEigen<T, S> {
         let (dim, width, seed) = (self.params.dim, self.params.block_width(), self.params.seed);
         let parts = split(&self.params, self.storage.as_mut());
         fill_random(&mut parts.iterate[..width * dim], dim, 0, seed, 0);
+    }
+}
+
+/// A unit of the budget is a full block: its factor joins the pool, and the rows that waited for it are fed.
+impl<T: Real, S: Storage<T>> Deferred for RandomOrderEigen<T, S> {
+    fn poll(&mut self, (): &(), budget: u64) -> Result<Progress, Error> {
+        let mut left = budget.max(1);
+        while self.is_step_due() && left > 0 {
+            self.step_and_feed();
+            left -= 1;
+        }
+        Ok(if self.is_idle() { Progress::Done } else { Progress::Pending })
+    }
+
+    fn is_idle(&self) -> bool {
+        !self.is_step_due()
+    }
+}
+
+impl<T: Real, S: Storage<T>> DeferredRows for RandomOrderEigen<T, S> {
+    /// See the trait; the spare area is that of the [`deferred`](RandomOrderEigenParams::deferred) rows.
+    fn update_deferred(&mut self, row: &[T]) -> Result<(), Error> {
+        check_row(self.params.dim, row)?;
+        if self.params.deferred == 0 {
+            return Err(Error::Capacity { limit: 0 });
+        }
+        if self.is_step_due() {
+            return self.wait(row);
+        }
+        if self.consume_light(row) == 0 { self.consume_any(row) } else { Ok(()) }
     }
 }
 
@@ -424,11 +417,29 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
         Ok(())
     }
 
-    /// Works off a full block. The heavy rows that it lets go may fill the next one.
-    fn step_unless_deferred(&mut self) {
-        while self.params.deferred == 0 && self.is_step_due() {
-            self.step();
+    /// Whether a block is full.
+    const fn is_step_due(&self) -> bool {
+        self.state.counts.block_rows >= self.state.counts.block_len
+    }
+
+    /// Works off full blocks. The heavy rows that one lets go may fill the next one.
+    fn finish(&mut self) {
+        while self.is_step_due() {
+            self.step_and_feed();
         }
+    }
+
+    /// Works off a full block and feeds the rows that waited, until the next one is full.
+    fn step_and_feed(&mut self) {
+        self.step();
+        let (mut fed, count) = (0, self.state.counts.waiting);
+        while fed < count && !self.is_step_due() {
+            self.consume_waiting(fed);
+            fed += 1;
+        }
+        let dim = self.params.dim;
+        split(&self.params, self.storage.as_mut()).waiting.copy_within(fed * dim..count * dim, 0);
+        self.state.counts.waiting -= fed;
     }
 
     /// Keeps a row until the full block is worked off.

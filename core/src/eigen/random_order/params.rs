@@ -46,8 +46,8 @@ params! {
         row_sampling: f64 = 0.0 => not_negative,
         /// How the order check finds its medians (default [`WarmUp::Stored`]).
         warm_up: WarmUp = WarmUp::Stored,
-        /// Never do the work of a full block inside an update: up to `rows` rows wait until
-        /// [`step_if_due`](super::RandomOrderEigen::step_if_due) is called. Zero (the default) works at once.
+        /// Room for rows that [`update_deferred`](crate::stream::DeferredRows::update_deferred) lets wait while the work of a full
+        /// block is left to [`poll`](crate::stream::Deferred::poll). Zero (the default) has none.
         deferred: usize = 0,
         /// Seed of the first iterate (default 0).
         seed: u64 = 0,

@@ -13,8 +13,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> Merge for Sk
     ///
     /// # Errors
     /// [`Error::Incompatible`] for another shape, seed, operator, block length or forgetting, or if row numbers overlap;
-    /// [`Error::Capacity`] if there is no room for all ranges; [`Error::Parameter`] if a block waits for
-    /// [`poll`](SketchedLeastSquares::poll) in either. Nothing is changed then.
+    /// [`Error::Capacity`] if there is no room for all ranges; [`Error::Pending`] if a block waits for
+    /// [`poll`](crate::stream::Deferred::poll) in either. Nothing is changed then.
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
         self.check_mergeable(other)?;
         if let Some((expected, got)) = self.list().overlap(&other.list()) {
@@ -118,7 +118,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     ///
     /// # Errors
     /// [`Error::Incompatible`] for other rows of the sketch, seed, operator, block length, forgetting or ranges of row numbers;
-    /// [`Error::Parameter`] if a block waits for [`poll`](Self::poll); [`Error::Storage`] as
+    /// [`Error::Pending`] if a block waits for [`poll`](crate::stream::Deferred::poll); [`Error::Storage`] as
     /// [`new_in`](Self::new_in).
     pub fn join_in<S1: Storage<L>, I1: Storage<u32>, S2: Storage<L>, I2: Storage<u32>>(
         left: &SketchedLeastSquares<L, O, S1, I1>,

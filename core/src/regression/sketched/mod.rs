@@ -16,7 +16,7 @@ use crate::base::matrix::{check_batch, check_row};
 use crate::sketch::{Piece, SketchOperator};
 use crate::{Error, Lane, MatRef, Real, RowSummary, Storage};
 use core::marker::PhantomData;
-use pending::{Deferred, Window};
+use pending::{Full, Waiting, Window};
 use ranges::{LAST_TICK, Ranges, WORDS, stream};
 
 /// What is the linear regression of a column on others, if rows may be corrected or removed and columns lie on several devices?
@@ -89,7 +89,7 @@ struct State {
     /// Ranges of row numbers in use.
     ranges: usize,
     window: Option<Window>,
-    deferred: Option<Deferred>,
+    deferred: Option<Waiting>,
     /// Calls of `forget`, and the product of their factors.
     forgotten: u32,
     forgetting: f64,
@@ -174,13 +174,25 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     /// to.
     ///
     /// # Errors
-    /// Those of [`update`](RowSummary::update); [`Error::Parameter`] if the row belongs to a block before one that waits for
-    /// [`poll`](Self::poll).
+    /// Those of [`update`](RowSummary::update).
     pub fn update_at(&mut self, index: u64, row: &[L]) -> Result<(), Error> {
         check_row(self.params.columns, row)?;
-        self.check_order(index)?;
         self.claim(index)?;
-        self.add(Piece { index, column: 0, entries: row, subtract: false });
+        self.add(Piece { index, column: 0, entries: row, subtract: false }, Full::WorkOff);
+        self.state.rows_seen += 1;
+        Ok(())
+    }
+
+    /// [`update_at`](Self::update_at), with the work of a full block left to [`poll`](crate::stream::Deferred::poll).
+    ///
+    /// # Errors
+    /// Those of [`update_deferred`](crate::stream::DeferredRows::update_deferred); [`Error::Pending`] if the row belongs to a block
+    /// before one that waits.
+    pub fn update_at_deferred(&mut self, index: u64, row: &[L]) -> Result<(), Error> {
+        check_row(self.params.columns, row)?;
+        self.check_deferred(index)?;
+        self.claim(index)?;
+        self.add(Piece { index, column: 0, entries: row, subtract: false }, Full::PutOff);
         self.state.rows_seen += 1;
         Ok(())
     }
@@ -196,9 +208,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         if !delta.is_finite() {
             return Err(Error::NonFinite { index: column });
         }
-        self.check_order(index)?;
         self.claim(index)?;
-        self.add(Piece { index, column, entries: &[delta], subtract: false });
+        self.add(Piece { index, column, entries: &[delta], subtract: false }, Full::WorkOff);
         Ok(())
     }
 
@@ -209,8 +220,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     /// As [`update_at`](Self::update_at).
     pub fn remove_at(&mut self, index: u64, row: &[L]) -> Result<(), Error> {
         check_row(self.params.columns, row)?;
-        self.check_order(index)?;
-        self.add(Piece { index, column: 0, entries: row, subtract: true });
+        self.add(Piece { index, column: 0, entries: row, subtract: true }, Full::WorkOff);
         self.state.rows_removed += 1;
         Ok(())
     }
@@ -225,19 +235,18 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         let Some(more) = (rows.rows() as u64).checked_sub(1) else { return Ok(()) };
         let last = first.checked_add(more).filter(|&last| stream(last) == stream(first));
         let last = last.ok_or_else(capacity)?;
-        self.check_order(first)?;
         // Only the first can need a range of its own.
         self.claim(first)?;
         for (index, row) in (first..=last).zip(rows.iter_rows()) {
             self.claim(index)?;
-            self.add(Piece { index, column: 0, entries: row, subtract: false });
+            self.add(Piece { index, column: 0, entries: row, subtract: false }, Full::WorkOff);
             self.state.rows_seen += 1;
         }
         Ok(())
     }
 
     /// The sketch without its isometry factor, row after row; rows that are still gathered for a block are not in it
-    /// ([`flush`](Self::flush)).
+    /// ([`close_block`](Self::close_block)).
     pub fn sums(&self) -> &[L] {
         &self.storage.as_ref()[..self.params.shape().len()]
     }
@@ -259,7 +268,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     ///
     /// # Errors
     /// [`Error::TooFewRows`] if nothing was written, or the sketch has fewer rows than there are features;
-    /// [`Error::Parameter`] for roles that make no sense, or if a block waits for [`poll`](Self::poll);
+    /// [`Error::Parameter`] for roles that make no sense, or if a block waits for [`poll`](crate::stream::Deferred::poll);
     /// [`Error::RankDeficient`] only for a [`strict`](Query::strict) query; [`Error::NonFinite`] if sums of finite numbers have
     /// overflowed in that column; [`Error::Storage`] for scratch or answer of another length.
     pub fn solve_in<'a, R: Real>(
@@ -326,7 +335,7 @@ impl<T: Real, O: SketchOperator<T>, S: Storage<T>, I: Storage<u32>> SketchedLeas
     /// As [`update_at`](Self::update_at), also for a row that overflows with its weight; [`Error::Parameter`] for a weight
     /// that is negative; [`Error::NonFinite`] with the place behind the last column for one that is not finite.
     pub fn update_weighted(&mut self, index: u64, row: &[T], weight: T) -> Result<(), Error> {
-        let root = self.check_weighted(index, row, weight)?;
+        let root = self.check_weighted(row, weight)?;
         self.claim(index)?;
         self.add_scaled(index, row, root, false);
         self.state.rows_seen += u64::from(weight > T::ZERO);
@@ -338,7 +347,7 @@ impl<T: Real, O: SketchOperator<T>, S: Storage<T>, I: Storage<u32>> SketchedLeas
     /// # Errors
     /// As [`update_weighted`](Self::update_weighted).
     pub fn remove_weighted(&mut self, index: u64, row: &[T], weight: T) -> Result<(), Error> {
-        let root = self.check_weighted(index, row, weight)?;
+        let root = self.check_weighted(row, weight)?;
         self.add_scaled(index, row, root, true);
         self.state.rows_removed += u64::from(weight > T::ZERO);
         Ok(())
@@ -351,7 +360,7 @@ impl<T: Real, O: SketchOperator<T>, S: Storage<T>, I: Storage<u32>> SketchedLeas
     /// [`Error::Parameter`] for a factor outside (0, 1].
     pub fn forget(&mut self, factor: T) -> Result<(), Error> {
         check_forgetting(factor)?;
-        self.flush();
+        self.close_block();
         crate::linalg::vector::scale(self.split().sums, factor.sqrt());
         self.state.forgotten = self.state.forgotten.saturating_add(1);
         // Never zero: a past that has faded from all numbers still counts as faded.
@@ -360,11 +369,9 @@ impl<T: Real, O: SketchOperator<T>, S: Storage<T>, I: Storage<u32>> SketchedLeas
     }
 
     /// The square root of the weight, if the row may come with it.
-    fn check_weighted(&self, index: u64, row: &[T], weight: T) -> Result<T, Error> {
+    fn check_weighted(&self, row: &[T], weight: T) -> Result<T, Error> {
         check_row(self.params.columns, row)?;
-        let root = root_of_weight(row, weight)?;
-        self.check_order(index)?;
-        Ok(root)
+        root_of_weight(row, weight)
     }
 
     fn add_scaled(&mut self, index: u64, row: &[T], root: T, subtract: bool) {
@@ -377,9 +384,9 @@ impl<T: Real, O: SketchOperator<T>, S: Storage<T>, I: Storage<u32>> SketchedLeas
             let column = at * scaled.len();
             let scaled = &mut scaled[..entries.len()];
             scaled.iter_mut().zip(entries).for_each(|(to, &x)| *to = x * root);
-            self.place(Piece { index, column, entries: scaled, subtract });
+            self.place(Piece { index, column, entries: scaled, subtract }, Full::WorkOff);
         }
-        self.close_full(index);
+        self.close_full(index, Full::WorkOff);
     }
 }
 

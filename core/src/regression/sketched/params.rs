@@ -49,8 +49,8 @@ params! {
         /// Keeps which rows of the Hadamard matrix an [`Srht`](crate::sketch::Srht) takes, two words each, instead of computing
         /// them at every block: for parts without a long multiplication.
         row_table: bool = false,
-        /// Leaves full blocks to [`poll`](super::SketchedLeastSquares::poll), so that no update takes long: one more block of
-        /// storage.
+        /// Room for a full block that [`update_deferred`](crate::stream::DeferredRows::update_deferred) leaves to
+        /// [`poll`](crate::stream::Deferred::poll), so that no update takes long: one more block of storage.
         deferred: bool = false,
     }
     refuse(params) {

@@ -1,18 +1,27 @@
-//! Pending rows: they are gathered into blocks, and blocks are worked off at once or step by step.
+//! Pending rows: they are gathered into blocks, and blocks are worked off at once or in slices.
 
 use super::SketchedLeastSquares;
+use crate::base::matrix::check_row;
 use crate::sketch::{Piece, SketchOperator};
+use crate::stream::{Deferred, DeferredRows, Progress};
 use crate::{Error, Lane, Storage};
 
 /// A block that waits to be added: how far it has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Deferred {
+pub(super) struct Waiting {
     /// Its number.
     pub(super) block: u64,
     /// Stages of its transform that are done.
     pub(super) stage: u32,
     /// Rows of the sums that it was added to.
     pub(super) rows: usize,
+}
+
+/// What becomes of a full block.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Full {
+    WorkOff,
+    PutOff,
 }
 
 /// The block that rows are gathered for. Rows of blocks before it go straight to the sums.
@@ -25,36 +34,10 @@ pub(super) struct Window {
 }
 
 impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeastSquares<L, O, S, I> {
-    /// Works on a block that a [`deferred`](super::SketchedLeastSquaresParams::deferred) summary has put off: one stage of
-    /// its transform, or `rows` rows of the sketch. True while work is left.
-    ///
-    /// If the next block fills first, an update finishes the old one. The bits are those without deferring.
-    pub fn poll(&mut self, rows: usize) -> bool {
-        let Some(mut deferred) = self.state.deferred else { return false };
-        let (operator, shape, stages) = (self.operator, self.params.shape(), self.stages());
-        let parts = self.split();
-        if deferred.stage < stages {
-            operator.transform_block(parts.waiting, shape.cols, deferred.stage);
-            deferred.stage += 1;
-        } else {
-            let to = deferred.rows.saturating_add(rows.max(1)).min(shape.rows);
-            operator.add_block(shape, parts.table, deferred.block, parts.waiting, deferred.rows..to, parts.sums);
-            deferred.rows = to;
-        }
-        let is_left = deferred.rows < shape.rows;
-        self.state.deferred = is_left.then_some(deferred);
-        is_left
-    }
-
-    /// Finishes what [`poll`](Self::poll) has left to do.
-    pub fn settle(&mut self) {
-        while self.poll(usize::MAX) {}
-    }
-
     /// Adds the rows gathered for a block that is not yet full to the sums: answers and merges then take less time. Later rows
     /// of that block start it anew, which changes sums by rounding at most.
-    pub fn flush(&mut self) {
-        self.settle();
+    pub fn close_block(&mut self) {
+        self.finish();
         if let Some(Window { block, is_empty: false }) = self.state.window.take() {
             let (operator, shape, stages) = (self.operator, self.params.shape(), self.stages());
             let parts = self.split();
@@ -64,6 +47,35 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
             operator.add_block(shape, parts.table, block, parts.window, 0..shape.rows, parts.sums);
             parts.window.fill(L::default());
         }
+    }
+
+    /// Works the block off that waits.
+    pub(super) fn finish(&mut self) {
+        while self.state.deferred.is_some() {
+            self.work(u64::MAX);
+        }
+    }
+
+    /// Does a stage of the transform of the block that waits, or adds it to as many rows of the sketch: the units of a budget that
+    /// are spent.
+    fn work(&mut self, budget: u64) -> u64 {
+        let Some(mut waiting) = self.state.deferred else { return budget };
+        let (operator, shape, stages) = (self.operator, self.params.shape(), self.stages());
+        let block_len = self.params.block_len as u64;
+        let parts = self.split();
+        let spent = if waiting.stage < stages {
+            operator.transform_block(parts.waiting, shape.cols, waiting.stage);
+            waiting.stage += 1;
+            block_len
+        } else {
+            let rows = usize::try_from(budget).unwrap_or(usize::MAX).min(shape.rows - waiting.rows);
+            let to = waiting.rows + rows;
+            operator.add_block(shape, parts.table, waiting.block, parts.waiting, waiting.rows..to, parts.sums);
+            waiting.rows = to;
+            rows as u64
+        };
+        self.state.deferred = (waiting.rows < shape.rows).then_some(waiting);
+        spent
     }
 
     const fn stages(&self) -> u32 {
@@ -77,27 +89,46 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         }
     }
 
-    /// A row of a block before the current one goes straight to the sums, after whatever waits.
-    pub(super) fn check_order(&self, index: u64) -> Result<(), Error> {
-        match self.state.window {
-            Some(window) if self.block_of(index) < window.block => self.check_settled(),
-            _ => Ok(()),
+    /// Whether a row may be consumed with its work put off: one of a block before the current one goes straight to the sums, after
+    /// whatever waits, and only one block can wait.
+    pub(super) fn check_deferred(&self, index: u64) -> Result<(), Error> {
+        let len = self.params.block_len;
+        if len == 1 {
+            return Ok(());
         }
+        if !self.params.deferred {
+            return Err(Error::Capacity { limit: 0 });
+        }
+        let block = self.block_of(index);
+        if self.state.window.is_some_and(|window| block < window.block) {
+            return self.check_settled();
+        }
+        let moves_on = self.state.window.is_some_and(|window| !window.is_empty && window.block < block);
+        let has_room = self.state.deferred.is_none() || !(moves_on || self.is_last(index));
+        if has_room { Ok(()) } else { Err(Error::Capacity { limit: len }) }
     }
 
     const fn block_of(&self, index: u64) -> u64 {
         index >> self.stages()
     }
 
+    const fn is_last(&self, index: u64) -> bool {
+        let last = self.params.block_len as u64 - 1;
+        index & last == last
+    }
+
     /// Adds a piece of a row, and works the block off, or puts it off, if the row is its last.
-    pub(super) fn add(&mut self, piece: Piece<'_, L>) {
-        self.place(piece);
-        self.close_full(piece.index);
+    pub(super) fn add(&mut self, piece: Piece<'_, L>, full: Full) {
+        self.place(piece, full);
+        self.close_full(piece.index, full);
     }
 
     /// Adds a piece of a row by the window of its block or straight to the sums: which one depends on the numbers of rows only,
     /// and on their order.
-    pub(super) fn place(&mut self, piece: Piece<'_, L>) {
+    pub(super) fn place(&mut self, piece: Piece<'_, L>, full: Full) {
+        if full == Full::WorkOff {
+            self.finish();
+        }
         self.state.is_written = true;
         let block = self.block_of(piece.index);
         match self.state.window {
@@ -105,17 +136,16 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
             Some(window) if block < window.block => self.add_directly(piece),
             Some(window) if block == window.block => self.gather(block, piece),
             _ => {
-                self.close_block();
+                self.close(full);
                 self.gather(block, piece);
             }
         }
     }
 
-    pub(super) fn close_full(&mut self, index: u64) {
-        let is_last = index & (self.params.block_len as u64 - 1) == self.params.block_len as u64 - 1;
+    pub(super) fn close_full(&mut self, index: u64, full: Full) {
         let block = self.block_of(index);
-        if is_last && self.state.window.is_some_and(|window| window.block == block) {
-            self.close_block();
+        if self.is_last(index) && self.state.window.is_some_and(|window| window.block == block) {
+            self.close(full);
             self.state.window = (index < u64::MAX).then_some(Window { block: block + 1, is_empty: true });
         }
     }
@@ -139,16 +169,42 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     }
 
     /// Works the current block off, or puts it off.
-    fn close_block(&mut self) {
-        if !self.params.deferred {
-            return self.flush();
+    fn close(&mut self, full: Full) {
+        if full == Full::WorkOff {
+            return self.close_block();
         }
         if let Some(Window { block, is_empty: false }) = self.state.window.take() {
-            self.settle();
+            // One row can close two blocks, where numbers leave a gap: the first can't wait.
+            self.finish();
             let parts = self.split();
             parts.waiting.copy_from_slice(parts.window);
             parts.window.fill(L::default());
-            self.state.deferred = Some(Deferred { block, stage: 0, rows: 0 });
+            self.state.deferred = Some(Waiting { block, stage: 0, rows: 0 });
         }
+    }
+}
+
+/// A unit of the budget is a row of the sketch to which the block that waits is added. A stage of the block's transform can't be
+/// split; it costs as many units as the block has rows.
+impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> Deferred for SketchedLeastSquares<L, O, S, I> {
+    fn poll(&mut self, (): &(), budget: u64) -> Result<Progress, Error> {
+        let mut left = budget.max(1);
+        while left > 0 && !self.is_idle() {
+            left = left.saturating_sub(self.work(left));
+        }
+        Ok(if self.is_idle() { Progress::Done } else { Progress::Pending })
+    }
+
+    fn is_idle(&self) -> bool {
+        self.state.deferred.is_none()
+    }
+}
+
+impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> DeferredRows for SketchedLeastSquares<L, O, S, I> {
+    /// See the trait; the spare area is that of [`deferred`](super::SketchedLeastSquaresParams::deferred), for one block.
+    fn update_deferred(&mut self, row: &[L]) -> Result<(), Error> {
+        check_row(self.params.columns, row)?;
+        let index = self.next_index()?;
+        self.update_at_deferred(index, row)
     }
 }

@@ -1,6 +1,6 @@
 //! The byte form: parameters, operator, counters, ranges, sums, and the blocks on their way into them.
 
-use super::pending::{Deferred, Window};
+use super::pending::{Waiting, Window};
 use super::ranges::{self, WORDS};
 use super::{SketchedLeastSquares, SketchedLeastSquaresParams, State};
 use crate::sketch::SketchOperator;
@@ -31,7 +31,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         w.u64(window.block);
         w.u8(u8::from(window.is_empty));
         w.u8(u8::from(self.state.deferred.is_some()));
-        let deferred = self.state.deferred.unwrap_or(Deferred { block: 0, stage: 0, rows: 0 });
+        let deferred = self.state.deferred.unwrap_or(Waiting { block: 0, stage: 0, rows: 0 });
         w.u64(deferred.block);
         w.u32(deferred.stage);
         w.len(deferred.rows);
@@ -66,7 +66,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         let window = Window { block: r.u64()?, is_empty: r.flag()? };
         state.window = has_window.then_some(window);
         let has_deferred = r.flag()?;
-        let deferred = Deferred { block: r.u64()?, stage: r.u32()?, rows: r.len()? };
+        let deferred = Waiting { block: r.u64()?, stage: r.u32()?, rows: r.len()? };
         state.deferred = has_deferred.then_some(deferred);
         state.ranges = r.len()?;
         let ranges = r.clone();

@@ -33,7 +33,9 @@ impl<'a, P: Form> Opened<'a, P> {
         let mut rest = wire::open::<T>(P::KIND, bytes)?;
         let params: P = rest.params()?;
         match params.check_for::<D>() {
-            Err(_) if params.layout().capacity > D::LARGEST => Difference::Ids.check(D::LARGEST, params.layout().capacity)?,
+            Err(_) if params.layout().capacity > D::LARGEST => {
+                Difference::Ids.check(D::LARGEST, params.layout().capacity)?;
+            }
             checked => checked.map_err(|_| Error::Corrupt)?,
         }
         let (grows, slots) = read_slots(&mut rest)?;

@@ -7,7 +7,8 @@ use crate::data;
 use core::ops::Range;
 use sketchlet_core::regression::{SketchedLeastSquares, SketchedLeastSquaresParams};
 use sketchlet_core::sketch::Srht;
-use sketchlet_core::{Error, Lane, RowSummary, Storage, Wire};
+use sketchlet_core::stream::{Deferred, DeferredRows};
+use sketchlet_core::{Error, Lane, Storage, Wire};
 
 /// Columns that a node sees.
 pub const CHANNELS: usize = 3;
@@ -23,7 +24,7 @@ pub const PARAMS: SketchedLeastSquaresParams =
 pub const MAX_BYTES: usize = 2048;
 
 /// Rows of the sketch that are worked on between two samples.
-const ROWS_A_SAMPLE: usize = 16;
+const ROWS_A_SAMPLE: u64 = 16;
 
 /// A summary of a node.
 pub type Summary<L, S, I> = SketchedLeastSquares<L, Srht, S, I>;
@@ -44,10 +45,10 @@ pub fn fill<L: Lane, S: Storage<L>, I: Storage<u32>>(
         for (to, &x) in row.iter_mut().zip(&sample[channels.clone()]) {
             *to = convert(x);
         }
-        summary.update(&row)?;
+        summary.update_deferred(&row)?;
         // Idle until the next sample.
-        summary.poll(ROWS_A_SAMPLE);
+        summary.poll(&(), ROWS_A_SAMPLE)?;
     }
-    summary.settle();
+    summary.poll(&(), u64::MAX)?;
     summary.encode_into(out)
 }

@@ -44,7 +44,10 @@ pub(super) trait Family: Sync {
 
     /// Puts the columns of two summaries of the same rows side by side.
     fn join(&self, _first: &Saved, _second: &Saved) -> Result<Saved, Error> {
-        Err(Error::data(format!("summaries of {} can't be joined: merge them, or take those of another command", self.name())))
+        Err(Error::data(format!(
+            "summaries of {} can't be joined: merge them, or take those of another command",
+            self.name()
+        )))
     }
 
     /// Flags of `query`, beside those of output, that mean something to its files.

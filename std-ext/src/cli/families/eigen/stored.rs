@@ -7,7 +7,7 @@ use crate::eigen::{
     RandomOrderEigen, Shrink,
 };
 use crate::stream::Centered;
-use crate::{CoreError, Error, Header, Kind, Merge, Real, Wire};
+use crate::{Error, Header, Kind, Merge, Real, Wire};
 
 /// Runs a generic piece of code with the type of a kind, of those named; kinds are called as their types are.
 macro_rules! with_type {

@@ -2,6 +2,7 @@
 
 use crate::regression::{Fit, Query, SketchedLeastSquares, StreamingQr};
 use crate::sketch::{CountSketch, GaussianSketch, Osnap, RademacherSketch, SketchOperator, Srct, Srht, TensorSrht};
+use crate::stream::Deferred;
 use crate::{CoreError, Difference, Error, Header, Kind, Lane, Merge, Real, RowSummary, ScalarType, Wire};
 use serde_json::{Value, json};
 
@@ -129,7 +130,7 @@ impl Answer {
 impl<L: AnswerIn, O: SketchOperator<L> + Named> Stored for Sketched<L, O> {
     fn solve(&mut self, query: &Query<'_>) -> Result<Answer, CoreError> {
         // What is gathered for a block would be added row by row, at every row of the sketch.
-        self.flush();
+        self.close_block();
         let mut scratch = vec![L::Scalar::ZERO; query.scratch_len()];
         let mut answer = vec![L::Scalar::ZERO; query.answer_len()];
         let fit = self.solve_in(query, &mut scratch, &mut answer)?;
@@ -282,8 +283,8 @@ pub(super) fn merge(first: &[u8], second: &[u8]) -> Result<Vec<u8>, Error> {
     }
     with_type!(first, Type => |mut first: Type| {
         let mut second = Type::decode(second)?;
-        first.flush();
-        second.flush();
+        first.close_block();
+        second.close_block();
         if let Some((from, to)) = first.overlap(&second) {
             return Err(Error::data(format!(
                 "rows {from} to {to} are in both: number the rows of each source with its own --stream-id or --first-row"
@@ -305,8 +306,8 @@ pub(super) fn join(first: &[u8], second: &[u8], kept: &[usize]) -> Result<Vec<u8
     }
     with_type!(first, Type => |mut first: Type| {
         let mut second = Type::decode(second)?;
-        first.settle();
-        second.settle();
+        first.poll(&(), u64::MAX)?;
+        second.poll(&(), u64::MAX)?;
         let second = second.select(kept)?;
         if !first.ranges().eq(second.ranges()) {
             return Err(Error::data("the row numbers differ: only columns of the same rows are joined"));

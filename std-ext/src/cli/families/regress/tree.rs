@@ -46,7 +46,7 @@ impl<T: Real, O: SketchOperator<T>> Tree<T, O> {
             let params = self.params.first_index(next);
             let empty = Sketched::new(params, self.operator).map_err(allocated::<T>)?;
             let mut chunk = std::mem::replace(&mut self.current, empty);
-            chunk.flush();
+            chunk.close_block();
             self.levels.push((0, chunk));
             while let [.., (below, _), (level, _)] = self.levels[..]
                 && below == level
@@ -59,7 +59,7 @@ impl<T: Real, O: SketchOperator<T>> Tree<T, O> {
 
     pub(super) fn finish(self) -> Result<Sketched<T, O>, Error> {
         let Self { mut levels, mut current, .. } = self;
-        current.flush();
+        current.close_block();
         // Every row claims its number, whatever its weight.
         if levels.is_empty() || current.ranges().next().is_some() {
             levels.push((0, current));

@@ -34,7 +34,9 @@ pub(super) fn read<T: Real>(task: &Task) -> Result<(Elements<T>, About), Failure
         }
     };
     let elements = if task.is_held_in_part {
-        let (shape, rows) = function.into_rows().ok_or_else(|| Error::data("this objective has no rows of numbers: take another method"))?;
+        let (shape, rows) = function
+            .into_rows()
+            .ok_or_else(|| Error::data("this objective has no rows of numbers: take another method"))?;
         Elements::Held { shape, source: Source::of_memory(rows) }
     } else {
         let steps = script::steps(&task.plan, about.elements, about.names.as_deref())?;
