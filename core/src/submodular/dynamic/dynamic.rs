@@ -1,8 +1,7 @@
 //! The best elements of a set that grows and shrinks, kept up to date.
 
 use super::eager::{Chooses, Eager};
-use super::form::Form;
-use super::slot_engine::{SlotEngine, slot_params};
+use super::slot_engine::{Form, SlotEngine, slot_params};
 use super::verbs::{CertifiedParams, Free, FreeParams};
 use crate::base::params::{params, positive};
 use crate::submodular::constraint::Anyone;

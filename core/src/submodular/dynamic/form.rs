@@ -2,22 +2,11 @@
 //!
 //! Body: parameters; whether the storage grows, and its slots; what is left to be done; what all guesses share; the guesses.
 
-use super::slot_engine::{Plan, SlotEngine, Strategy};
+use super::slot_engine::{Form, SlotEngine, Strategy};
 use super::verbs::CertifiedParams;
 use crate::submodular::slots::{Grow, Guesses, ensure, read_slots};
 use crate::wire::{self, Reader, Writer};
-use crate::{Difference, Error, Id, Kind, Real, Storage, Wire};
-
-/// The byte form of parameters.
-pub(in crate::submodular) trait Form: Plan {
-    const KIND: Kind;
-
-    /// The same parameters with another number of slots.
-    fn with_slots(self, slots: usize) -> Self;
-
-    /// Slots without which nothing can be answered.
-    fn fewest_slots(&self) -> usize;
-}
+use crate::{Difference, Error, Id, Real, Storage, Wire};
 
 /// What stands in front of everything else.
 struct Opened<'a, P> {

@@ -1,7 +1,6 @@
 //! The lazy strategy: an update is only noted, and an answer brings the guesses that it looks at up to date.
 
-use super::lazy_dynamic::LazyDynamicParams;
-use super::slot_engine::{Newcomer, Strategy};
+use super::slot_engine::{Newcomer, Plan, Strategy};
 use crate::random::keyed::{Coins, Domain};
 use crate::submodular::PrefixOracle;
 use crate::submodular::constraint::Constraint;
@@ -10,6 +9,20 @@ use crate::submodular::slots::{Answer, Guesses, Memory, Step, eligible, ensure, 
 use crate::wire::{Reader, Writer};
 use crate::{Error, Id, Real};
 use rand_core::Rng;
+
+/// What the strategy asks of parameters.
+pub(in crate::submodular) trait Searches: Plan {
+    fn search(&self) -> Search;
+}
+
+/// How an answer is searched for.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::submodular) struct Search {
+    pub(super) size: usize,
+    pub(super) extra_guesses: u32,
+    pub(super) rebuild_fraction: usize,
+    pub(super) hysteresis: f64,
+}
 
 #[derive(Clone, Copy, Debug)]
 pub(in crate::submodular) struct Lazy<T> {
@@ -57,7 +70,7 @@ enum Stage {
     Entering { from: usize },
 }
 
-impl<T: Real> Strategy<T, LazyDynamicParams> for Lazy<T> {
+impl<T: Real, P: Searches> Strategy<T, P> for Lazy<T> {
     const DELETION_ASKS: bool = false;
 
     fn is_idle(&self) -> bool {
@@ -75,7 +88,7 @@ impl<T: Real> Strategy<T, LazyDynamicParams> for Lazy<T> {
 
     fn query<D: Id, M: Memory<T, D>, O: PrefixOracle<T>, R: Rng + ?Sized>(
         &mut self,
-        params: &LazyDynamicParams,
+        params: &P,
         guesses: &mut Guesses<T, D, M>,
         _: &O,
         rng: &mut R,
@@ -87,7 +100,7 @@ impl<T: Real> Strategy<T, LazyDynamicParams> for Lazy<T> {
             guesses.state.answer = Answer::NONE;
             return Ok(());
         }
-        let (low, high) = bracket(params, guesses, largest);
+        let (low, high) = bracket(&params.search(), guesses, largest);
         let probe = self.crossing.map_or(low + (high - low) / 2, |crossing| crossing.clamp(low + 1, high - 1));
         self.query = Some(Query {
             coins: Coins::new(seed, Domain::Guess, 0),
@@ -98,7 +111,7 @@ impl<T: Real> Strategy<T, LazyDynamicParams> for Lazy<T> {
             stage: Stage::Open,
             step: Step::Done,
             best: None,
-            bound: T::count(params.size as u64) * largest,
+            bound: T::count(params.search().size as u64) * largest,
             largest,
         });
         Ok(())
@@ -106,12 +119,13 @@ impl<T: Real> Strategy<T, LazyDynamicParams> for Lazy<T> {
 
     fn work<D: Id, M: Memory<T, D>, O: PrefixOracle<T>, C: Constraint<T>>(
         &mut self,
-        params: &LazyDynamicParams,
+        params: &P,
         guesses: &mut Guesses<T, D, M>,
         meter: &mut Meter<'_, O>,
         constraint: &C,
     ) -> Result<bool, Error> {
         let Some(mut query) = self.query.take() else { return Ok(true) };
+        let params = &params.search();
         let top = guesses.ladder.highest_for(query.largest, guesses.parts);
         loop {
             let slot = if let Some(slot) = guesses.find(query.probe) {
@@ -193,7 +207,7 @@ impl<T: Real> Strategy<T, LazyDynamicParams> for Lazy<T> {
 
     fn read<D: Id, M: Memory<T, D>>(
         r: &mut Reader<'_>,
-        params: &LazyDynamicParams,
+        params: &P,
         guesses: &mut Guesses<T, D, M>,
     ) -> Result<(Self, Option<Newcomer>), Error> {
         let (has_crossing, crossing) = (r.flag()?, r.number()?);
@@ -202,7 +216,7 @@ impl<T: Real> Strategy<T, LazyDynamicParams> for Lazy<T> {
             0 => (None, None),
             // Nothing random depends on the word of an insertion.
             1 => (None, Some(Newcomer { id: r.len()?, seed: 0 })),
-            2 => (Some(Query::read(r, params, guesses)?), None),
+            2 => (Some(Query::read(r, &params.search(), guesses)?), None),
             _ => return Err(Error::Corrupt),
         };
         Ok((Self { crossing, query }, newcomer))
@@ -211,14 +225,10 @@ impl<T: Real> Strategy<T, LazyDynamicParams> for Lazy<T> {
     /// Nothing is given up: a guess without a slot is built when an answer asks for it.
     fn bound<D: Id, M: Memory<T, D>>(&mut self, _: &mut Guesses<T, D, M>) {}
 
-    fn check_loaded<D: Id, M: Memory<T, D>>(
-        &self,
-        params: &LazyDynamicParams,
-        guesses: &mut Guesses<T, D, M>,
-    ) -> Result<(), Error> {
+    fn check_loaded<D: Id, M: Memory<T, D>>(&self, params: &P, guesses: &mut Guesses<T, D, M>) -> Result<(), Error> {
         let mut busy = None;
         if let Some(query) = self.query {
-            query.check_loaded(params, guesses)?;
+            query.check_loaded(&params.search(), guesses)?;
             busy = (query.stage != Stage::Open).then_some((query.probe, query.step));
         }
         // Changes since are noted: a deleted element may still be inside, but not of the guess that is being brought up to date;
@@ -242,11 +252,7 @@ impl<T: Real> Lazy<T> {
 }
 
 /// A guess below the best value and one above: it lies between that of one element and of as many as are chosen.
-fn bracket<T: Real, D: Id, M: Memory<T, D>>(
-    params: &LazyDynamicParams,
-    guesses: &Guesses<T, D, M>,
-    largest: T,
-) -> (i32, i32) {
+fn bracket<T: Real, D: Id, M: Memory<T, D>>(params: &Search, guesses: &Guesses<T, D, M>, largest: T) -> (i32, i32) {
     let most = T::count(params.size as u64) * largest;
     (guesses.ladder.at_least(largest) - 1, guesses.ladder.at_least(most) + 1)
 }
@@ -255,7 +261,7 @@ impl<T: Real> Query<T> {
     /// Takes changes into a guess, or builds it from all elements if there are many.
     fn bring_up_to_date<D: Id, M: Memory<T, D>, O: PrefixOracle<T>, C: Constraint<T>>(
         &mut self,
-        params: &LazyDynamicParams,
+        params: &Search,
         guesses: &mut Guesses<T, D, M>,
         slot: usize,
         meter: &mut Meter<'_, O>,
@@ -301,12 +307,7 @@ impl<T: Real> Query<T> {
     }
 
     /// Takes note of what a guess that is up to date has found; whether it is full.
-    fn look<D: Id, M: Memory<T, D>>(
-        &mut self,
-        params: &LazyDynamicParams,
-        guesses: &mut Guesses<T, D, M>,
-        slot: usize,
-    ) -> bool {
+    fn look<D: Id, M: Memory<T, D>>(&mut self, params: &Search, guesses: &mut Guesses<T, D, M>, slot: usize) -> bool {
         let size = T::count(params.size as u64);
         let mut parts = guesses.split();
         let levels = parts.slot(slot).levels;
@@ -324,7 +325,7 @@ impl<T: Real> Query<T> {
     }
 
     /// Makes the best that was found the answer, unless hysteresis keeps the last one.
-    fn finish<D: Id, M: Memory<T, D>>(&self, params: &LazyDynamicParams, guesses: &mut Guesses<T, D, M>) {
+    fn finish<D: Id, M: Memory<T, D>>(&self, params: &Search, guesses: &mut Guesses<T, D, M>) {
         let Some((value, _, len)) = self.best else { return };
         let before = guesses.state.answer;
         let keeps = params.hysteresis > 0.0
@@ -361,10 +362,10 @@ impl<T: Real> Query<T> {
 
     fn read<D: Id, M: Memory<T, D>>(
         r: &mut Reader<'_>,
-        params: &LazyDynamicParams,
+        params: &Search,
         guesses: &mut Guesses<T, D, M>,
     ) -> Result<Self, Error> {
-        let (coins, capacity) = (r.coins()?, params.capacity);
+        let (coins, capacity) = (r.coins()?, guesses.layout.capacity);
         let (low, high, probe) = (r.number()?, r.number()?, r.number()?);
         let extras = r.u32()?;
         let (stage, from) = (r.u8()?, r.len()?);
@@ -392,7 +393,7 @@ impl<T: Real> Query<T> {
 
     fn check_loaded<D: Id, M: Memory<T, D>>(
         &self,
-        params: &LazyDynamicParams,
+        params: &Search,
         guesses: &mut Guesses<T, D, M>,
     ) -> Result<(), Error> {
         let len = self.best.map_or(0, |best| best.2);

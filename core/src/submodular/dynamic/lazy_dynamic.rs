@@ -1,8 +1,7 @@
 //! The best elements of a set that grows and shrinks, brought up to date when an answer is asked for.
 
-use super::form::Form;
-use super::lazy::Lazy;
-use super::slot_engine::{SlotEngine, slot_params};
+use super::lazy::{Lazy, Search, Searches};
+use super::slot_engine::{Form, SlotEngine, slot_params};
 use super::verbs::{CertifiedParams, Free, FreeParams};
 use crate::base::params::{not_negative, params, positive};
 use crate::submodular::PrefixLen;
@@ -108,6 +107,17 @@ slot_params!(LazyDynamicParams, "size", Lazy<T>, true, |params, ladder| ladder.p
 /// # Ok::<(), sketchlet_core::Error>(())
 /// ```
 pub type LazyDynamic<T, D, S, I> = SlotEngine<LazyDynamicParams, T, D, S, I>;
+
+impl Searches for LazyDynamicParams {
+    fn search(&self) -> Search {
+        Search {
+            size: self.size,
+            extra_guesses: self.extra_guesses,
+            rebuild_fraction: self.rebuild_fraction,
+            hysteresis: self.hysteresis,
+        }
+    }
+}
 
 impl FreeParams for LazyDynamicParams {}
 

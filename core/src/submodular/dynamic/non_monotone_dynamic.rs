@@ -2,7 +2,7 @@
 
 use super::eager::{Chooses, Eager};
 use super::slot_engine::{SlotEngine, slot_params};
-use super::verbs::{Free, FreeParams};
+use super::verbs::{Free, FreeParams, Objective};
 use crate::base::params::{fraction, fraction_or_one, params, positive};
 use crate::submodular::constraint::AtMost;
 use crate::submodular::ladder::{Ladder, MOST_PARTS, doublings, guesses_in, ladder_steps};
@@ -141,6 +141,9 @@ impl Chooses for NonMonotoneDynamicParams {
 }
 
 impl FreeParams for NonMonotoneDynamicParams {}
+
+/// Any submodular function, monotone or not.
+impl<T: Real, O: PrefixOracle<T>> Objective<T, NonMonotoneDynamicParams> for O {}
 
 impl Free for NonMonotoneDynamicParams {
     type Constraint<T: Real> = AtMost;

@@ -9,7 +9,7 @@ use crate::submodular::meter::Meter;
 use crate::submodular::slots::{Guesses, Layout, Memory};
 use crate::submodular::{Guess, PrefixOracle, Selection};
 use crate::wire::{Reader, Writer};
-use crate::{Error, Id, Real, Rule, Storage};
+use crate::{Error, Id, Kind, Real, Rule, Storage};
 use core::fmt::Debug;
 use rand_core::Rng;
 
@@ -51,6 +51,17 @@ pub(in crate::submodular) trait Plan: Params + Debug {
             () => Ok(()),
         }
     }
+}
+
+/// The byte form of parameters.
+pub(in crate::submodular) trait Form: Plan {
+    const KIND: Kind;
+
+    /// The same parameters with another number of slots.
+    fn with_slots(self, slots: usize) -> Self;
+
+    /// Slots without which nothing can be answered.
+    fn fewest_slots(&self) -> usize;
 }
 
 /// When guesses are brought up to date, and what is left of that to be done.

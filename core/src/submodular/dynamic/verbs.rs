@@ -1,8 +1,6 @@
 //! The verbs of the selections that ask for nothing but an objective.
 
-use super::form::Form;
-use super::non_monotone_dynamic::NonMonotoneDynamicParams;
-use super::slot_engine::{Plan, SlotEngine, SlotParams, Strategy};
+use super::slot_engine::{Form, Plan, SlotEngine, SlotParams, Strategy};
 use crate::stream::{Deferred, Progress};
 use crate::submodular::constraint::Constraint;
 use crate::submodular::{Monotone, PrefixOracle, Selection};
@@ -30,8 +28,6 @@ pub trait CertifiedParams: FreeParams + Form {}
 pub trait Objective<T: Real, P>: PrefixOracle<T> {}
 
 impl<T: Real, P: CertifiedParams, O: PrefixOracle<T> + Monotone> Objective<T, P> for O {}
-
-impl<T: Real, O: PrefixOracle<T>> Objective<T, NonMonotoneDynamicParams> for O {}
 
 /// The verbs of [`LazyDynamic`](super::LazyDynamic), [`Dynamic`](super::Dynamic) and
 /// [`NonMonotoneDynamic`](super::NonMonotoneDynamic).
