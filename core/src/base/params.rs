@@ -94,7 +94,6 @@ pub(crate) fn finite_positive(x: f64) -> Result<(), Rule> {
 }
 
 /// Strictly between 0 and 1.
-#[allow(dead_code, reason = "for the families that follow")]
 pub(crate) fn fraction(x: f64) -> Result<(), Rule> {
     if x > 0.0 && x < 1.0 { Ok(()) } else { Err(Rule::FRACTION) }
 }
