@@ -37,6 +37,9 @@ impl Kind {
     }
 }
 
+/// Bytes in which the shape stands: the longest header of version 1.
+const LONGEST_HEADER: u64 = 1 << 16;
+
 /// Rows of an array.
 pub(super) struct Npy {
     data: Data,
@@ -54,8 +57,15 @@ enum Data {
 }
 
 impl Npy {
-    pub(super) fn new(file: File, options: &ReadOptions) -> Result<Self, Error> {
+    pub(super) fn new(mut file: File, options: &ReadOptions) -> Result<Self, Error> {
         let len = file.metadata()?.len();
+        let mut head = Vec::new();
+        file.by_ref().take(LONGEST_HEADER).read_to_end(&mut head)?;
+        file.rewind()?;
+        let impossible = || Error::data("the shape is impossible: the file is damaged");
+        if !has_possible_shape(&head) {
+            return Err(impossible());
+        }
         let damaged = |error: std::io::Error| {
             // A header that is no Python dictionary is quoted on lines of its own.
             let text = error.to_string();
@@ -71,7 +81,7 @@ impl Npy {
             _ => return Err(Error::data(format!("array of {} dimensions: give one of 1 or 2", shape.len()))),
         };
         let bytes = rows.checked_mul(cols).and_then(|count| count.checked_mul(kind.bytes() as u64));
-        let data_bytes = bytes.ok_or_else(|| Error::data("the shape is impossible: the file is damaged"))?;
+        let data_bytes = bytes.ok_or_else(impossible)?;
         if rows == 0 || cols == 0 {
             return Err(Error::data(format!("array of {rows} rows and {cols} columns: give rows of numbers")));
         }
@@ -94,6 +104,14 @@ impl Npy {
         };
         Ok(Self { data, kind, layout, rows, next: 0, row: vec![0; cols * kind.bytes()] })
     }
+}
+
+/// Whether the numbers of a header's shape can be multiplied: npyz does so without a check, which panics in a debug build.
+fn has_possible_shape(head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(head);
+    let shape = text.split_once("shape").map_or("", |(_, rest)| rest.split(')').next().unwrap_or_default());
+    let mut sizes = shape.split(|c: char| !c.is_ascii_digit()).filter(|size| !size.is_empty());
+    sizes.try_fold(1, |product: u64, size| product.checked_mul(size.parse().ok()?)).is_some()
 }
 
 fn kind(dtype: &DType) -> Result<Kind, Error> {
