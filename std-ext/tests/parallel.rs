@@ -5,11 +5,14 @@
 use sketchlet::eigen::{
     ExactEigen, ExactEigenParams, NystromSketch, NystromSketchParams, RandomOrderEigen, RandomOrderEigenParams,
 };
-use sketchlet::parallel::{ColumnShares, Shards, fill, shard_rows};
+use sketchlet::parallel::{ColumnShares, Shards, SharedGains, fill, shard_rows};
 use sketchlet::random::keyed::{Domain, symmetric, word};
 use sketchlet::regression::{NormalEquations, NormalEquationsParams, SketchedLeastSquares, SketchedLeastSquaresParams};
 use sketchlet::sketch::{CountSketch, GaussianSketch, Osnap, RademacherSketch, SketchOperator, Srct, Srht};
 use sketchlet::stream::Centered;
+use sketchlet::submodular::{
+    Counted, FacilityLocation, Greedy, GreedyParams, GroundSet, Kernel, LazyGreedy, LogDet, Monotone, PrefixOracle,
+};
 use sketchlet::{CoreError, Error, MatRef, Merge, Real, RowSummary, Wire};
 use std::num::NonZero;
 
@@ -253,6 +256,38 @@ fn threads_that_had_nothing_to_do_are_not_counted() {
         shards.threads_used()
     };
     assert_eq!([used(10, 7), used(2 * shard_rows(dim), 7), used(4 * shard_rows(dim), 3)], [1, 2, 3]);
+}
+
+#[test]
+fn shared_gains_choose_the_same_elements() {
+    let (elements, exemplars, size) = (20_000, 5, 6);
+    let similarities: Vec<f64> = numbers::<f64>(elements * exemplars).into_iter().map(f64::abs).collect();
+    let points = numbers::<f64>(elements * 3);
+    let all: Vec<u32> = (0..elements as u32).collect();
+    let facility = FacilityLocation::new(&similarities, exemplars).unwrap();
+    let log_det = LogDet::new(&points, 3, Kernel::Rbf(0.5), 1.0).unwrap();
+    // What is chosen, its value to the bit, and how many gains were asked for.
+    fn chosen<O: PrefixOracle<f64> + Monotone>(oracle: O, all: &[u32], size: usize) -> [(Vec<u32>, u64, u64); 2] {
+        let oracle = Counted::new(oracle);
+        let params = GreedyParams::new(all.len(), size).prefix(oracle.prefix_len(size));
+        let mut lazy = LazyGreedy::<f64, u32, _, _>::new(params).unwrap();
+        let value = lazy.select(&oracle, all).unwrap().value;
+        let first = (lazy.selected().to_vec(), value.to_bits(), oracle.gains());
+        let mut greedy = Greedy::<f64, u32, _, _>::new(params).unwrap();
+        let value = greedy.select(&oracle, all).unwrap().value;
+        [first, (greedy.selected().to_vec(), value.to_bits(), oracle.gains())]
+    }
+    let expected = [chosen(facility, &all, size), chosen(log_det, &all, size)];
+    for count in THREADS {
+        let shared = SharedGains::new(facility, threads(count));
+        assert_eq!(chosen(&shared, &all, size), expected[0]);
+        assert_eq!(shared.threads_used(), count.min(elements / 4096));
+        assert_eq!(chosen(SharedGains::new(log_det, threads(count)), &all, size), expected[1]);
+        // Few elements are not worth a thread.
+        let few = SharedGains::new(facility, threads(count));
+        chosen(&few, &all[..1000], size);
+        assert_eq!(few.threads_used(), 1);
+    }
 }
 
 /// Columns on every number of threads against one summary that sees row after row.

@@ -44,6 +44,23 @@ impl<'o, O> Meter<'o, O> {
         Ok(T::constant(f64::NAN))
     }
 
+    /// Gains of several elements, whatever the budget. One that is NaN or infinite is NaN.
+    pub(super) fn gains<T: Real, D: Id>(
+        &mut self,
+        prefix: &mut Prefix<'_, T, D>,
+        pushes: usize,
+        ids: &[D],
+        gains: &mut [T],
+    ) where
+        O: PrefixOracle<T>,
+    {
+        self.oracle.gains(prefix, pushes, ids, gains);
+        for (gain, id) in gains.iter_mut().zip(ids).filter(|(gain, _)| !gain.is_finite()) {
+            self.fault = self.fault.or(Some(id.to_usize()));
+            *gain = T::constant(f64::NAN);
+        }
+    }
+
     /// Continues a binary search for the first number of pushes given which the gain is below the threshold. Where that is cheaper
     /// and the budget allows, it takes one pass.
     pub(super) fn search<T: Real, D: Id>(

@@ -97,6 +97,14 @@ pub trait PrefixOracle<T: Real>: GroundSet {
     /// Gain of an element given the first `pushes` elements pushed. Changes nothing but the scratch.
     fn gain<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize) -> T;
 
+    /// Gains of several elements, in the order of their ids: those that asking one by one gives. A wrapper may share them among
+    /// threads.
+    fn gains<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, ids: &[D], gains: &mut [T]) {
+        for (gain, id) in gains.iter_mut().zip(ids) {
+            *gain = self.gain(prefix, pushes, id.to_usize());
+        }
+    }
+
     /// Announces that gains of this element will be asked for: a function of large data may fetch them.
     #[inline]
     fn prefetch(&self, id: usize) {
@@ -217,6 +225,11 @@ impl<T: Real, O: PrefixOracle<T>> PrefixOracle<T> for Counted<O> {
         self.oracle.gain(prefix, pushes, id)
     }
 
+    fn gains<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, ids: &[D], gains: &mut [T]) {
+        self.gains.set(self.gains.get().wrapping_add(ids.len().min(gains.len()) as u64));
+        self.oracle.gains(prefix, pushes, ids, gains);
+    }
+
     fn push<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize) {
         self.oracle.push(prefix, pushes, id);
     }
@@ -261,6 +274,10 @@ impl<T: Real, O: PrefixOracle<T> + ?Sized> PrefixOracle<T> for &O {
 
     fn gain<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize) -> T {
         (**self).gain(prefix, pushes, id)
+    }
+
+    fn gains<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, ids: &[D], gains: &mut [T]) {
+        (**self).gains(prefix, pushes, ids, gains);
     }
 
     fn push<D: Id>(&self, prefix: &mut Prefix<'_, T, D>, pushes: usize, id: usize) {

@@ -5,6 +5,7 @@
 //! | all rows in memory | [`fill`] | shards of rows, merged in a fixed tree |
 //! | rows that come in batches | [`Shards`] | the same |
 //! | a linear sketch of rows that come in batches | [`ColumnShares`] | each thread sketches some of the columns |
+//! | a function whose gains a selection asks for | [`SharedGains`] | elements |
 //! | rows of a matrix that are computed one by one | [`each_row`] | some rows each |
 //! | summaries that were filled elsewhere | [`merge_all`], [`MergeTree`] | nothing is split: the tree alone |
 //!
@@ -18,16 +19,14 @@
 
 mod columns;
 mod fill;
+mod gains;
 mod shards;
 mod spread;
 mod tree;
 
 pub use columns::ColumnShares;
 pub use fill::fill;
+pub use gains::SharedGains;
 pub use shards::{Shards, shard_rows};
 pub use spread::{each, each_row, shares};
 pub use tree::{MergeTree, merge_all, merge_all_by};
-
-/// Rows of a chunk of the command's sketches.
-#[cfg(feature = "cli")]
-pub(crate) const SHARD: usize = 1 << 16;

@@ -44,11 +44,11 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>> Greedy<T, D, S, I> {
             let (mut chosen, mut value) = (0, T::ZERO);
             while chosen < parts.answer.len() {
                 let mut best: Option<usize> = None;
+                if chosen > 0 {
+                    let (ids, gains) = (&heap.ids[..heap.len], &mut heap.gains[..heap.len]);
+                    meter.gains(&mut parts.prefix, chosen, ids, gains);
+                }
                 for place in 0..heap.len {
-                    if chosen > 0 {
-                        let gain = meter.gain(&mut parts.prefix, chosen, heap.ids[place].to_usize());
-                        heap.gains[place] = gain.unwrap_or(T::ZERO);
-                    }
                     let is_better = |best: usize| {
                         let (gain, than) = (heap.gains[place], heap.gains[best]);
                         gain > than || gain == than && heap.ids[place] < heap.ids[best]

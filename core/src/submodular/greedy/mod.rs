@@ -93,10 +93,9 @@ impl<T: Real, D: Id> Parts<'_, T, D> {
     /// Adds the elements, each with its value alone.
     fn fill<O: PrefixOracle<T>>(&mut self, ids: &[u32], meter: &mut Meter<'_, O>) {
         meter.oracle.truncate(&mut self.prefix, 0);
-        for &id in ids {
-            let gain = meter.gain(&mut self.prefix, 0, id as usize).unwrap_or(T::ZERO);
-            self.heap.add(gain, D::from_usize(id as usize));
-        }
+        let heap = &mut self.heap;
+        ids.iter().for_each(|&id| heap.add(T::ZERO, D::from_usize(id as usize)));
+        meter.gains(&mut self.prefix, 0, &heap.ids[..heap.len], &mut heap.gains[..heap.len]);
     }
 }
 
