@@ -5,8 +5,9 @@
 #![allow(clippy::print_stdout, reason = "an example talks")]
 
 use sketchlet::eigen::{ExactEigen, ExactEigenParams, RandomOrderEigen, RandomOrderEigenParams, TopEigen};
+use sketchlet::parallel::merge_all;
 use sketchlet::random::keyed::{Domain, symmetric, word2};
-use sketchlet::{CoreError, Merge, RowSummary, Wire};
+use sketchlet::{CoreError, RowSummary, Wire};
 
 const DIM: usize = 64;
 const DEVICES: u64 = 4;
@@ -29,19 +30,9 @@ fn main() -> Result<(), CoreError> {
         println!("one bit damaged: {error}");
     }
 
-    // Merge in pairs and always the same ones: then the same shards give the same bits, whoever comes first.
-    while shards.len() > 1 {
-        let mut pairs = shards.into_iter();
-        shards = Vec::new();
-        while let Some(mut left) = pairs.next() {
-            if let Some(right) = pairs.next() {
-                left.merge(&right)?;
-            }
-            shards.push(left);
-        }
-    }
+    // Always in the same tree: then the same shards give the same bits, whoever comes first.
     let mut buffer = vec![0.0; PARAMS.answer_len()];
-    for summary in &mut shards {
+    if let Some(mut summary) = merge_all(shards)? {
         let rows = summary.rows_seen();
         let top = summary.estimate(&mut buffer)?;
         println!("{rows} rows of {DEVICES} devices: status {}", top.confidence.status);

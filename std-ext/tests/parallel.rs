@@ -258,25 +258,26 @@ fn threads_that_had_nothing_to_do_are_not_counted() {
     assert_eq!([used(10, 7), used(2 * shard_rows(dim), 7), used(4 * shard_rows(dim), 3)], [1, 2, 3]);
 }
 
+/// What is chosen, its value to the bit, and how many gains were asked for.
+fn chosen<O: PrefixOracle<f64> + Monotone>(oracle: O, all: &[u32], size: usize) -> [(Vec<u32>, u64, u64); 2] {
+    let oracle = Counted::new(oracle);
+    let params = GreedyParams::new(all.len(), size).prefix(oracle.prefix_len(size));
+    let mut lazy = LazyGreedy::<f64, u32, _, _>::new(params).unwrap();
+    let value = lazy.select(&oracle, all).unwrap().value;
+    let first = (lazy.selected().to_vec(), value.to_bits(), oracle.gains());
+    let mut greedy = Greedy::<f64, u32, _, _>::new(params).unwrap();
+    let value = greedy.select(&oracle, all).unwrap().value;
+    [first, (greedy.selected().to_vec(), value.to_bits(), oracle.gains())]
+}
+
 #[test]
 fn shared_gains_choose_the_same_elements() {
     let (elements, exemplars, size) = (20_000, 5, 6);
     let similarities: Vec<f64> = numbers::<f64>(elements * exemplars).into_iter().map(f64::abs).collect();
     let points = numbers::<f64>(elements * 3);
-    let all: Vec<u32> = (0..elements as u32).collect();
+    let all: Vec<u32> = (0..20_000).collect();
     let facility = FacilityLocation::new(&similarities, exemplars).unwrap();
     let log_det = LogDet::new(&points, 3, Kernel::Rbf(0.5), 1.0).unwrap();
-    // What is chosen, its value to the bit, and how many gains were asked for.
-    fn chosen<O: PrefixOracle<f64> + Monotone>(oracle: O, all: &[u32], size: usize) -> [(Vec<u32>, u64, u64); 2] {
-        let oracle = Counted::new(oracle);
-        let params = GreedyParams::new(all.len(), size).prefix(oracle.prefix_len(size));
-        let mut lazy = LazyGreedy::<f64, u32, _, _>::new(params).unwrap();
-        let value = lazy.select(&oracle, all).unwrap().value;
-        let first = (lazy.selected().to_vec(), value.to_bits(), oracle.gains());
-        let mut greedy = Greedy::<f64, u32, _, _>::new(params).unwrap();
-        let value = greedy.select(&oracle, all).unwrap().value;
-        [first, (greedy.selected().to_vec(), value.to_bits(), oracle.gains())]
-    }
     let expected = [chosen(facility, &all, size), chosen(log_det, &all, size)];
     for count in THREADS {
         let shared = SharedGains::new(facility, threads(count));

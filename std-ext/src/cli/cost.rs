@@ -8,11 +8,12 @@ pub(super) struct Clock {
     start: Instant,
     seconds: f64,
     cpu_seconds: f64,
+    threads: usize,
 }
 
 impl Clock {
     pub(super) fn start() -> Self {
-        Self { start: Instant::now(), seconds: 0.0, cpu_seconds: 0.0 }
+        Self { start: Instant::now(), seconds: 0.0, cpu_seconds: 0.0, threads: 1 }
     }
 
     /// Runs something inside the library and counts its time.
@@ -22,6 +23,16 @@ impl Clock {
         self.cpu_seconds += cpu_seconds() - cpu;
         self.seconds += start.elapsed().as_secs_f64();
         result
+    }
+
+    /// Notes that so many threads have worked at the same time.
+    pub(super) fn note_threads(&mut self, threads: usize) {
+        self.threads = self.threads.max(threads);
+    }
+
+    /// The largest number of threads that have worked at the same time.
+    pub(super) const fn threads(&self) -> u64 {
+        self.threads as u64
     }
 
     /// The cost so far.
@@ -37,11 +48,6 @@ pub(super) struct Cost {
     pub(super) seconds: f64,
     pub(super) seconds_total: f64,
     pub(super) cpu_seconds: f64,
-}
-
-/// Threads that there are cores for.
-pub(super) fn available_threads() -> u64 {
-    std::thread::available_parallelism().map_or(1, |n| n.get() as u64)
 }
 
 /// Processor time of this process so far, all threads, in seconds.

@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::family::{self, Family};
 use super::output::{SKETCH, check_outputs, check_place};
 use super::saved::Saved;
+use crate::parallel;
 use crate::sketch_file::SketchFile;
 use crate::{CoreError, Error};
 use serde_json::{Value, json};
@@ -89,7 +90,6 @@ pub(super) fn merge(arguments: &MergeArguments) -> Result<String, Failure> {
     Ok(show(&description, arguments.json))
 }
 
-/// Refuses a file that can't be combined with the first one.
 /// Refuses a file that can't be combined with the first one; `keys` are those of files to be merged, `None` to join.
 fn check_like(first: &Loaded, other: &Loaded, keys: Option<&[(&str, &str)]>) -> Result<(), Error> {
     let differ =
@@ -122,20 +122,12 @@ fn merge_all(files: &[Loaded]) -> Combined {
     // A single file: decode it, so that what is not understood is not copied.
     first.family.describe(&first.saved).map_err(|error| (0, error))?;
     // Each summary beside the number of its first file, for the error.
-    let mut level: Vec<(usize, Vec<u8>)> = files.iter().map(|file| file.saved.bytes.clone()).enumerate().collect();
-    while level.len() > 1 {
-        let mut next = Vec::new();
-        for pair in level.chunks(2) {
-            next.push(match pair {
-                [(index, one), (other, two)] => {
-                    (*index, first.family.merge(one, two).map_err(|error| (*other, error))?)
-                }
-                rest => rest[0].clone(),
-            });
-        }
-        level = next;
-    }
-    level.pop().map(|(_, bytes)| (first.saved.header.clone(), bytes)).ok_or_else(|| (0, CoreError::Corrupt.into()))
+    let summaries = files.iter().map(|file| file.saved.bytes.clone()).enumerate();
+    let whole = parallel::merge_all_by(summaries, |(_, one), (other, two)| {
+        *one = first.family.merge(one, &two).map_err(|error| (other, error))?;
+        Ok::<(), (usize, Error)>(())
+    })?;
+    whole.map(|(_, bytes)| (first.saved.header.clone(), bytes)).ok_or_else(|| (0, CoreError::Corrupt.into()))
 }
 
 /// Puts the columns of all files side by side, in the order of the files.

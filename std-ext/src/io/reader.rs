@@ -108,6 +108,11 @@ impl<T: Real> RowReader<T> {
         }
     }
 
+    /// Reads so many rows at a time from now on, instead of as many as 256 KiB hold: for work that several threads share.
+    pub fn set_batch_rows(&mut self, rows: usize) {
+        self.rows = rows.max(1);
+    }
+
     /// Names of the columns, in the order of the entries of a row.
     pub fn columns(&self) -> &[String] {
         self.source.columns()

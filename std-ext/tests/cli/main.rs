@@ -13,6 +13,7 @@ mod regress;
 mod sketch_files;
 mod summarize;
 mod tables;
+mod threads;
 
 use serde_json::Value;
 use std::fs;

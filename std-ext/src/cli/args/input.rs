@@ -1,7 +1,7 @@
 //! Flags of reading rows.
 
-use crate::cli::cost::available_threads;
 use clap::{Args, ValueEnum};
+use std::num::NonZero;
 use std::path::PathBuf;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -49,7 +49,10 @@ pub(in crate::cli) struct InputArguments {
 
 impl InputArguments {
     /// Threads to use at most.
-    pub(in crate::cli) fn threads(&self) -> u64 {
-        self.threads.map_or_else(available_threads, u64::from)
+    pub(in crate::cli) fn threads(&self) -> NonZero<usize> {
+        match self.threads {
+            Some(threads) => NonZero::new(threads as usize).unwrap_or(NonZero::<usize>::MIN),
+            None => std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Builds the empty summary that the flags ask for.
 
+use super::feed::{ByShards, Feed};
 use super::summary::Summary;
-use crate::Real;
 use crate::cli::args::{EigenArguments, Method};
 use crate::cli::failure::{Failure, allocated};
 use crate::eigen::{
@@ -9,7 +9,10 @@ use crate::eigen::{
     ExactEigen, ExactEigenParams, FrequentDirections, FrequentDirectionsParams, HistoryPca, HistoryPcaParams,
     NystromSketch, NystromSketchParams, Oja, OjaParams, RandomOrderEigen, RandomOrderEigenParams, Rate, Shrink,
 };
-use crate::stream::Centered;
+use crate::parallel::Shards;
+use crate::stream::{Centered, ShuffleBuffer};
+use crate::{CoreError, Merge, Real};
+use std::num::NonZero;
 
 /// Which method `auto` means.
 pub(super) fn resolve<T: Real>(arguments: &EigenArguments, dim: usize) -> Method {
@@ -22,8 +25,66 @@ pub(super) fn resolve<T: Real>(arguments: &EigenArguments, dim: usize) -> Method
     }
 }
 
+/// An empty summary as the flags ask for it, ready to be filled: on several threads where summaries of shards merge into that of
+/// all rows.
+pub(super) fn feed<T: Real>(
+    arguments: &EigenArguments,
+    method: Method,
+    dim: usize,
+    seed: u64,
+) -> Result<Feed<T>, Failure> {
+    if let Some(rows) = arguments.shuffle_buffer {
+        let (summary, rows) = (build(arguments, method, dim, seed)?, usize::try_from(rows).unwrap_or(usize::MAX));
+        let shuffled = ShuffleBuffer::new(summary, arguments.input.seed, rows).map_err(allocated::<T>)?;
+        return Ok(Feed::Shuffled(shuffled));
+    }
+    let fast = arguments.fast && method == Method::Exact && !arguments.center;
+    let threads = arguments.input.threads();
+    match method {
+        Method::Exact => {
+            let params = exact::<T>(arguments, dim, seed);
+            if arguments.center {
+                sharded(dim, threads, fast, move || Centered::new(ExactEigen::<T, _>::new(params)?))
+            } else {
+                sharded(dim, threads, fast, move || ExactEigen::<T, _>::new(params))
+            }
+        }
+        Method::Nystrom => {
+            let params = nystrom(arguments, dim, seed);
+            if arguments.center {
+                sharded(dim, threads, fast, move || Centered::new(NystromSketch::<T, _>::new(params)?))
+            } else {
+                sharded(dim, threads, fast, move || NystromSketch::<T, _>::new(params))
+            }
+        }
+        _ => Ok(Feed::Directly(build(arguments, method, dim, seed)?)),
+    }
+}
+
+/// Shards whose summaries `make` makes.
+fn sharded<T: Real, M: Summary<T> + Merge + Send + 'static>(
+    dim: usize,
+    threads: NonZero<usize>,
+    fast: bool,
+    make: impl Fn() -> Result<M, CoreError> + Sync + 'static,
+) -> Result<Feed<T>, Failure> {
+    // What can't be made is told of before rows are read.
+    make().map_err(allocated::<T>)?;
+    Ok(Feed::Sharded(Box::new(ByShards { shards: Shards::new(dim, threads, move |_| make()), fast })))
+}
+
+fn exact<T: Real>(arguments: &EigenArguments, dim: usize, seed: u64) -> ExactEigenParams {
+    let params = ExactEigenParams::new(dim).rank(arguments.rank).seed(seed);
+    if T::BYTES == 4 { params.two_level() } else { params }
+}
+
+fn nystrom(arguments: &EigenArguments, dim: usize, seed: u64) -> NystromSketchParams {
+    let rows = arguments.sketch_rows.map_or(0, |rows| usize::try_from(rows).unwrap_or(usize::MAX));
+    NystromSketchParams::new(dim).rank(arguments.rank).sketch_rows(rows).seed(seed)
+}
+
 /// An empty summary as the flags ask for it.
-pub(super) fn build<T: Real>(
+fn build<T: Real>(
     arguments: &EigenArguments,
     method: Method,
     dim: usize,
@@ -43,10 +104,7 @@ pub(super) fn build<T: Real>(
         }};
     }
     Ok(match method {
-        Method::Exact | Method::Auto => {
-            let params = ExactEigenParams::new(dim).rank(rank).seed(seed);
-            boxed!(ExactEigen, if T::BYTES == 4 { params.two_level() } else { params })
-        }
+        Method::Exact | Method::Auto => boxed!(ExactEigen, exact::<T>(arguments, dim, seed)),
         Method::RandomOrder => {
             let mut params = RandomOrderEigenParams::new(dim).rank(rank).seed(seed);
             params = width.map_or(params, |w| params.width(w));
@@ -58,10 +116,7 @@ pub(super) fn build<T: Real>(
             let params = FrequentDirectionsParams::new(dim).rank(rank).sketch_rows(sketch_rows).shrink(shrink);
             boxed!(FrequentDirections, params)
         }
-        Method::Nystrom => {
-            let params = NystromSketchParams::new(dim).rank(rank).sketch_rows(sketch_rows).seed(seed);
-            boxed!(NystromSketch, params)
-        }
+        Method::Nystrom => boxed!(NystromSketch, nystrom(arguments, dim, seed)),
         Method::BlockPower => {
             let mut params = BlockPowerParams::new(dim).rank(rank).seed(seed);
             params = width.map_or(params, |w| params.width(w));

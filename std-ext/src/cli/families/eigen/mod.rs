@@ -3,6 +3,7 @@
 mod about;
 mod answer;
 mod build;
+mod feed;
 mod report;
 mod run;
 mod stored;
@@ -10,7 +11,7 @@ mod summary;
 
 use super::Family;
 use crate::cli::args::{EigenArguments, Precision, QueryArguments};
-use crate::cli::cost::{Clock, available_threads};
+use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
 use crate::cli::report::Report;
 use crate::cli::saved::{Import, Saved};
@@ -100,7 +101,7 @@ fn query<T: Real>(saved: &Saved, mut clock: Clock) -> Result<Report, Error> {
     }
     let mut answer = clock.count(|| summary.answer())?;
     about.complete(&mut answer);
-    Ok(report::report(&about, &answer, summary.as_ref(), 0, clock.cost(), available_threads()))
+    Ok(report::report(&about, &answer, summary.as_ref(), 0, clock.cost(), clock.threads()))
 }
 
 /// What `eigen --save` would have written, as far as the encoding tells.

@@ -1,18 +1,17 @@
 //! Runs the command: reads rows, fills a summary, answers.
 
 use super::about::About;
-use super::build::{build, resolve, unused_flags};
+use super::build::{feed, resolve, unused_flags};
+use super::feed::Feed;
 use super::report::report;
-use super::summary::Summary;
-use crate::cli::args::{EigenArguments, Method};
+use crate::cli::args::EigenArguments;
 use crate::cli::cost::Clock;
-use crate::cli::failure::{Failure, allocated};
+use crate::cli::failure::Failure;
 use crate::cli::input::open;
 use crate::cli::output::check_outputs;
 use crate::cli::report::Report;
 use crate::sketch_file::SketchFile;
-use crate::stream::ShuffleBuffer;
-use crate::{Error, MatRef, Real, RowSummary};
+use crate::{Error, Real};
 use serde_json::json;
 
 pub(super) fn run<T: Real>(arguments: &EigenArguments) -> Result<Report, Failure> {
@@ -23,35 +22,24 @@ pub(super) fn run<T: Real>(arguments: &EigenArguments) -> Result<Report, Failure
     let dim = columns.len();
     let method = resolve::<T>(arguments, dim);
     let seed = arguments.input.seed;
-    let fast = arguments.fast && method == Method::Exact && !arguments.center && arguments.shuffle_buffer.is_none();
     let mut runs = Vec::new();
     for replica in 0..u64::from(arguments.replicas) {
-        let summary = build::<T>(arguments, method, dim, seed.wrapping_add(replica))?;
-        runs.push(match arguments.shuffle_buffer {
-            None => Fed::Directly(summary),
-            Some(rows) => {
-                let rows = usize::try_from(rows).unwrap_or(usize::MAX);
-                Fed::Shuffled(ShuffleBuffer::new(summary, seed, rows).map_err(allocated::<T>)?)
-            }
-        });
+        runs.push(feed::<T>(arguments, method, dim, seed.wrapping_add(replica))?);
+    }
+    if let Some(rows) = runs.iter().find_map(Feed::batch_rows) {
+        reader.set_batch_rows(rows);
     }
     while let Some(rows) = reader.next_batch()? {
         let rows = rows.known_finite();
-        clock.count(|| runs.iter_mut().try_for_each(|run| run.feed(rows, fast)))?;
+        clock.count(|| runs.iter_mut().try_for_each(|run| run.update_batch(rows)))?;
     }
+    runs.iter().for_each(|run| clock.note_threads(run.threads_used()));
     let mut warnings = reader.warnings().to_vec();
     let place = |error: Error| error.in_file(reader.name());
-    let mut buffer_bytes = 0;
+    let buffer_bytes = arguments.shuffle_buffer.unwrap_or(0).saturating_mul((dim * T::BYTES) as u64);
     let mut summaries = Vec::new();
     for run in runs {
-        summaries.push(match run {
-            Fed::Directly(summary) => summary,
-            Fed::Shuffled(mut shuffled) => {
-                buffer_bytes = arguments.shuffle_buffer.unwrap_or(0).saturating_mul((dim * T::BYTES) as u64);
-                clock.count(|| shuffled.drain())?;
-                shuffled.into_inner()
-            }
-        });
+        summaries.push(clock.count(|| run.finish())?);
     }
     let answers = summaries.iter_mut().map(|summary| clock.count(|| summary.answer()).map_err(place));
     let mut answers = answers.collect::<Result<Vec<_>, _>>()?.into_iter();
@@ -80,8 +68,7 @@ pub(super) fn run<T: Real>(arguments: &EigenArguments) -> Result<Report, Failure
     };
     about.complete(&mut answer);
     let summary = summaries.into_iter().next().ok_or_else(no_replica)?;
-    let (cost, threads) = (clock.cost(), arguments.input.threads());
-    let mut report = report(&about, &answer, summary.as_ref(), buffer_bytes, cost, threads);
+    let mut report = report(&about, &answer, summary.as_ref(), buffer_bytes, clock.cost(), clock.threads());
     if let Some(path) = &arguments.save {
         let params = json!({
             "rank": arguments.rank,
@@ -98,42 +85,6 @@ pub(super) fn run<T: Real>(arguments: &EigenArguments) -> Result<Report, Failure
         report.files.push((path.clone(), file.to_bytes()));
     }
     Ok(report)
-}
-
-/// A summary with or without a shuffle buffer before it.
-enum Fed<T: Real> {
-    Directly(Box<dyn Summary<T>>),
-    Shuffled(ShuffleBuffer<Box<dyn Summary<T>>, Vec<T>>),
-}
-
-impl<T: Real> Fed<T> {
-    fn feed(&mut self, rows: MatRef<'_, T>, fast: bool) -> Result<(), Error> {
-        match self {
-            Self::Directly(summary) => {
-                if fast && feed_fast(summary.as_mut(), rows)? {
-                    return Ok(());
-                }
-                Ok(summary.update_batch(rows)?)
-            }
-            Self::Shuffled(summary) => Ok(summary.update_batch(rows)?),
-        }
-    }
-}
-
-/// Feeds the rows as one matrix product, where that is allowed and understood.
-#[cfg(feature = "faer")]
-fn feed_fast<T: Real>(summary: &mut dyn Summary<T>, rows: MatRef<'_, T>) -> Result<bool, Error> {
-    let wide: Vec<f64> = rows.as_slice().iter().map(|x| x.as_f64()).collect();
-    let gram = crate::wide::gram(MatRef::new(&wide, rows.rows(), rows.cols())?);
-    let gram: Vec<T> = gram.into_iter().map(T::constant).collect();
-    // A refusal (numbers too large for their squares) leaves the summary as it was: row by row then.
-    Ok(summary.take_covariance(&gram, rows.rows() as u64).unwrap_or(false))
-}
-
-#[cfg(not(feature = "faer"))]
-#[allow(clippy::unnecessary_wraps, reason = "as with the feature")]
-fn feed_fast<T: Real>(_: &mut dyn Summary<T>, _: MatRef<'_, T>) -> Result<bool, Error> {
-    Ok(false)
 }
 
 /// `1 - |V'W|_F^2 / K` of two sets of orthonormal vectors.

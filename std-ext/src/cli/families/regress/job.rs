@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::input::open_columns;
 use crate::io::RowReader;
 use crate::regression::{Query, rows_for};
-use crate::{CoreError, Error, Real};
+use crate::{CoreError, Error, MatRef, Real};
 
 /// Rows of a sketch a coefficient, where nothing else is said.
 pub(super) const ROWS_PER_COEFFICIENT: usize = 16;
@@ -71,34 +71,33 @@ impl<'a, T: Real> Job<'a, T> {
         Err(Error::data(what).in_file(self.reader.name()).into())
     }
 
-    /// Reads all rows, as the summary keeps them.
-    pub(super) fn for_each_row(
+    /// Reads all rows, some at a time, as the summary keeps them, with their weights where they have some. An error names the row
+    /// of those that `visit` was given.
+    pub(super) fn for_each_batch(
         &mut self,
-        mut visit: impl FnMut(&[T], Option<T>) -> Result<(), Error>,
+        mut visit: impl FnMut(MatRef<'_, T>, Option<&[T]>) -> Result<(), Error>,
     ) -> Result<(), Failure> {
         let Self { reader, roles, right_hand, clock, .. } = self;
         let (name, weights_name) = (reader.name().to_owned(), roles.weights_name(reader).to_owned());
         let has_right_hand = !right_hand.names.is_empty();
         let mut read = 0;
-        let mut row = Vec::with_capacity(roles.names.len());
+        let (mut entries, mut weights) = (Vec::new(), Vec::new());
         while let Some(rows) = reader.next_batch()? {
             let (count, cols, data) = (rows.rows(), rows.cols(), rows.as_slice());
             if has_right_hand && read + count > right_hand.rows() {
                 return Err(other_rows(right_hand.rows()).in_file(&name).into());
             }
-            // Errors name the row; the clock runs for the work of the library alone.
-            let refused = clock.count(|| {
-                for (i, entries) in data.chunks_exact(cols).enumerate() {
-                    row.clear();
-                    let weight = roles.copy(entries, right_hand.row(read + i), &mut row);
-                    if let Err(error) = visit(&row, roles.has_weights().then_some(weight)) {
-                        return Some((i, error));
-                    }
-                }
-                None
-            });
-            if let Some((i, error)) = refused {
-                let place = reader.place(i).unwrap_or(0);
+            entries.clear();
+            weights.clear();
+            for (i, row) in data.chunks_exact(cols).enumerate() {
+                weights.push(roles.copy(row, right_hand.row(read + i), &mut entries));
+            }
+            let batch = MatRef::new(&entries, count, roles.names.len())?;
+            let weights = roles.has_weights().then_some(&weights[..]);
+            // The clock runs for the work of the library alone.
+            if let Err(error) = clock.count(|| visit(batch, weights)) {
+                let row = error.row().map_or(0, |row| usize::try_from(row).unwrap_or(usize::MAX).saturating_sub(1));
+                let place = reader.place(row).unwrap_or(0);
                 let error = match error.core() {
                     Some(CoreError::Parameter { name: &"weight", .. }) => {
                         Error::data("negative weight: weights are from 0 up").in_column(&weights_name)

@@ -40,7 +40,6 @@ mod solver {
     use super::{Failure, Job, Number, Operator, Report, Solve};
     use crate::lstsq::{LeastSquaresFit, LeastSquaresParams, Path, Sketch, Warning, lstsq};
     use crate::{CoreError, Error, MatRef};
-    use std::num::NonZero;
 
     /// Rows of the sketch a coefficient that guides a refinement.
     const ROWS_PER_COEFFICIENT: usize = 12;
@@ -53,14 +52,17 @@ mod solver {
         let mut rows = 0;
         // Reading is not part of the time that solving takes.
         let mut clock = job.clock;
-        job.for_each_row(|row, weight| {
-            if weight.is_some_and(|weight| weight < T::ZERO) {
-                return Err(CoreError::Parameter { name: &"weight", rule: crate::Rule::NOT_NEGATIVE }.into());
+        job.for_each_batch(|batch, of_rows| {
+            if let Some(row) = of_rows.and_then(|weights| weights.iter().position(|&weight| weight < T::ZERO)) {
+                let error = CoreError::Parameter { name: &"weight", rule: crate::Rule::NOT_NEGATIVE };
+                return Err(Error::from(error).at_row(row as u64 + 1));
             }
-            features.extend(feature_columns.iter().map(|&i| row[i]));
-            targets.extend(target_columns.iter().map(|&i| row[i]));
-            weights.extend(weight);
-            rows += 1;
+            for row in batch.iter_rows() {
+                features.extend(feature_columns.iter().map(|&i| row[i]));
+                targets.extend(target_columns.iter().map(|&i| row[i]));
+            }
+            weights.extend_from_slice(of_rows.unwrap_or_default());
+            rows += batch.rows();
             Ok(())
         })?;
         let place = |error: Error| error.in_file(job.reader.name());
@@ -79,7 +81,8 @@ mod solver {
         }
         let held = size_of_val(&features[..]) + size_of_val(&targets[..]) + size_of_val(&weights[..]);
         let answer = answer(&fit, target_columns.len());
-        Ok(job.question(fit.rows, held as u64).report(&answer, clock.cost(), arguments.input.threads()))
+        clock.note_threads(params.threads_for(rows).get());
+        Ok(job.question(fit.rows, held as u64).report(&answer, clock.cost(), clock.threads()))
     }
 
     fn params<'b, T: Number>(job: &Job<'_, T>, weights: &'b [T]) -> Result<LeastSquaresParams<'b, T>, Failure> {
@@ -103,14 +106,13 @@ mod solver {
         if path != Path::Exact {
             job.check_sketch_rows(rows)?;
         }
-        let threads = usize::try_from(arguments.input.threads()).ok().and_then(NonZero::new);
         let params = LeastSquaresParams::new()
             .path(path)
             .sketch(sketch)
             .rows(rows)
             .ridge(arguments.ridge.unwrap_or(0.0))
             .intercept(arguments.intercept)
-            .threads(threads.unwrap_or(NonZero::<usize>::MIN))
+            .threads(arguments.input.threads())
             .seed(arguments.input.seed)
             .failure(arguments.failure);
         Ok(if job.roles.has_weights() { params.weights(weights) } else { params })

@@ -8,7 +8,6 @@ mod saved;
 mod stored;
 mod stream;
 mod task;
-mod tree;
 
 use super::Family;
 use crate::Error;

@@ -4,7 +4,7 @@ use super::report::Question;
 use super::roles::INTERCEPT;
 use super::stored::{self, decode};
 use crate::cli::args::QueryArguments;
-use crate::cli::cost::{Clock, available_threads};
+use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
 use crate::cli::report::Report;
 use crate::cli::saved::{Import, Saved};
@@ -132,7 +132,7 @@ pub(super) fn query(saved: &Saved, arguments: &QueryArguments, mut clock: Clock)
         state_bytes: summary.state_bytes() as u64,
         warnings: saved.texts("warnings").unwrap_or_default(),
     };
-    Ok(question.report(&answer, clock.cost(), available_threads()))
+    Ok(question.report(&answer, clock.cost(), clock.threads()))
 }
 
 /// Where the constant is kept, if it is.

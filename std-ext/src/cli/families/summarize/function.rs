@@ -6,9 +6,11 @@ use super::similarity::{exemplars, normalize, scale_among, similarities, symmetr
 use super::table::{Table, count, weights};
 use super::task::{Similarity, Task, Worth};
 use crate::cli::args::Objective;
+use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
 use crate::submodular::{Concave, Kernel};
 use crate::{Error, Real};
+use std::num::NonZero;
 use std::path::Path;
 
 /// What is said of entries that are not what they should be.
@@ -32,14 +34,14 @@ pub(super) enum Data<T> {
 
 impl<T: Real> Function<T> {
     /// Reads all that the function of a task looks at.
-    pub(super) fn of_task(task: &Task) -> Result<(Self, About), Failure> {
+    pub(super) fn of_task(task: &Task, clock: &mut Clock) -> Result<(Self, About), Failure> {
         let worth = &task.worth;
         let (data, about) = if let Some(path) = &task.edges {
             of_graph(path, worth.objective)?
         } else {
             let (table, labels) = Table::read(&task.input, task.groups.as_deref())?;
             let (elements, dim, warnings) = (table.rows(), table.columns, table.warnings.clone());
-            let (data, gamma) = of_table(table, worth)?;
+            let (data, gamma) = of_table(table, worth, task.threads, clock)?;
             let groups = labels.map(|labels| Groups::new(&labels, task.caps.unwrap_or(1))).transpose()?;
             (data, About { elements, dim, gamma, names: None, groups, size: 0, warnings })
         };
@@ -70,7 +72,12 @@ fn of_graph<T: Real>(path: &Path, objective: Objective) -> Result<(Data<T>, Abou
 }
 
 /// What a table holds for an objective, and the scale of its similarities where there is one.
-fn of_table<T: Real>(table: Table<T>, worth: &Worth) -> Result<(Data<T>, Option<f64>), Failure> {
+fn of_table<T: Real>(
+    table: Table<T>,
+    worth: &Worth,
+    threads: NonZero<usize>,
+    clock: &mut Clock,
+) -> Result<(Data<T>, Option<f64>), Failure> {
     let columns = table.columns;
     let not_negative = |what: &str| table.check(|x| x >= T::ZERO, what);
     Ok(match worth.objective {
@@ -81,7 +88,9 @@ fn of_table<T: Real>(table: Table<T>, worth: &Worth) -> Result<(Data<T>, Option<
             }
             similarity => {
                 let exemplars = exemplars(&table, &worth.exemplars, worth.seed)?;
-                let (similarities, gamma) = similarities(&table, &exemplars, similarity);
+                let found = clock.count(|| similarities(&table, &exemplars, similarity, threads));
+                let (similarities, gamma, used) = found;
+                clock.note_threads(used);
                 (Data::Facility { table: similarities, exemplars: exemplars.len() / columns }, gamma)
             }
         },

@@ -80,7 +80,7 @@ impl Family for Summarize {
 fn run<T: Real>(arguments: SummarizeArguments) -> Result<Report, Failure> {
     let mut clock = Clock::start();
     let task = Task::check(arguments)?;
-    let (elements, mut about) = rows::read::<T>(&task)?;
+    let (elements, mut about) = rows::read::<T>(&task, &mut clock)?;
     let record = engine::play(&task, elements, &mut about, &mut clock)?;
-    Ok(report::report(&task, &about, record, clock.cost())?)
+    Ok(report::report(&task, &about, record, &clock)?)
 }

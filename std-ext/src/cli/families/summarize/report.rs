@@ -4,7 +4,7 @@ use super::about::About;
 use super::engine::{Answer, Found, Record};
 use super::task::Task;
 use crate::cli::args::Precision;
-use crate::cli::cost::Cost;
+use crate::cli::cost::{Clock, Cost};
 use crate::cli::report::Report;
 use crate::report::{Axis, Plot, Series, Table};
 use crate::sketch_file::SketchFile;
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
 /// The report of the last answer, with all files that the task asks for.
-pub(super) fn report(task: &Task, about: &About, record: Record, cost: Cost) -> Result<Report, Error> {
+pub(super) fn report(task: &Task, about: &About, record: Record, clock: &Clock) -> Result<Report, Error> {
     let last = record.answers.last().ok_or(CoreError::Corrupt)?;
     let mut all = told(task, about, &record);
     put_answer(&mut all, &last.found, record.live, record.state_bytes);
@@ -32,7 +32,7 @@ pub(super) fn report(task: &Task, about: &About, record: Record, cost: Cost) -> 
         files.push((path.clone(), SketchFile { header, summaries: vec![summary] }.to_bytes()));
     }
     let answers: Vec<_> = record.answers.iter().map(|answer| (answer.updates as f64, &answer.found)).collect();
-    Ok(Report { files, ..report_of(all, &task.source, &answers, cost, task.threads) })
+    Ok(Report { files, ..report_of(all, &task.source, &answers, clock.cost(), clock.threads()) })
 }
 
 /// All that is said of the answer but the answer itself, and what it cost here.

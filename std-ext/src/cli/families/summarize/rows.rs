@@ -6,6 +6,7 @@ use super::held::Source;
 use super::script::{self, Step};
 use super::shape::Shape;
 use super::task::Task;
+use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
 use crate::{Error, Real};
 
@@ -17,12 +18,12 @@ pub(super) enum Elements<T> {
     Held { shape: Shape<T>, source: Source<T> },
 }
 
-pub(super) fn read<T: Real>(task: &Task) -> Result<(Elements<T>, About), Failure> {
+pub(super) fn read<T: Real>(task: &Task, clock: &mut Clock) -> Result<(Elements<T>, About), Failure> {
     if task.is_held_in_part && task.is_piped {
         let (shape, source, about) = Source::open(task)?;
         return Ok((Elements::Held { shape, source }, about));
     }
-    let (function, mut about) = Function::of_task(task)?;
+    let (function, mut about) = Function::of_task(task, clock)?;
     about.size = match (&about.groups, task.size) {
         (None, size) => size.unwrap_or(1) as usize,
         (Some(groups), None) => groups.rank(),

@@ -3,16 +3,20 @@
 use super::table::{Table, rows_of_file};
 use super::task::{Exemplars, Similarity};
 use crate::linalg::vector;
+use crate::parallel::each_row;
 use crate::random::drawn;
 use crate::{Error, Real};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
+use std::num::NonZero;
 
 /// Exemplars that are drawn where nothing else is said.
 const EXEMPLARS: usize = 64;
 /// Rows whose distances give the scale of similarities: to exemplars, and among each other.
 const SCALE_ROWS: usize = 1000;
 const SCALE_PAIRS: usize = 300;
+/// Differences of entries for each thread, at least: a millisecond, so that it has more to do than to start.
+const SHARE: usize = 1 << 20;
 
 /// The exemplars that the flags name, row after row.
 pub(super) fn exemplars<T: Real>(table: &Table<T>, asked: &Exemplars, seed: u64) -> Result<Vec<T>, Error> {
@@ -32,12 +36,13 @@ pub(super) fn exemplars<T: Real>(table: &Table<T>, asked: &Exemplars, seed: u64)
     Ok(order.into_iter().flat_map(|row| table.row(row)).copied().collect())
 }
 
-/// Similarities of all rows to exemplars, and their scale.
+/// Similarities of all rows to exemplars, their scale, and how many threads worked.
 pub(super) fn similarities<T: Real>(
     table: &Table<T>,
     exemplars: &[T],
     similarity: Similarity,
-) -> (Vec<T>, Option<f64>) {
+    threads: NonZero<usize>,
+) -> (Vec<T>, Option<f64>, usize) {
     let rows = || table.data.chunks_exact(table.columns);
     let others = || exemplars.chunks_exact(table.columns);
     let gamma = match similarity {
@@ -49,7 +54,15 @@ pub(super) fn similarities<T: Real>(
         _ => None,
     };
     let similarity = if gamma.is_some() { Similarity::Rbf(gamma) } else { similarity };
-    (rows().flat_map(|x| others().map(move |y| alike(x, y, similarity))).collect(), gamma)
+    let count = exemplars.len() / table.columns.max(1);
+    let mut all = vec![T::ZERO; table.rows() * count];
+    let shares = (all.len().saturating_mul(table.columns) / SHARE).max(1);
+    let threads = NonZero::new(shares).map_or(threads, |shares| threads.min(shares));
+    let used = each_row(&mut all, count, threads, |row, to| {
+        let x = table.row(row);
+        to.iter_mut().zip(others()).for_each(|(to, y)| *to = alike(x, y, similarity));
+    });
+    (all, gamma, used)
 }
 
 /// How alike two rows are; what is unlike counts as nothing, since a set of nothing is worth nothing.

@@ -2,7 +2,7 @@
 
 use super::engine::{Found, wide};
 use super::report::{put_answer, report_of};
-use crate::cli::cost::{Clock, available_threads};
+use crate::cli::cost::Clock;
 use crate::cli::report::Report;
 use crate::cli::saved::{Import, Saved};
 use crate::submodular::{Dynamic, LazyDynamic};
@@ -112,5 +112,5 @@ pub(super) fn query(saved: &Saved, mut clock: Clock) -> Result<Report, Error> {
     put_answer(&mut fields, &found, stored.live, stored.state_bytes);
     let updates = fields.get("updates").and_then(Value::as_f64).unwrap_or(0.0);
     let input = saved.text("input").unwrap_or("?");
-    Ok(report_of(fields, input, &[(updates, &found)], clock.cost(), available_threads()))
+    Ok(report_of(fields, input, &[(updates, &found)], clock.cost(), clock.threads()))
 }

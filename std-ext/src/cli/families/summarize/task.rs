@@ -4,6 +4,7 @@ use crate::cli::args::{InputArguments, Objective, Selector, SummarizeArguments};
 use crate::cli::failure::Failure;
 use crate::cli::output::{check_outputs, check_place};
 use crate::submodular::{Concave, LazyDynamicParams};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 /// How rows are compared.
@@ -78,7 +79,7 @@ pub(super) struct Task {
     pub(super) groups: Option<String>,
     pub(super) caps: Option<u32>,
     pub(super) size: Option<u32>,
-    pub(super) threads: u64,
+    pub(super) threads: NonZero<usize>,
     pub(super) plan: Plan,
     pub(super) method: Method,
     pub(super) trace: Option<PathBuf>,

@@ -3,7 +3,9 @@
 use super::function::{Data, Function};
 use crate::Real;
 use crate::cli::failure::Failure;
+use crate::parallel::SharedGains;
 use crate::submodular::{Coverage, FacilityLocation, FeatureBased, GraphCut, LogDet, Monotone, PrefixOracle};
+use std::num::NonZero;
 
 /// Something to be done with a function of whatever type.
 pub(super) trait Visit<T: Real> {
@@ -16,14 +18,21 @@ pub(super) trait Visit<T: Real> {
 }
 
 impl<T: Real> Function<T> {
-    /// Does something with the function.
-    pub(super) fn with<V: Visit<T>>(&self, visit: V) -> Result<V::Output, Failure> {
+    /// Does something with the function, whose gains so many threads may share; and how many did.
+    pub(super) fn with<V: Visit<T>>(&self, threads: NonZero<usize>, visit: V) -> Result<(V::Output, usize), Failure> {
+        macro_rules! shared {
+            ($visit:ident, $oracle:expr) => {{
+                let oracle = SharedGains::new($oracle, threads);
+                let output = visit.$visit(&oracle)?;
+                Ok((output, oracle.threads_used()))
+            }};
+        }
         /// With weights, where there are some.
         macro_rules! weighted {
             ($oracle:expr) => {
                 match &self.weights {
-                    None => visit.visit($oracle),
-                    Some(weights) => visit.visit($oracle.weights(weights)?),
+                    None => shared!(visit, $oracle),
+                    Some(weights) => shared!(visit, $oracle.weights(weights)?),
                 }
             };
         }
@@ -34,10 +43,10 @@ impl<T: Real> Function<T> {
             Data::LogDet { table, columns, kernel, sigma2 } => {
                 let oracle = LogDet::new(table, *columns, *kernel, *sigma2)?;
                 oracle.validate()?;
-                visit.visit(oracle)
+                shared!(visit, oracle)
             }
             Data::Cut { offsets, neighbours, weights } => {
-                visit.visit_any(GraphCut::new(offsets, neighbours)?.weights(weights)?)
+                shared!(visit_any, GraphCut::new(offsets, neighbours)?.weights(weights)?)
             }
         }
     }

@@ -51,7 +51,9 @@ pub(in super::super) fn play<T: Real>(
         Elements::Whole { function, steps } => {
             let choice = Choice { method: task.method, elements: about.elements, size, groups: about.groups.as_ref() };
             let script = Script { steps: steps.into_iter(), names: about.names.as_deref() };
-            function.with(Play { choice, plan: &task.plan, script, clock })
+            let (record, used) = function.with(task.threads, Play { choice, plan: &task.plan, script, clock })?;
+            clock.note_threads(used);
+            Ok(record)
         }
         Elements::Held { shape, source } => {
             let window = task.plan.window.map(|window| window as usize);

@@ -1,0 +1,66 @@
+//! `--threads`: who uses them, and that they change nothing else.
+
+use super::*;
+
+/// Some shards of rows, and a little more.
+const ROWS: usize = 4 * 16_384 + 77;
+const COLUMNS: usize = 16;
+
+fn table(folder: &tempfile::TempDir) -> String {
+    let numbers: Vec<f64> = (0..(ROWS * COLUMNS) as u64)
+        .map(|i| f64::from(u32::try_from(i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40).unwrap()) / 1e7 - 0.8)
+        .collect();
+    let (file, name) = path(folder, "table.npy");
+    fs::write(file, npy(&numbers, ROWS, COLUMNS, false)).unwrap();
+    name
+}
+
+/// The answer without what it cost, and the threads that it names.
+fn answer(arguments: &[&str], threads: usize) -> (Value, u64) {
+    let threads = threads.to_string();
+    let mut answer = json(&run(&[arguments, &["--json", "--threads", &threads]].concat()));
+    let object = answer.as_object_mut().unwrap();
+    for cost in ["seconds", "seconds_total", "cpu_seconds"] {
+        object.remove(cost).unwrap();
+    }
+    let used = object.remove("threads").unwrap().as_u64().unwrap();
+    (answer, used)
+}
+
+#[test]
+fn work_that_can_be_split_is_and_gives_the_same_bits() {
+    let folder = folder();
+    let input = table(&folder);
+    for arguments in [
+        &["eigen", &input, "--method", "exact", "--rank", "2"][..],
+        &["eigen", &input, "--method", "exact", "--precision", "f32", "--center"],
+        &["eigen", &input, "--method", "exact", "--fast"],
+        &["eigen", &input, "--method", "nystrom"],
+        &["regress", &input, "--target", "3"],
+        &["regress", &input, "--target", "3", "--streaming"],
+        &["regress", &input, "--target", "3", "--streaming", "--sketch", "srht", "--intercept"],
+        &["regress", &input, "--target", "3", "--streaming", "--sketch", "rademacher", "--rows", "40"],
+        &["summarize", &input, "--size", "3", "--method", "lazy", "--objective", "facility", "--exemplars", "8"],
+    ] {
+        let (expected, used) = answer(arguments, 1);
+        assert_eq!(used, 1, "{arguments:?}");
+        for threads in [2, 3, 7] {
+            let (found, used) = answer(arguments, threads);
+            assert_eq!(found, expected, "{arguments:?} {threads}");
+            assert!(used > 1 && used <= threads as u64, "{arguments:?} {threads}: {used}");
+        }
+    }
+}
+
+#[test]
+fn what_can_not_be_split_runs_on_one_thread() {
+    let folder = folder();
+    let input = table(&folder);
+    for method in ["random-order", "oja", "frequent-directions"] {
+        assert_eq!(answer(&["eigen", &input, "--method", method], 3).1, 1, "{method}");
+    }
+    let shuffled = ["eigen", &input, "--method", "exact", "--shuffle-buffer", "100"];
+    assert_eq!(answer(&shuffled, 3).1, 1);
+    // A table of one shard is not worth a second thread.
+    assert_eq!(answer(&["eigen", &data("gait_imu.csv"), "--method", "exact", "--columns", GAIT_COLUMNS], 3).1, 1);
+}
