@@ -168,9 +168,9 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     /// The summary of some of the columns, in the order given: as if the others had never been sketched, to the bit.
     ///
     /// # Errors
-    /// [`Error::NotFound`] with the first column that isn't there; [`Error::Parameter`] if a block waits for
-    /// [`poll`](Self::poll), or without columns; [`Error::Storage`] as [`new_in`](Self::new_in), for parameters of as many
-    /// columns.
+    /// [`Error::NotFound`] with the first column that isn't there; [`Error::Parameter`] without columns; [`Error::Pending`] if a
+    /// block waits for [`poll`](crate::stream::Deferred::poll); [`Error::Storage`] as [`new_in`](Self::new_in), for parameters
+    /// of as many columns.
     pub fn select_in<S1: Storage<L>, I1: Storage<u32>>(
         from: &SketchedLeastSquares<L, O, S1, I1>,
         columns: &[usize],

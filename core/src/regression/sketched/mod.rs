@@ -268,7 +268,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     ///
     /// # Errors
     /// [`Error::TooFewRows`] if nothing was written, or the sketch has fewer rows than there are features;
-    /// [`Error::Parameter`] for roles that make no sense, or if a block waits for [`poll`](crate::stream::Deferred::poll);
+    /// [`Error::Parameter`] for roles that make no sense; [`Error::Pending`] if a block waits for
+    /// [`poll`](crate::stream::Deferred::poll);
     /// [`Error::RankDeficient`] only for a [`strict`](Query::strict) query; [`Error::NonFinite`] if sums of finite numbers have
     /// overflowed in that column; [`Error::Storage`] for scratch or answer of another length.
     pub fn solve_in<'a, R: Real>(
