@@ -5,6 +5,7 @@ use crate::{Error, Real};
 use std::collections::HashMap;
 
 /// What is told of the elements.
+#[derive(Default)]
 pub(super) struct About {
     pub(super) elements: usize,
     /// Columns of the input.

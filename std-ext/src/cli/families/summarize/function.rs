@@ -1,17 +1,14 @@
 //! The objective, and the numbers that it looks at.
 
-use super::about::{About, Groups};
-use super::graph::{Graph, Lists};
 use super::similarity::{exemplars, normalize, scale_among, similarities, symmetric};
-use super::table::{Table, count, weights};
-use super::task::{Similarity, Task, Worth};
+use super::table::{Table, count};
+use super::task::{Similarity, Worth};
+use crate::Real;
 use crate::cli::args::Objective;
 use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
 use crate::submodular::{Concave, Kernel};
-use crate::{Error, Real};
 use std::num::NonZero;
-use std::path::Path;
 
 /// What is said of entries that are not what they should be.
 pub(super) const NEGATIVE_SIMILARITY: &str = "a negative similarity: they are from 0 up";
@@ -24,6 +21,7 @@ pub(super) struct Function<T> {
     pub(super) weights: Option<Vec<T>>,
 }
 
+/// The numbers that a function looks at.
 pub(super) enum Data<T> {
     Facility { table: Vec<T>, exemplars: usize },
     Coverage { offsets: Vec<u32>, members: Vec<u32>, items: usize },
@@ -32,47 +30,20 @@ pub(super) enum Data<T> {
     Cut { offsets: Vec<u32>, neighbours: Vec<u32>, weights: Vec<T> },
 }
 
-impl<T: Real> Function<T> {
-    /// Reads all that the function of a task looks at.
-    pub(super) fn of_task(task: &Task, clock: &mut Clock) -> Result<(Self, About), Failure> {
-        let worth = &task.worth;
-        let (data, about) = if let Some(path) = &task.edges {
-            of_graph(path, worth.objective)?
-        } else {
-            let (table, labels) = Table::read(&task.input, task.groups.as_deref())?;
-            let (elements, dim, warnings) = (table.rows(), table.columns, table.warnings.clone());
-            let (data, gamma) = of_table(table, worth, task.threads, clock)?;
-            let groups = labels.map(|labels| Groups::new(&labels, task.caps.unwrap_or(1))).transpose()?;
-            (data, About { elements, dim, gamma, names: None, groups, size: 0, warnings })
-        };
-        let weighted = match &data {
-            Data::Facility { exemplars, .. } => *exemplars,
-            Data::Coverage { items, .. } => *items,
-            Data::Feature { columns, .. } => *columns,
-            Data::LogDet { .. } | Data::Cut { .. } => 0,
-        };
-        let weights = worth.weights.as_deref().map(|path| weights(path, weighted)).transpose()?;
-        Ok((Self { data, weights }, about))
+impl<T> Data<T> {
+    /// Exemplars, items or features: what can have weights.
+    pub(super) const fn weighted(&self) -> usize {
+        match self {
+            Self::Facility { exemplars, .. } => *exemplars,
+            Self::Coverage { items, .. } => *items,
+            Self::Feature { columns, .. } => *columns,
+            Self::LogDet { .. } | Self::Cut { .. } => 0,
+        }
     }
 }
 
-fn of_graph<T: Real>(path: &Path, objective: Objective) -> Result<(Data<T>, About), Error> {
-    let is_cut = objective == Objective::Cut;
-    let graph = Graph::read(path, !is_cut)?;
-    let items = graph.vertices.len();
-    let data = if is_cut {
-        let Lists { offsets, members: neighbours, weights } = graph.neighbours()?;
-        Data::Cut { offsets, neighbours, weights: weights.into_iter().map(T::constant).collect() }
-    } else {
-        let Lists { offsets, members, .. } = graph.covers()?;
-        Data::Coverage { offsets, members, items }
-    };
-    let (names, warnings) = (Some(graph.vertices), Vec::new());
-    Ok((data, About { elements: items, dim: items, gamma: None, names, groups: None, size: 0, warnings }))
-}
-
 /// What a table holds for an objective, and the scale of its similarities where there is one.
-fn of_table<T: Real>(
+pub(super) fn of_table<T: Real>(
     table: Table<T>,
     worth: &Worth,
     threads: NonZero<usize>,

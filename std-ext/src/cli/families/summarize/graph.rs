@@ -1,29 +1,46 @@
 //! Graphs from lists of edges: which vertices each vertex covers, or is joined to.
 
+use super::function::Data;
 use super::table::count;
-use crate::Error;
+use crate::cli::args::Objective;
+use crate::{Error, Real};
 use std::collections::HashMap;
 use std::path::Path;
 
 /// A graph, vertices in the order in which they first appear.
-pub(super) struct Graph {
+struct Graph {
     /// As the file calls them.
-    pub(super) vertices: Vec<u64>,
+    vertices: Vec<u64>,
     /// Ends of every edge, and its weight.
     edges: Vec<([u32; 2], f64)>,
 }
 
+/// What a graph holds for an objective, and names of its vertices.
+pub(super) fn read<T: Real>(path: &Path, objective: Objective) -> Result<(Data<T>, Vec<u64>), Error> {
+    let is_cut = objective == Objective::Cut;
+    let graph = Graph::read(path, !is_cut)?;
+    let items = graph.vertices.len();
+    let data = if is_cut {
+        let Lists { offsets, members: neighbours, weights } = graph.neighbours()?;
+        Data::Cut { offsets, neighbours, weights: weights.into_iter().map(T::constant).collect() }
+    } else {
+        let Lists { offsets, members, .. } = graph.covers()?;
+        Data::Coverage { offsets, members, items }
+    };
+    Ok((data, graph.vertices))
+}
+
 /// For every vertex a list of others: what stands between offsets `i` and `i + 1`.
-pub(super) struct Lists {
-    pub(super) offsets: Vec<u32>,
-    pub(super) members: Vec<u32>,
+struct Lists {
+    offsets: Vec<u32>,
+    members: Vec<u32>,
     /// The weight of every entry.
-    pub(super) weights: Vec<f64>,
+    weights: Vec<f64>,
 }
 
 impl Graph {
     /// Reads `u v` or `u v weight` a line, with blanks, tabs or commas between.
-    pub(super) fn read(path: &Path, takes_loops: bool) -> Result<Self, Error> {
+    fn read(path: &Path, takes_loops: bool) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(|error| Error::from(error).in_file(path.display()))?;
         let mut places = HashMap::new();
         let mut vertices = Vec::new();
@@ -61,7 +78,7 @@ impl Graph {
     }
 
     /// What each vertex covers: itself and its neighbours, each once.
-    pub(super) fn covers(&self) -> Result<Lists, Error> {
+    fn covers(&self) -> Result<Lists, Error> {
         let mut covers: Vec<Vec<(u32, f64)>> =
             (0..count(self.vertices.len())?).map(|vertex| vec![(vertex, 1.0)]).collect();
         for &([u, v], _) in &self.edges {
@@ -72,7 +89,7 @@ impl Graph {
     }
 
     /// The edges of each vertex; those between the same two are one, with their weights added.
-    pub(super) fn neighbours(&self) -> Result<Lists, Error> {
+    fn neighbours(&self) -> Result<Lists, Error> {
         let mut neighbours = vec![Vec::new(); self.vertices.len()];
         for &([u, v], weight) in &self.edges {
             neighbours[u as usize].push((v, weight));

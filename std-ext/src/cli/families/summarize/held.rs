@@ -1,11 +1,8 @@
 //! Rows of a stream of which only some are held: those of a window, or those that a sieve keeps.
 
-use super::about::About;
 use super::pool::Pool;
 use super::script::{Feed, Step};
-use super::shape::{Form, Shape};
-use super::task::Task;
-use crate::cli::input::open;
+use super::shape::Form;
 use crate::io::RowReader;
 use crate::{CoreError, Error, Real};
 
@@ -31,16 +28,9 @@ impl<T: Real> Source<T> {
         Self::Memory { rows, next: 0 }
     }
 
-    /// Opens what the task names.
-    pub(super) fn open(task: &Task) -> Result<(Shape<T>, Self, About), Error> {
-        let reader = open::<T>(&task.input)?;
-        let dim = reader.columns().len();
-        let (shape, form) = Form::new(&task.worth, dim)?;
-        let gamma = form.gamma;
-        let size = task.size.unwrap_or(1) as usize;
-        let about = About { elements: 0, dim, gamma, names: None, groups: None, size, warnings: Vec::new() };
-        let stream = Stream { reader, form, batch: Vec::new(), places: Vec::new(), next: 0 };
-        Ok((shape, Self::Stream(Box::new(stream)), about))
+    /// Rows as a reader gives them, each of which becomes what is compared.
+    pub(super) fn of_stream(reader: RowReader<T>, form: Form<T>) -> Self {
+        Self::Stream(Box::new(Stream { reader, form, batch: Vec::new(), places: Vec::new(), next: 0 }))
     }
 
     /// Whether there is another row.

@@ -1,13 +1,16 @@
 //! The elements to choose from: a table that is read whole, or rows that are read one by one.
 
-use super::about::About;
-use super::function::Function;
+use super::about::{About, Groups};
+use super::function::{Function, of_table};
+use super::graph;
 use super::held::Source;
 use super::script::{self, Step};
-use super::shape::Shape;
+use super::shape::{Form, Shape};
+use super::table::{Table, weights};
 use super::task::Task;
 use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
+use crate::cli::input::open_columns;
 use crate::{Error, Real};
 
 /// The elements, and the steps that insert and delete them.
@@ -19,11 +22,26 @@ pub(super) enum Elements<T> {
 }
 
 pub(super) fn read<T: Real>(task: &Task, clock: &mut Clock) -> Result<(Elements<T>, About), Failure> {
-    if task.is_held_in_part && task.is_piped {
-        let (shape, source, about) = Source::open(task)?;
-        return Ok((Elements::Held { shape, source }, about));
-    }
-    let (function, mut about) = Function::of_task(task, clock)?;
+    let (data, mut about) = if let Some(path) = &task.edges {
+        let (data, names) = graph::read(path, task.worth.objective)?;
+        let about = About { elements: names.len(), dim: names.len(), names: Some(names), ..About::default() };
+        (data, about)
+    } else {
+        let reader = open_columns::<T>(&task.input, task.columns.as_deref())?;
+        if task.is_held_in_part && task.is_piped {
+            let dim = reader.columns().len();
+            let (shape, form) = Form::new(&task.worth, dim)?;
+            let about = About { dim, gamma: form.gamma, size: task.size.unwrap_or(1) as usize, ..About::default() };
+            return Ok((Elements::Held { shape, source: Source::of_stream(reader, form) }, about));
+        }
+        let (table, labels) = Table::read(reader, task.columns.as_deref(), task.groups.as_deref())?;
+        let (elements, dim, warnings) = (table.rows(), table.columns, table.warnings.clone());
+        let (data, gamma) = of_table(table, &task.worth, task.threads, clock)?;
+        let groups = labels.map(|labels| Groups::new(&labels, task.caps.unwrap_or(1))).transpose()?;
+        (data, About { elements, dim, gamma, groups, warnings, ..About::default() })
+    };
+    let weights = task.worth.weights.as_deref().map(|path| weights(path, data.weighted())).transpose()?;
+    let function = Function { data, weights };
     about.size = match (&about.groups, task.size) {
         (None, size) => size.unwrap_or(1) as usize,
         (Some(groups), None) => groups.rank(),

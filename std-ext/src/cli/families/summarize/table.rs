@@ -1,7 +1,5 @@
 //! The table of rows, and other numbers from files.
 
-use crate::cli::args::InputArguments;
-use crate::cli::input::open_columns;
 use crate::io::{ReadOptions, RowReader};
 use crate::{CoreError, Error, Real};
 use std::path::Path;
@@ -17,15 +15,12 @@ pub(super) struct Table<T> {
 }
 
 impl<T: Real> Table<T> {
-    /// Reads all rows; the column of labels, if there is one, apart.
-    pub(super) fn read(arguments: &InputArguments, labels: Option<&str>) -> Result<(Self, Option<Vec<T>>), Error> {
-        let mut columns = arguments.columns.clone();
-        if let (Some(columns), Some(label)) = (&mut columns, labels)
-            && !columns.iter().any(|column| column == label)
-        {
-            columns.push(label.to_owned());
-        }
-        let mut reader = open_columns(arguments, columns.as_deref())?;
+    /// Reads all rows; the column of labels, if there is one, apart. `chosen` are the columns asked for.
+    pub(super) fn read(
+        mut reader: RowReader<T>,
+        chosen: Option<&[String]>,
+        labels: Option<&str>,
+    ) -> Result<(Self, Option<Vec<T>>), Error> {
         let (mut data, mut places) = (Vec::new(), Vec::new());
         gather(&mut reader, &mut data, &mut places)?;
         let (mut names, file) = (reader.columns().to_vec(), reader.name().to_owned());
@@ -35,7 +30,7 @@ impl<T: Real> Table<T> {
         let place = labels.map(|label| {
             let named = names.iter().position(|name| name == label);
             // Of columns that were chosen a position is the file's, and the label stands last.
-            let chosen = columns.as_ref().and_then(|columns| columns.iter().position(|column| column == label));
+            let chosen = chosen.and_then(|columns| columns.iter().position(|column| column == label));
             let at = named.or(chosen).or_else(|| label.parse().ok().filter(|&place| place < names.len()));
             at.ok_or_else(|| Error::request("no such column").in_column(label).in_file(&file))
         });

@@ -67,6 +67,8 @@ pub(super) struct Method {
 /// The flags, none of which contradicts another.
 pub(super) struct Task {
     pub(super) input: InputArguments,
+    /// Columns that the reader must yield, the groups' last unless it is among them; all of them where nothing is said.
+    pub(super) columns: Option<Vec<String>>,
     /// A graph in the place of rows.
     pub(super) edges: Option<PathBuf>,
     /// The file that all of it comes from.
@@ -115,6 +117,10 @@ impl Task {
         }
         let (source, threads) = (arguments.source(), arguments.input.threads());
         let warnings = idle_flags(&arguments, selector);
+        let columns = arguments.input.columns.as_ref().map(|columns| {
+            let label = arguments.groups.iter().filter(|label| !columns.contains(label));
+            columns.iter().chain(label).cloned().collect()
+        });
         check_outputs(&arguments.output, arguments.save.as_deref())?;
         let has_byte_form = matches!(selector, Selector::LazyDynamic | Selector::Dynamic) && !is_special(&arguments);
         if arguments.save.is_some() && !has_byte_form {
@@ -163,6 +169,7 @@ impl Task {
                 seed: arguments.input.seed,
             },
             threads,
+            columns,
             input: arguments.input,
             edges: arguments.edges,
             groups: arguments.groups,
