@@ -36,22 +36,6 @@ impl Method {
     pub(in crate::cli) const fn certifies_nothing(self) -> bool {
         matches!(self, Self::BlockPower | Self::Oja | Self::AdaptiveOja | Self::Ccipca | Self::History)
     }
-
-    pub(in crate::cli) const fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::RandomOrder => "random-order",
-            Self::Exact => "exact",
-            Self::FrequentDirections => "frequent-directions",
-            Self::Incremental => "incremental",
-            Self::Nystrom => "nystrom",
-            Self::BlockPower => "block-power",
-            Self::Oja => "oja",
-            Self::AdaptiveOja => "adaptive-oja",
-            Self::Ccipca => "ccipca",
-            Self::History => "history",
-        }
-    }
 }
 
 #[derive(Debug, Args)]

@@ -22,3 +22,17 @@ pub(super) use output::OutputArguments;
 pub(super) use query::QueryArguments;
 pub(super) use regress::{Operator, RegressArguments, Solve};
 pub(super) use summarize::{Objective, Selector, SummarizeArguments};
+
+use clap::ValueEnum;
+
+/// A choice of a flag.
+pub(super) trait Spelled {
+    /// As the flag calls it.
+    fn name(&self) -> String;
+}
+
+impl<V: ValueEnum> Spelled for V {
+    fn name(&self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}

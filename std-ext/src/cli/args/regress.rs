@@ -26,21 +26,6 @@ pub(in crate::cli) enum Operator {
     None,
 }
 
-impl Operator {
-    pub(in crate::cli) const fn name(self) -> &'static str {
-        match self {
-            Self::Srht => "srht",
-            Self::Srct => "srct",
-            Self::Gaussian => "gaussian",
-            Self::Rademacher => "rademacher",
-            Self::Countsketch => "countsketch",
-            Self::Osnap => "osnap",
-            Self::Pooled => "pooled",
-            Self::None => "none",
-        }
-    }
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Solve {
     /// To machine precision: the sketch is a preconditioner

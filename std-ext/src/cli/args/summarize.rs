@@ -20,18 +20,6 @@ pub(in crate::cli) enum Objective {
     Cut,
 }
 
-impl Objective {
-    pub(in crate::cli) const fn name(self) -> &'static str {
-        match self {
-            Self::Facility => "facility",
-            Self::Coverage => "coverage",
-            Self::Logdet => "logdet",
-            Self::Feature => "feature",
-            Self::Cut => "cut",
-        }
-    }
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Selector {
     /// Rows are inserted and deleted; the work is done when an answer is asked for
@@ -78,22 +66,6 @@ impl Selector {
     /// Whether rows that were not taken are never asked for again, and nothing has to be known before.
     pub(in crate::cli) const fn forgets(self) -> bool {
         matches!(self, Self::Sieve | Self::SievePlusPlus)
-    }
-
-    pub(in crate::cli) const fn name(self) -> &'static str {
-        match self {
-            Self::LazyDynamic => "lazy-dynamic",
-            Self::Dynamic => "dynamic",
-            Self::Bucket => "bucket",
-            Self::Lazy => "lazy",
-            Self::Greedy => "greedy",
-            Self::Stochastic => "stochastic",
-            Self::Threshold => "threshold",
-            Self::Sieve => "sieve",
-            Self::SievePlusPlus => "sieve++",
-            Self::ThreeSieves => "three-sieves",
-            Self::Salsa => "salsa",
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::feed::{ByShards, Feed};
 use super::summary::Summary;
-use crate::cli::args::{EigenArguments, Method};
+use crate::cli::args::{EigenArguments, Method, Spelled};
 use crate::cli::failure::{Failure, allocated};
 use crate::eigen::{
     AdaptiveOja, AdaptiveOjaParams, BlockPower, BlockPowerParams, CandidIncremental, CandidIncrementalParams,

@@ -10,7 +10,7 @@ mod stored;
 mod summary;
 
 use super::Family;
-use crate::cli::args::{EigenArguments, Precision, QueryArguments};
+use crate::cli::args::{EigenArguments, Precision, QueryArguments, Spelled};
 use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
 use crate::cli::report::Report;
@@ -111,7 +111,7 @@ fn header<T: Real>(import: &Import<'_>) -> Result<Value, Error> {
     let warning = format!("{} carries no figure for its error: compare with another method", method.name());
     let about = About {
         columns: import.names(summary.dim())?,
-        method: method.name().into(),
+        method: method.name(),
         seed: import.seed,
         center,
         input: import.input.to_owned(),

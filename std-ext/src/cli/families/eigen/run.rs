@@ -4,7 +4,7 @@ use super::about::About;
 use super::build::{feed, resolve, unused_flags};
 use super::feed::Feed;
 use super::report::report;
-use crate::cli::args::EigenArguments;
+use crate::cli::args::{EigenArguments, Spelled};
 use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
 use crate::cli::input::open;
@@ -59,7 +59,7 @@ pub(super) fn run<T: Real>(arguments: &EigenArguments) -> Result<Report, Failure
     warnings.extend(unused_flags(arguments, method));
     let about = About {
         columns,
-        method: method.name().into(),
+        method: method.name(),
         seed,
         center: arguments.center,
         input: reader.name().to_owned(),

@@ -3,7 +3,7 @@
 use super::report::Question;
 use super::roles::{RightHand, Roles};
 use super::task::Task;
-use crate::cli::args::Operator;
+use crate::cli::args::{Operator, Spelled};
 use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
 use crate::cli::input::open_columns;

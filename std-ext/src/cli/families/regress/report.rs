@@ -15,7 +15,7 @@ pub(super) struct Question<'a> {
     /// Names of the features and of the targets.
     pub(super) names: Vec<String>,
     pub(super) targets: Vec<String>,
-    pub(super) operator: &'a str,
+    pub(super) operator: String,
     pub(super) rows: u64,
     pub(super) seed: u64,
     pub(super) precision: &'a str,
@@ -78,7 +78,7 @@ impl Question<'_> {
     fn warnings(&self, answer: &Answer) -> Vec<String> {
         let (mut warnings, features) = (self.warnings.clone(), self.names.len());
         if answer.path == "sketched" && answer.half_widths.is_none() {
-            warnings.push(match self.operator {
+            warnings.push(match self.operator.as_str() {
                 "countsketch" | "osnap" => format!(
                     "{} gives no half-widths: where rows collide a coefficient may be off by any amount; use srht",
                     self.operator

@@ -124,7 +124,7 @@ pub(super) fn query(saved: &Saved, arguments: &QueryArguments, mut clock: Clock)
         input: saved.text("input").unwrap_or_default(),
         names: names(&features),
         targets: names(&targets),
-        operator: facts.operator,
+        operator: facts.operator.to_owned(),
         rows: summary.rows(),
         seed: facts.seed,
         precision: if saved.wire.scalar == ScalarType::F32 { "f32" } else { "f64" },

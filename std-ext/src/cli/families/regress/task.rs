@@ -1,6 +1,6 @@
 //! The task: the flags of `regress`, checked once.
 
-use crate::cli::args::{Missing, Operator, RegressArguments, Solve};
+use crate::cli::args::{Missing, Operator, RegressArguments, Solve, Spelled};
 use crate::cli::failure::Failure;
 use crate::cli::output::check_outputs;
 use std::path::Path;

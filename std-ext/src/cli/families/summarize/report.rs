@@ -3,7 +3,7 @@
 use super::about::About;
 use super::engine::{Answer, Found, Record};
 use super::task::Task;
-use crate::cli::args::Precision;
+use crate::cli::args::{Precision, Spelled};
 use crate::cli::cost::{Clock, Cost};
 use crate::cli::report::Report;
 use crate::report::{Axis, Plot, Series, Table};

@@ -1,6 +1,6 @@
 //! The task: the flags of `summarize`, checked once.
 
-use crate::cli::args::{InputArguments, Objective, Selector, SummarizeArguments};
+use crate::cli::args::{InputArguments, Objective, Selector, Spelled, SummarizeArguments};
 use crate::cli::failure::Failure;
 use crate::cli::output::{check_outputs, check_place};
 use crate::submodular::{Concave, LazyDynamicParams};

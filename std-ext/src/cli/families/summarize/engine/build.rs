@@ -83,7 +83,7 @@ impl<'a> Choice<'a> {
             }
             Selector::Bucket => {
                 let params = BucketDynamicParams::new(elements, size, epsilon).prefix(prefix).ladder_steps(steps);
-                Box::new(BucketDynamic::<T>::new(params)?)
+                Box::new(Guessing { best: BucketDynamic::<T>::new(params)?, polishes })
             }
             Selector::Sieve => {
                 let params = SieveParams::new(size).prefix(prefix).ladder_steps(steps);
@@ -150,7 +150,7 @@ impl<'a> Choice<'a> {
             let params = NonMonotoneDynamicParams::new(self.elements, self.size(), self.method.epsilon);
             let params = params.ladder_steps(self.steps());
             let params = params.prefix(oracle.prefix_len(params.pushes()));
-            return Ok(Box::new(NonMonotoneDynamic::<T, u32, _, _>::new(params)?));
+            return Ok(Box::new(Guessing { best: NonMonotoneDynamic::<T, u32, _, _>::new(params)?, polishes: false }));
         }
         let (greedy, bytes) = self.greedy_params(oracle);
         let method = RandomGreedy::<T, u32, _, _>::new(greedy)?;

@@ -14,7 +14,9 @@ use std::marker::PhantomData;
 pub(super) trait Chooser<T, O> {
     fn select(&mut self, oracle: &Counted<O>, ids: &[u32], rng: &mut Xoshiro256PlusPlus) -> Outcome<()>;
     /// No so many elements are worth more; `None` where that is not known.
-    fn bound(&mut self, oracle: &Counted<O>, ids: &[u32]) -> Outcome<Option<f64>>;
+    fn bound(&mut self, _: &Counted<O>, _: &[u32]) -> Outcome<Option<f64>> {
+        Ok(None)
+    }
     fn value(&self) -> f64;
     fn selected(&self) -> &[u32];
 }
@@ -26,86 +28,70 @@ pub(super) struct With<M, K> {
 }
 
 macro_rules! chooser {
-    ($type:ty, |$self:ident, $oracle:ident, $ids:ident, $rng:ident| $select:expr, |$method:ident| $inner:expr) => {
-        impl<T: Real, O: PrefixOracle<T> + Monotone> Chooser<T, O> for $type {
+    ($type:ty, [$($monotone:ident)?], |$self:ident, $oracle:ident, $ids:ident, $rng:ident| $select:expr,
+     |$method:ident| $inner:expr, $($own:item)*) => {
+        impl<T: Real, O: PrefixOracle<T> $(+ $monotone)?> Chooser<T, O> for $type {
             fn select(&mut self, $oracle: &Counted<O>, $ids: &[u32], $rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
                 let ($self, _) = (self, &$rng);
                 $select.map(|_| ())
             }
 
+            fn value(&self) -> f64 {
+                let $method = self;
+                $inner.selection().value.as_f64()
+            }
+
+            fn selected(&self) -> &[u32] {
+                let $method = self;
+                $inner.selected()
+            }
+
+            $($own)*
+        }
+    };
+}
+
+/// Those that say how good the best could be.
+macro_rules! certified {
+    ($type:ty, |$self:ident, $oracle:ident, $ids:ident, $rng:ident| $select:expr, |$method:ident| $inner:expr) => {
+        chooser! {
+            $type, [Monotone], |$self, $oracle, $ids, $rng| $select, |$method| $inner,
             fn bound(&mut self, oracle: &Counted<O>, ids: &[u32]) -> Outcome<Option<f64>> {
                 let $method = self;
                 $inner.bound(oracle, ids).map(|bound| Some(bound.as_f64()))
             }
-
-            fn value(&self) -> f64 {
-                let $method = self;
-                $inner.selection().value.as_f64()
-            }
-
-            fn selected(&self) -> &[u32] {
-                let $method = self;
-                $inner.selected()
-            }
         }
     };
 }
 
-chooser!(LazyGreedy<T, u32, Vec<T>, Vec<u32>>, |this, oracle, ids, rng| this.select(oracle, ids), |this| this);
-chooser!(Greedy<T, u32, Vec<T>, Vec<u32>>, |this, oracle, ids, rng| this.select(oracle, ids), |this| this);
-chooser!(
+certified!(LazyGreedy<T, u32, Vec<T>, Vec<u32>>, |this, oracle, ids, rng| this.select(oracle, ids), |this| this);
+certified!(Greedy<T, u32, Vec<T>, Vec<u32>>, |this, oracle, ids, rng| this.select(oracle, ids), |this| this);
+certified!(
     With<StochasticGreedy<T, u32, Vec<T>, Vec<u32>>, f64>,
     |this, oracle, ids, rng| this.method.select(oracle, ids, this.knob, rng),
     |this| this.method
 );
-chooser!(
+certified!(
     With<ThresholdGreedy<T, u32, Vec<T>, Vec<u32>>, f64>,
     |this, oracle, ids, rng| this.method.select(oracle, ids, this.knob),
     |this| this.method
 );
-
-chooser!(
+certified!(
     With<Salsa<T, u32, Vec<T>, Vec<u32>>, u32>,
     |this, oracle, ids, rng| this.method.select(oracle, ids, this.knob),
     |this| this.method
 );
-
-macro_rules! uncertified {
-    ($type:ty, $($bound:ident)?, |$self:ident, $oracle:ident, $ids:ident, $rng:ident| $select:expr, |$method:ident| $inner:expr) => {
-        impl<T: Real, O: PrefixOracle<T> $(+ $bound)?> Chooser<T, O> for $type {
-            fn select(&mut self, $oracle: &Counted<O>, $ids: &[u32], $rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
-                let ($self, _) = (self, &$rng);
-                $select.map(|_| ())
-            }
-
-            fn bound(&mut self, _: &Counted<O>, _: &[u32]) -> Outcome<Option<f64>> {
-                Ok(None)
-            }
-
-            fn value(&self) -> f64 {
-                let $method = self;
-                $inner.selection().value.as_f64()
-            }
-
-            fn selected(&self) -> &[u32] {
-                let $method = self;
-                $inner.selected()
-            }
-        }
-    };
-}
-
-uncertified!(
+chooser!(
     With<PartitionGreedy<T, u32, Vec<T>, Vec<u32>>, Partition<'_, u32>>,
-    Monotone,
+    [Monotone],
     |this, oracle, ids, rng| this.method.select(oracle, ids, &this.knob),
-    |this| this.method
+    |this| this.method,
 );
-uncertified!(
+chooser!(
     RandomGreedy<T, u32, Vec<T>, Vec<u32>>,
-    ,
+    [],
     |this, oracle, ids, rng| this.select(oracle, ids, rng),
-    |this| this
+    |this| this,
 );
 
 /// A method, and the elements that are there.

@@ -4,9 +4,9 @@ use super::found::{Found, wide};
 use super::method::{Engine, Outcome};
 use crate::submodular::{
     BucketDynamic, Counted, Dynamic, LazyDynamic, Monotone, NonMonotoneDynamic, Partition, PartitionDynamic,
-    PrefixOracle, Selection,
+    PrefixOracle,
 };
-use crate::{Real, Storage, Wire};
+use crate::{Real, Wire};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// A method with guesses.
@@ -16,10 +16,8 @@ pub(super) struct Guessing<M> {
 }
 
 macro_rules! guessing {
-    ($name:ident) => {
-        impl<T: Real, S: Storage<T>, I: Storage<u32>, O: PrefixOracle<T> + Monotone> Engine<O>
-            for Guessing<$name<T, u32, S, I>>
-        {
+    ($type:ty, [$($monotone:ident)?], |$selection:ident| $bound:expr, $($own:item)*) => {
+        impl<T: Real, O: PrefixOracle<T> $(+ $monotone)?> Engine<O> for Guessing<$type> {
             fn insert(&mut self, oracle: &Counted<O>, id: u32, rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
                 self.best.insert(oracle, id, rng)
             }
@@ -32,17 +30,9 @@ macro_rules! guessing {
                 self.best.query(oracle, rng).map(|_| ())
             }
 
-            fn improve(&mut self, oracle: &Counted<O>) -> Outcome<()> {
-                if self.polishes {
-                    self.best.polish(oracle)?;
-                }
-                Ok(())
-            }
-
             fn found(&self) -> Found {
-                let Selection { value, upper_bound, .. } = self.best.selection();
-                let ids = wide(self.best.selected());
-                Found { value: value.as_f64(), bound: upper_bound.map(Real::as_f64), ids }
+                let $selection = self.best.selection();
+                Found { value: $selection.value.as_f64(), bound: $bound, ids: wide(self.best.selected()) }
             }
 
             fn live(&self) -> usize {
@@ -54,6 +44,23 @@ macro_rules! guessing {
                 scalars * T::BYTES + ids * size_of::<u32>()
             }
 
+            $($own)*
+        }
+    };
+}
+
+/// Those whose answers are improved and certified, and that have a byte form.
+macro_rules! certified {
+    ($name:ident) => {
+        guessing! {
+            $name<T, u32, Vec<T>, Vec<u32>>, [Monotone], |selection| selection.upper_bound.map(Real::as_f64),
+            fn improve(&mut self, oracle: &Counted<O>) -> Outcome<()> {
+                if self.polishes {
+                    self.best.polish(oracle)?;
+                }
+                Ok(())
+            }
+
             fn encode(&self) -> Option<Vec<u8>> {
                 Some(self.best.encode())
             }
@@ -61,48 +68,11 @@ macro_rules! guessing {
     };
 }
 
-guessing!(LazyDynamic);
-guessing!(Dynamic);
-
-/// One whose answers nothing improves or certifies.
-macro_rules! plain {
-    ($type:ty $(, $bound:ident)?) => {
-        impl<T: Real, O: PrefixOracle<T> $(+ $bound)?> Engine<O> for $type {
-            fn insert(&mut self, oracle: &Counted<O>, id: u32, rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
-                self.insert(oracle, id, rng)
-            }
-
-            fn delete(&mut self, oracle: &Counted<O>, id: u32, rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
-                self.delete(oracle, id, rng)
-            }
-
-            fn query(&mut self, oracle: &Counted<O>, rng: &mut Xoshiro256PlusPlus) -> Outcome<()> {
-                self.query(oracle, rng).map(|_| ())
-            }
-
-            fn improve(&mut self, _: &Counted<O>) -> Outcome<()> {
-                Ok(())
-            }
-
-            fn found(&self) -> Found {
-                Found { value: self.selection().value.as_f64(), bound: None, ids: wide(self.selected()) }
-            }
-
-            fn live(&self) -> usize {
-                self.live()
-            }
-
-            fn state_bytes(&self) -> usize {
-                let (scalars, ids) = self.held();
-                scalars * T::BYTES + ids * size_of::<u32>()
-            }
-        }
-    };
-}
-
-plain!(BucketDynamic<T>, Monotone);
+certified!(LazyDynamic);
+certified!(Dynamic);
+guessing!(BucketDynamic<T>, [Monotone], |selection| None,);
 // For non-monotone objectives.
-plain!(NonMonotoneDynamic<T, u32, Vec<T>, Vec<u32>>);
+guessing!(NonMonotoneDynamic<T, u32, Vec<T>, Vec<u32>>, [], |selection| None,);
 
 /// One within caps.
 pub(super) struct Capped<'a, T: Real> {

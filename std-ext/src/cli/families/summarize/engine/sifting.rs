@@ -28,10 +28,6 @@ macro_rules! sifting {
                 Ok(())
             }
 
-            fn improve(&mut self, _: &Counted<O>) -> Outcome<()> {
-                Ok(())
-            }
-
             fn found(&self) -> Found {
                 let value = self.sieve.selection().value.as_f64();
                 Found { value, bound: None, ids: wide(self.sieve.selected()) }
