@@ -59,9 +59,7 @@ pub(super) fn of_table<T: Real>(
             }
             similarity => {
                 let exemplars = exemplars(&table, &worth.exemplars, worth.seed)?;
-                let found = clock.count(|| similarities(&table, &exemplars, similarity, threads));
-                let (similarities, gamma, used) = found;
-                clock.note_threads(used);
+                let (similarities, gamma) = similarities(&table, &exemplars, similarity, threads, clock);
                 (Data::Facility { table: similarities, exemplars: exemplars.len() / columns }, gamma)
             }
         },

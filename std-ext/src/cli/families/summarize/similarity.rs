@@ -2,6 +2,7 @@
 
 use super::table::{Table, rows_of_file};
 use super::task::{Exemplars, Similarity};
+use crate::cli::cost::Clock;
 use crate::linalg::vector;
 use crate::parallel::each_row;
 use crate::random::drawn;
@@ -36,33 +37,38 @@ pub(super) fn exemplars<T: Real>(table: &Table<T>, asked: &Exemplars, seed: u64)
     Ok(order.into_iter().flat_map(|row| table.row(row)).copied().collect())
 }
 
-/// Similarities of all rows to exemplars, their scale, and how many threads worked.
+/// Similarities of all rows to exemplars, and their scale. They are work: the clock counts them, and who did it.
 pub(super) fn similarities<T: Real>(
     table: &Table<T>,
     exemplars: &[T],
     similarity: Similarity,
     threads: NonZero<usize>,
-) -> (Vec<T>, Option<f64>, usize) {
+    clock: &mut Clock,
+) -> (Vec<T>, Option<f64>) {
     let rows = || table.data.chunks_exact(table.columns);
     let others = || exemplars.chunks_exact(table.columns);
-    let gamma = match similarity {
-        Similarity::Rbf(None) => {
-            let distances = rows().take(SCALE_ROWS).flat_map(|x| others().map(move |y| apart(x, y).as_f64()));
-            Some(scale(distances.collect()))
-        }
-        Similarity::Rbf(gamma) => gamma,
-        _ => None,
-    };
-    let similarity = if gamma.is_some() { Similarity::Rbf(gamma) } else { similarity };
     let count = exemplars.len() / table.columns.max(1);
     let mut all = vec![T::ZERO; table.rows() * count];
     let shares = (all.len().saturating_mul(table.columns) / SHARE).max(1);
     let threads = NonZero::new(shares).map_or(threads, |shares| threads.min(shares));
-    let used = each_row(&mut all, count, threads, |row, to| {
-        let x = table.row(row);
-        to.iter_mut().zip(others()).for_each(|(to, y)| *to = alike(x, y, similarity));
+    let (gamma, used) = clock.count(|| {
+        let gamma = match similarity {
+            Similarity::Rbf(None) => {
+                let distances = rows().take(SCALE_ROWS).flat_map(|x| others().map(move |y| apart(x, y).as_f64()));
+                Some(scale(distances.collect()))
+            }
+            Similarity::Rbf(gamma) => gamma,
+            _ => None,
+        };
+        let similarity = if gamma.is_some() { Similarity::Rbf(gamma) } else { similarity };
+        let used = each_row(&mut all, count, threads, |row, to| {
+            let x = table.row(row);
+            to.iter_mut().zip(others()).for_each(|(to, y)| *to = alike(x, y, similarity));
+        });
+        (gamma, used)
     });
-    (all, gamma, used)
+    clock.note_threads(used);
+    (all, gamma)
 }
 
 /// How alike two rows are; what is unlike counts as nothing, since a set of nothing is worth nothing.
