@@ -80,6 +80,10 @@ pub(super) fn solve<'a, R: Real>(
             None => root,
         };
     }
+    // Columns whose norms are finite can still be too far apart for what is between.
+    if let Some(place) = coefficients.iter().position(|x| x.partial_cmp(x).is_none()) {
+        return Err(Error::NonFinite { index: query.features[place % features] });
+    }
     let rank = problem.rank;
     Ok(Fit {
         coefficients,

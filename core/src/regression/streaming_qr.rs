@@ -191,8 +191,8 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
     ///
     /// # Errors
     /// [`Error::TooFewRows`] before the first row; [`Error::Parameter`] for roles that make no sense;
-    /// [`Error::RankDeficient`] only for a [`strict`](Query::strict) query; [`Error::NonFinite`] if the norm of that column has
-    /// overflowed; [`Error::Storage`] for scratch or answer of another length.
+    /// [`Error::RankDeficient`] only for a [`strict`](Query::strict) query; [`Error::NonFinite`] if the norm of that column or
+    /// something on the way to its coefficient has overflowed; [`Error::Storage`] for scratch or answer of another length.
     pub fn solve_in<'a>(&self, query: &Query<'_>, scratch: &mut [T], answer: &'a mut [T]) -> Result<Fit<'a, T>, Error> {
         query.check(self.params.columns)?;
         if self.state.rows_seen == 0 {
