@@ -1,6 +1,6 @@
-//! Inputs, oracles and laws shared by the tests and the benches of all families.
+//! Inputs, oracles and answers shared by the tests and the benches of all families.
 
-pub mod laws;
+pub mod answer;
 pub mod oracle;
 pub mod runs;
 pub mod streams;

@@ -1,6 +1,6 @@
 //! Methods run over whole streams, and what their errors come to.
 
-use crate::laws::{Answer, answer, feed_batch};
+use crate::answer::{Answer, answer, feed_batch};
 use crate::oracle::Oracle;
 use crate::streams::Rows;
 use sketchlet_core::eigen::TopEigen;

@@ -12,7 +12,7 @@ use sketchlet_core::eigen::{
     TopEigen,
 };
 use sketchlet_core::stream::{ShuffleBuffer, WarmUp};
-use sketchlet_tests::laws::{Answer, answer, feed_batch};
+use sketchlet_tests::answer::{Answer, answer, feed_batch};
 use sketchlet_tests::oracle::Oracle;
 use sketchlet_tests::runs::{geometric_mean, median, run};
 use sketchlet_tests::streams::{self, Rows, decay, heavy_away, heavy_mix, late_heavy, spiked};

@@ -156,6 +156,22 @@ fn a_saved_sketch_answers_as_the_command_did_and_any_other_question() {
     }
 }
 
+/// A target that is named among the columns does not explain itself.
+#[test]
+fn a_target_never_explains_itself() {
+    let folder = folder();
+    let (_, sketch) = path(&folder, "r.sketch");
+    let file = data("randhie.csv");
+    for sketched in [&[][..], &["--sketch", "none"]] {
+        regress(&file, &[&["--target", "mdvis", "--streaming", "--save", &sketch], sketched].concat());
+        let ask =
+            |columns: &str| stable(json(&run(&["query", &sketch, "--json", "--target", "lpi", "--columns", columns])));
+        let answer = ask("idp,lpi,fmde");
+        assert_eq!(answer["names"], serde_json::json!(["idp", "fmde"]));
+        assert_eq!(answer, ask("idp,fmde"));
+    }
+}
+
 #[test]
 fn shards_merge_and_columns_join() {
     let folder = folder();

@@ -1,0 +1,9 @@
+//! The eigen family: laws, what each type promises beyond them, hostile input, statistics.
+
+#![allow(missing_docs)]
+
+mod hostile;
+mod laws;
+mod own;
+mod statistics;
+mod types;

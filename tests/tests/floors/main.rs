@@ -1,0 +1,6 @@
+//! The floors below the families.
+
+#![allow(missing_docs)]
+
+mod laws;
+mod sketch;

@@ -1,0 +1,10 @@
+//! The regression family: exact and sketched summaries, further passes over the rows, rounding, statistics.
+
+#![allow(missing_docs)]
+
+mod exact;
+mod laws;
+mod refine;
+mod rounding;
+mod sketched;
+mod statistics;

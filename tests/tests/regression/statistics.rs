@@ -1,0 +1,231 @@
+//! What half-widths and residual estimates promise on average. Seeds are fixed; thresholds leave room for six standard
+//! deviations, false alarms below 1e-8 each.
+
+use faer::linalg::solvers::SolveLstsqCore;
+use faer::{Conj, Mat};
+use sketchlet_core::random::keyed::{Domain, normal_pair, word2};
+use sketchlet_core::regression::*;
+use sketchlet_core::sketch::*;
+use sketchlet_core::{RowSummary, linalg::hadamard};
+
+/// Rows whose entries have a Student distribution with 2 degrees of freedom: a few are enormous.
+struct Problem {
+    rows: Vec<Vec<f64>>,
+    exact: Vec<f64>,
+    residual: f64,
+    /// Diagonal of the inverse Gram matrix.
+    variances: Vec<f64>,
+}
+
+fn heavy_tailed(seed: u64, i: u64, j: u64) -> f64 {
+    let (x, y): (f64, f64) = normal_pair(word2(seed, Domain::Coin, i, 2 * j));
+    let (z, _): (f64, f64) = normal_pair(word2(seed, Domain::Coin, i, 2 * j + 1));
+    z / ((x * x + y * y) / 2.0).sqrt()
+}
+
+impl Problem {
+    fn new(n: usize, d: usize, entry: impl Fn(u64, u64) -> f64) -> Self {
+        let rows: Vec<Vec<f64>> =
+            (0..n as u64).map(|i| (0..=d as u64).map(|j| entry(i, j)).collect::<Vec<f64>>()).collect();
+        let a = Mat::from_fn(n, d, |i, j| rows[i][j]);
+        let mut x = Mat::from_fn(n, 1, |i, _| rows[i][d]);
+        a.qr().solve_lstsq_in_place_with_conj(Conj::No, x.as_mut());
+        let exact: Vec<f64> = (0..d).map(|j| x[(j, 0)]).collect();
+        let residual = rows
+            .iter()
+            .map(|row| (row[d] - row.iter().zip(&exact).map(|(a, x)| a * x).sum::<f64>()).powi(2))
+            .sum::<f64>()
+            .sqrt();
+        let svd = a.thin_svd().unwrap();
+        let variances = (0..d).map(|j| (0..d).map(|k| (svd.V()[(j, k)] / svd.S()[k]).powi(2)).sum::<f64>()).collect();
+        Self { rows, exact, residual, variances }
+    }
+
+    fn dim(&self) -> usize {
+        self.exact.len()
+    }
+
+    /// The answer of a sketch, as coefficients, half-widths and residual norm.
+    fn sketched<O: SketchOperator<f64>>(
+        &self,
+        operator: O,
+        (m, block): (usize, usize),
+        seed: u64,
+        failure: f64,
+    ) -> (Vec<f64>, Option<Vec<f64>>, f64) {
+        let d = self.dim();
+        let params = SketchedLeastSquaresParams::new(d + 1, m).seed(seed).block_len(block);
+        let mut summary = SketchedLeastSquares::<f64, _, _, _>::new(params, operator).unwrap();
+        self.rows.iter().for_each(|row| summary.update(row).unwrap());
+        summary.close_block();
+        let (features, targets): (Vec<usize>, _) = ((0..d).collect(), [d]);
+        let query = Query::new(&features, &targets).failure(failure);
+        let (mut scratch, mut answer) = (vec![0f64; query.scratch_len()], vec![0f64; query.answer_len()]);
+        let fit = summary.solve_in(&query, &mut scratch, &mut answer).unwrap();
+        (fit.coefficients.to_vec(), fit.half_widths.map(<[f64]>::to_vec), fit.residual_norm[0])
+    }
+
+    fn is_covered(&self, (x, widths, _): &(Vec<f64>, Option<Vec<f64>>, f64)) -> bool {
+        let widths = widths.as_ref().unwrap();
+        x.iter().zip(&self.exact).zip(widths).all(|((x, exact), width)| (x - exact).abs() <= *width)
+    }
+
+    fn misses<O: SketchOperator<f64>>(&self, operator: O, m: (usize, usize), seeds: u64, failure: f64) -> u64 {
+        (0..seeds).filter(|&seed| !self.is_covered(&self.sketched(operator, m, seed, failure))).count() as u64
+    }
+}
+
+/// Expected count plus or minus six standard deviations.
+fn limits(trials: u64, failure: f64) -> (u64, u64) {
+    let (mean, sd) = (trials as f64 * failure, (trials as f64 * failure * (1.0 - failure)).sqrt());
+    ((mean - 6.0 * sd).max(0.0) as u64, (mean + 6.0 * sd) as u64)
+}
+
+#[test]
+fn half_widths_cover_heavy_tailed_rows_as_often_as_they_say() {
+    let problem = Problem::new(500, 8, |i, j| heavy_tailed(1, i, j));
+    for failure in [0.05, 0.01] {
+        let (least, most) = limits(2000, failure);
+        assert!(failure != 0.05 || (least, most) == (41, 158));
+        let gaussian = problem.misses(GaussianSketch, (64, 1), 2000, failure);
+        assert!((least..=most).contains(&gaussian), "gaussian {failure}: {gaussian}");
+        // Few rows to spare: four degrees of freedom, far from normal.
+        let tight = problem.misses(GaussianSketch, (12, 1), 2000, failure);
+        assert!((least..=most).contains(&tight), "gaussian, 12 rows, {failure}: {tight}");
+        let found = [
+            ("srht", problem.misses(Srht, (64, 64), 2000, failure)),
+            ("srct", problem.misses(Srct, (64, 1), 2000, failure)),
+            ("rademacher", problem.misses(RademacherSketch, (64, 1), 2000, failure)),
+            ("tensor", problem.misses(TensorSrht { second_len: 23 }, (64, 1), 2000, failure)),
+        ];
+        for (name, misses) in found {
+            assert!(misses <= most, "{name} {failure}: {misses}");
+            // Not by being vacuous: some do miss.
+            assert!(misses > 0, "{name} {failure}");
+        }
+    }
+}
+
+#[test]
+fn half_widths_with_a_ridge_cover_the_ridge_answer() {
+    let problem = Problem::new(500, 8, |i, j| heavy_tailed(1, i, j));
+    for ridge in [10.0, 1000.0] {
+        // The exact ridge answer: a sketch of a short stream in one aligned group is the stream.
+        let (features, query_targets): (Vec<usize>, _) = ((0..8).collect(), [8]);
+        let query = Query::new(&features, &query_targets).ridge(ridge);
+        let solve = |m: usize, seed: u64| -> (Vec<f64>, Vec<f64>) {
+            let params = SketchedLeastSquaresParams::new(9, m).seed(seed).block_len(64);
+            let mut summary = SketchedLeastSquares::<f64, _, _, _>::new(params, Srht).unwrap();
+            problem.rows.iter().for_each(|row| summary.update(row).unwrap());
+            summary.close_block();
+            let (mut scratch, mut answer) = (vec![0f64; query.scratch_len()], vec![0f64; query.answer_len()]);
+            let fit = summary.solve_in(&query, &mut scratch, &mut answer).unwrap();
+            (fit.coefficients.to_vec(), fit.half_widths.unwrap().to_vec())
+        };
+        let exact = solve(512, 0).0;
+        let misses = (1..1001)
+            .filter(|&seed| {
+                let (x, widths) = solve(64, seed);
+                !x.iter().zip(&exact).zip(&widths).all(|((x, exact), width)| (x - exact).abs() <= *width)
+            })
+            .count() as u64;
+        // First-order theory: calibrated, 95 to 97 % in the prototype. Eight per cent would be another formula.
+        assert!((1..=80).contains(&misses), "{ridge}: {misses}");
+    }
+}
+
+#[test]
+fn errors_have_the_variance_of_the_law() {
+    let (n, d, m, seeds) = (4096usize, 8usize, 256usize, 1000u64);
+    let problem = Problem::new(n, d, |i, j| normal_pair::<f64>(word2(2, Domain::Coin, i, j)).0);
+    let mut sum = 0.0;
+    for seed in 0..seeds {
+        let (x, ..) = problem.sketched(Srht, (m, 256), seed, 0.05);
+        for ((x, exact), variance) in x.iter().zip(&problem.exact).zip(&problem.variances) {
+            let error = (x - exact) / problem.residual;
+            sum += error * error / variance;
+        }
+    }
+    let found = sum / (seeds * d as u64) as f64;
+    // Without replacement out of n orthogonal rows.
+    let law = (n - m + d) as f64 / ((n - d) as f64 * (m - d - 1) as f64);
+    // A mean over 8000 squares: relative sd 0.016.
+    assert!((found / law - 1.0).abs() < 0.09, "{found} {law}");
+}
+
+#[test]
+fn residual_norms_are_estimated_without_bias() {
+    let problem = Problem::new(700, 8, |i, j| heavy_tailed(3, i, j));
+    let seeds = 500u64;
+    let sum: f64 = (0..seeds).map(|seed| problem.sketched(Srht, (128, 128), seed, 0.05).2.powi(2)).sum();
+    let found = (sum / seeds as f64).sqrt() / problem.residual;
+    // Relative sd of a squared estimate sqrt(2 / 120), of the root of the mean 0.003.
+    assert!((found - 1.0).abs() < 0.02, "{found}");
+}
+
+/// Unit spikes on random rows and a target on one other row: the exact coefficients are 0, a collision puts all of the target
+/// into one coefficient.
+#[test]
+fn spikes_break_sparse_operators_and_not_dense_ones() {
+    let (n, d, m) = (16_384u64, 64usize, 1024usize);
+    let mut lost = 0;
+    let mut misses = 0;
+    let seeds = 40u64;
+    let (features, targets): (Vec<usize>, _) = ((0..d).collect(), [d]);
+    let query = Query::new(&features, &targets);
+    let fill = |add: &mut dyn FnMut(u64, usize)| {
+        // A permutation of the numbers: multiplication by an odd number modulo a power of two.
+        (0..=d).for_each(|j| add((j as u64 * 10_007 + 3) % n, j));
+    };
+    for seed in 0..seeds {
+        let params = SketchedLeastSquaresParams::new(d + 1, m).seed(seed);
+        let mut dense = SketchedLeastSquares::<f64, _, _, _>::new(params, Srht).unwrap();
+        let mut count = SketchedLeastSquares::<f64, _, _, _>::new(params, CountSketch).unwrap();
+        fill(&mut |index, column| dense.update_cell(index, column, 1.0).unwrap());
+        fill(&mut |index, column| count.update_cell(index, column, 1.0).unwrap());
+        let (mut scratch, mut answer) = (vec![0f64; query.scratch_len()], vec![0f64; query.answer_len()]);
+        let fit = count.solve_in(&query, &mut scratch, &mut answer).unwrap();
+        assert_eq!(fit.half_widths, None);
+        lost += u64::from(fit.rank < d);
+        let fit = dense.solve_in(&query, &mut scratch, &mut answer).unwrap();
+        assert_eq!(fit.rank, d);
+        misses += u64::from(fit.coefficients.iter().zip(fit.half_widths.unwrap()).any(|(x, width)| x.abs() > *width));
+    }
+    // 64 rows in 1024 places: none meet with probability e^-2.
+    assert!(lost > 20, "{lost}");
+    // At 5 %: more than 12 of 40 has probability below 1e-7.
+    assert!(misses <= 12, "{misses}");
+}
+
+#[test]
+fn the_row_rule_fails_as_rarely_as_asked() {
+    // Orthonormal features: the bound in norms is attained.
+    let (n, d) = (1024usize, 16usize);
+    let mut columns: Vec<Vec<f64>> = (0..=d)
+        .map(|j| {
+            let mut column = vec![0.0; n];
+            column[7 * j + 1] = 1.0;
+            hadamard::transform(&mut column).unwrap();
+            column.iter().map(|x| x / 32.0).collect()
+        })
+        .collect();
+    let target = columns.pop().unwrap();
+    let rows: Vec<Vec<f64>> = (0..n).map(|i| columns.iter().map(|c| c[i]).chain([target[i]]).collect()).collect();
+    let epsilon = 1.0;
+    let m = rows_for(epsilon, 0.05, d).unwrap();
+    let (features, targets): (Vec<usize>, _) = ((0..d).collect(), [d]);
+    let query = Query::new(&features, &targets);
+    let failures = (0..400u64)
+        .filter(|&seed| {
+            let params = SketchedLeastSquaresParams::new(d + 1, m).seed(seed);
+            let mut summary = SketchedLeastSquares::<f64, _, _, _>::new(params, Srct).unwrap();
+            rows.iter().for_each(|row| summary.update(row).unwrap());
+            let (mut scratch, mut answer) = (vec![0f64; query.scratch_len()], vec![0f64; query.answer_len()]);
+            let fit = summary.solve_in(&query, &mut scratch, &mut answer).unwrap();
+            // The exact coefficients are 0, the residual and the pseudo-inverse have norm 1.
+            fit.coefficients.iter().any(|x| x.abs() > epsilon / (d as f64).sqrt())
+        })
+        .count() as u64;
+    let (_, most) = limits(400, 0.05);
+    assert!(failures <= most, "{failures}");
+}

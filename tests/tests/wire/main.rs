@@ -1,0 +1,7 @@
+//! Byte forms: of released versions, kept for ever, of damaged and forged bytes, and within the formats of serde.
+
+#![allow(missing_docs)]
+
+mod forms;
+mod layout;
+mod serde;
