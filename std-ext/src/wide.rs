@@ -66,6 +66,10 @@ pub fn eigen(matrix: &[f64], dim: usize) -> Result<(Vec<f64>, Vec<Vec<f64>>), Er
     if let Some(index) = matrix.iter().position(|x| !x.is_finite()) {
         return Err(CoreError::NonFinite { index }.into());
     }
+    if dim == 0 {
+        // faer subtracts from the dimension.
+        return Ok((Vec::new(), Vec::new()));
+    }
     let lower = Mat::from_fn(dim, dim, |i, j| if j <= i { matrix[packed::index(dim, j, i)] } else { 0.0 });
     let (mut vectors, mut values) = (Mat::zeros(dim, dim), Diag::zeros(dim));
     let scratch = self_adjoint_evd_scratch::<f64>(dim, ComputeEigenvectors::Yes, Par::Seq, Spec::default());
