@@ -1,6 +1,5 @@
 //! The error type of this crate: what went wrong, and in which file, row and column.
 
-use sketchlet_core::{Difference, Error as CoreError, Kind};
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -43,9 +42,10 @@ impl Error {
     }
 
     /// A summary of another type than the one that was expected.
-    pub(crate) fn other_type(expected: Kind, got: Kind) -> Self {
-        let (expected, got) = (expected.number().into(), got.number().into());
-        CoreError::Incompatible { what: Difference::Kind, expected, got }.into()
+    #[cfg(feature = "cli")]
+    pub(crate) fn other_type(expected: sketchlet_core::Kind, got: sketchlet_core::Kind) -> Self {
+        let (what, expected, got) = (sketchlet_core::Difference::Kind, expected.number().into(), got.number().into());
+        sketchlet_core::Error::Incompatible { what, expected, got }.into()
     }
 
     /// A request that the data can't meet, such as a column that isn't there: what was asked for, and what to do.

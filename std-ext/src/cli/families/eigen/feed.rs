@@ -1,7 +1,9 @@
 //! Rows on their way into a summary: as they come, shuffled, or by shards on several threads.
 
 use super::summary::Summary;
-use crate::parallel::{Shards, shard_rows};
+use crate::parallel::Shards;
+#[cfg(feature = "faer")]
+use crate::parallel::shard_rows;
 use crate::stream::ShuffleBuffer;
 use crate::{CoreError, Error, MatRef, Merge, Real, RowSummary};
 
