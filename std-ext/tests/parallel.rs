@@ -5,7 +5,7 @@
 use sketchlet::eigen::{
     ExactEigen, ExactEigenParams, NystromSketch, NystromSketchParams, RandomOrderEigen, RandomOrderEigenParams,
 };
-use sketchlet::parallel::{ColumnShares, Shards, SharedGains, fill, shard_rows};
+use sketchlet::parallel::{Filled, NumberedRows, SharedGains, fill, fill_from, shard_rows, sketch_from};
 use sketchlet::random::keyed::{Domain, symmetric, word};
 use sketchlet::regression::{NormalEquations, NormalEquationsParams, SketchedLeastSquares, SketchedLeastSquaresParams};
 use sketchlet::sketch::{CountSketch, GaussianSketch, Osnap, RademacherSketch, SketchOperator, Srct, Srht};
@@ -26,8 +26,31 @@ fn numbers<T: Real>(count: usize) -> Vec<T> {
     (0..count as u64).map(|i| symmetric(word(5, Domain::Normal, i))).collect()
 }
 
-/// Fills by shards on every number of threads, from batches of other lengths each time, and compares with `one`: shards that were
-/// filled one by one and merged by hand.
+/// Fills a summary with rows that are read, some at a time.
+fn fill_read<M>(
+    all: MatRef<'_, M::Scalar>,
+    count: usize,
+    make: impl Fn(u64) -> Result<M, CoreError> + Sync,
+) -> Result<Filled<M>, Error>
+where
+    M: RowSummary<Scalar: Real> + Merge + Send,
+{
+    let mut next = 0;
+    let read = |batch: &mut (usize, Vec<M::Scalar>), rows| {
+        let piece = all.rows_from(next, rows);
+        *batch = (next, piece.as_slice().to_vec());
+        next += piece.rows();
+        Ok(piece.rows())
+    };
+    fill_from(all.cols(), threads(count), read, make, |summary, (first, batch)| {
+        for (i, row) in batch.chunks_exact(all.cols()).enumerate() {
+            summary.update(row).map_err(|error| Error::from(error).at_row((*first + i) as u64 + 1))?;
+        }
+        Ok(())
+    })
+}
+
+/// Fills by shards on every number of threads, and compares with shards that were filled one by one and merged by hand.
 fn check<M>(dim: usize, rows: usize, make: impl Fn() -> Result<M, CoreError> + Sync)
 where
     M: RowSummary<Scalar: Real> + Merge + Wire + Send,
@@ -56,13 +79,9 @@ where
     for count in THREADS {
         let at_once = fill(all, threads(count), |_| make()).unwrap();
         assert!(at_once.encode() == expected, "{rows} x {dim} on {count}");
-        let mut shards = Shards::new(dim, threads(count), |_| make());
-        let batch = shard_rows(dim) * count / 2 + 37;
-        for first in (0..rows).step_by(batch) {
-            shards.update_batch(all.rows_from(first, batch)).unwrap();
-        }
-        assert_eq!(shards.rows_seen(), rows as u64);
-        assert!(shards.finish().unwrap().encode() == expected, "{rows} x {dim} on {count}, in batches");
+        let read = fill_read(all, count, |_| make()).unwrap();
+        assert!(read.summary.encode() == expected, "{rows} x {dim} on {count}, read");
+        assert_eq!(read.threads, count.min(rows.div_ceil(shard_rows(dim)).max(1)));
     }
 }
 
@@ -232,30 +251,53 @@ fn errors_name_the_first_row() {
     };
     let error = fill(all, threads(2), used).unwrap_err();
     assert!(matches!(error.core(), Some(CoreError::Incompatible { .. })), "{error}");
-    // What was refused does not come back as half an answer.
-    let mut shards = Shards::new(dim, threads(2), make);
-    shards.update_batch(all).unwrap_err();
-    shards.update_batch(all.rows_from(0, 1)).unwrap_err();
-    shards.finish().unwrap_err();
+}
+
+#[test]
+fn errors_of_rows_that_are_read_name_the_first() {
+    let (dim, shard) = (3, shard_rows(3));
+    let rows = 4 * shard;
+    let mut data = numbers::<f64>(rows * dim);
+    for row in [shard + 40, shard + 90, 3 * shard + 1] {
+        data[row * dim + 1] = f64::NAN;
+    }
+    let all = MatRef::new(&data, rows, dim).unwrap();
+    let make = |_| ExactEigen::<f64, _>::new(ExactEigenParams::new(dim));
+    for count in THREADS {
+        let error = fill_read(all, count, make).unwrap_err();
+        assert_eq!(error.row(), Some((shard + 41) as u64), "{error}");
+    }
+    // A reader that ends with an error: rows before it that are refused come first.
+    for (broken_at, expected) in [(3, (shard + 41) as u64), (1, 7)] {
+        for count in THREADS {
+            let (mut next, piece) = (0, shard_rows(dim));
+            let read = |batch: &mut Vec<f64>, rows| {
+                if next >= broken_at * piece {
+                    return Err(Error::data("torn").at_row(7));
+                }
+                *batch = all.rows_from(next, rows).as_slice().to_vec();
+                next += rows;
+                Ok(rows)
+            };
+            let feed = |summary: &mut ExactEigen<f64, _>, batch: &mut Vec<f64>| {
+                let at = batch.iter().position(|x| x.is_nan()).map(|i| i / dim);
+                match at {
+                    Some(row) => Err(Error::data("no number").at_row((shard + row) as u64 + 1)),
+                    None => Ok(summary.update_batch(MatRef::new(batch, batch.len() / dim, dim)?)?),
+                }
+            };
+            let error = fill_from(dim, threads(count), read, make, feed).unwrap_err();
+            assert_eq!(error.row(), Some(expected), "{error} on {count}");
+        }
+    }
 }
 
 #[test]
 fn no_rows_make_an_empty_summary() {
     let none: MatRef<'_, f64> = MatRef::new(&[], 0, 3).unwrap();
-    let summary = fill(none, threads(2), |_| ExactEigen::new(ExactEigenParams::new(3))).unwrap();
-    assert_eq!(summary.rows_seen(), 0);
-}
-
-#[test]
-fn threads_that_had_nothing_to_do_are_not_counted() {
-    let dim = 16;
-    let data = numbers::<f64>(4 * shard_rows(dim) * dim);
-    let used = |rows, count| {
-        let mut shards = Shards::new(dim, threads(count), |_| ExactEigen::<f64, _>::new(ExactEigenParams::new(dim)));
-        shards.update_batch(MatRef::new(&data[..rows * dim], rows, dim).unwrap()).unwrap();
-        shards.threads_used()
-    };
-    assert_eq!([used(10, 7), used(2 * shard_rows(dim), 7), used(4 * shard_rows(dim), 3)], [1, 2, 3]);
+    let make = |_| ExactEigen::<f64, _>::new(ExactEigenParams::new(3));
+    assert_eq!(fill(none, threads(2), make).unwrap().rows_seen(), 0);
+    assert_eq!(fill_read(none, 2, make).unwrap().summary.rows_seen(), 0);
 }
 
 /// What is chosen, its value to the bit, and how many gains were asked for.
@@ -291,6 +333,32 @@ fn shared_gains_choose_the_same_elements() {
     }
 }
 
+type Sketched<T, O> = SketchedLeastSquares<T, O, Vec<T>, Vec<u32>>;
+
+/// Sketches rows that are read in short batches.
+fn sketch_read<T: Real, O: SketchOperator<T> + Send + Sync>(
+    params: SketchedLeastSquaresParams,
+    operator: O,
+    count: usize,
+    first: u64,
+    (all, weights): (MatRef<'_, T>, Option<&[T]>),
+) -> Result<Filled<Sketched<T, O>>, Error> {
+    let mut next = 0;
+    let read = |batch: &mut (usize, usize)| {
+        *batch = (next, 53.min(all.rows() - next));
+        next += batch.1;
+        Ok(batch.1)
+    };
+    let view = |&(from, rows): &(usize, usize)| {
+        let weights = weights.map(|weights| &weights[from..weights.len().min(from + rows)]);
+        Ok(NumberedRows { first: first + from as u64, rows: all.rows_from(from, rows), weights })
+    };
+    sketch_from(params, operator, threads(count), read, view, |error, &(from, _)| {
+        let row = error.row().map_or(0, |row| row + from as u64);
+        error.at_row(row)
+    })
+}
+
 /// Columns on every number of threads against one summary that sees row after row.
 fn check_columns<T: Real, O: SketchOperator<T> + Send + Sync>(operator: O, columns: usize, rows: usize, block: usize) {
     let params = SketchedLeastSquaresParams::new(columns, 40).block_len(block).seed(3);
@@ -305,25 +373,17 @@ fn check_columns<T: Real, O: SketchOperator<T> + Send + Sync>(operator: O, colum
         weighted.update_weighted(first + i as u64, row, weights[i]).unwrap();
     }
     for count in THREADS {
-        let mut shares = ColumnShares::new(params, operator, threads(count)).unwrap();
-        let mut weighted_shares = ColumnShares::new(params, operator, threads(count)).unwrap();
-        for from in (0..rows).step_by(53) {
-            let (batch, at) = (all.rows_from(from, 53), first + from as u64);
-            shares.update_batch_at(at, batch).unwrap();
-            weighted_shares.update_weighted_batch_at(at, batch, &weights[from..from + batch.rows()]).unwrap();
-        }
-        assert!(shares.threads_used() == if columns < 16 { 1 } else { count.min(columns / 8) });
-        assert!(shares.finish().unwrap().encode() == whole.encode(), "{operator:?} {columns} {rows} {count}");
-        assert!(
-            weighted_shares.finish().unwrap().encode() == weighted.encode(),
-            "{operator:?} {columns} {rows} {count}"
-        );
+        let plain = sketch_read(params, operator, count, first, (all, None)).unwrap();
+        assert_eq!(plain.threads, count.min(columns / 32).max(1));
+        assert!(plain.summary.encode() == whole.encode(), "{operator:?} {columns} {rows} {count}");
+        let plain = sketch_read(params, operator, count, first, (all, Some(&weights))).unwrap();
+        assert!(plain.summary.encode() == weighted.encode(), "{operator:?} {columns} {rows} {count}");
     }
 }
 
 #[test]
 fn shared_columns_are_those_of_one_summary() {
-    for (columns, rows) in [(3, 100), (17, 0), (17, 1), (17, 128), (17, 150), (70, 131)] {
+    for (columns, rows) in [(3, 100), (65, 0), (65, 1), (65, 128), (65, 150), (230, 131)] {
         check_columns::<f64, _>(Srht, columns, rows, 16);
         check_columns::<f64, _>(Srht, columns, rows, 1);
         check_columns::<f32, _>(Srct, columns, rows, 1);
@@ -336,34 +396,42 @@ fn shared_columns_are_those_of_one_summary() {
 
 #[test]
 fn shared_columns_refuse_what_one_summary_refuses() {
-    let params = SketchedLeastSquaresParams::new(24, 40);
-    let mut data = numbers::<f64>(50 * 24);
+    let params = SketchedLeastSquaresParams::new(96, 100);
+    let mut data = numbers::<f64>(80 * 96);
     // The same row is bad in the columns of several threads; a later one in those of the first.
-    data[20 * 24 + 23] = f64::NAN;
-    data[20 * 24 + 11] = f64::INFINITY;
-    data[30 * 24] = f64::NAN;
-    let all = MatRef::new(&data, 50, 24).unwrap();
-    let mut weights = vec![1.0; 50];
+    data[60 * 96 + 90] = f64::NAN;
+    data[60 * 96 + 40] = f64::INFINITY;
+    data[70 * 96] = f64::NAN;
+    let all = MatRef::new(&data, 80, 96).unwrap();
+    let mut weights = vec![1.0; 80];
     weights[7] = f64::NAN;
     let refused = |error: &Error| (error.row(), error.core());
     for count in THREADS {
-        let new = || ColumnShares::new(params, Srht, threads(count)).unwrap();
-        let mut shares = new();
-        let error = shares.update_batch_at(0, all).unwrap_err();
-        assert_eq!(refused(&error), (Some(21), Some(CoreError::NonFinite { index: 11 })));
-        shares.finish().unwrap_err();
-        let error = new().update_weighted_batch_at(0, all, &weights).unwrap_err();
-        assert_eq!(refused(&error), (Some(8), Some(CoreError::NonFinite { index: 24 })));
+        let sketch = |first, rows, weights| sketch_read(params, Srht, count, first, (rows, weights)).unwrap_err();
+        let error = sketch(0, all, None);
+        assert_eq!(refused(&error), (Some(61), Some(CoreError::NonFinite { index: 40 })), "{count}");
+        let error = sketch(0, all, Some(&weights));
+        assert_eq!(refused(&error), (Some(8), Some(CoreError::NonFinite { index: 96 })));
         weights[7] = -1.0;
-        let error = new().update_weighted_batch_at(0, all, &weights).unwrap_err();
+        let error = sketch(0, all, Some(&weights));
         assert!(matches!(refused(&error), (Some(8), Some(CoreError::Parameter { name: &"weight", .. }))), "{error}");
         weights[7] = f64::NAN;
-        let error = new().update_weighted_batch_at(0, all, &weights[1..]).unwrap_err();
-        assert_eq!(error.core(), Some(CoreError::Dimension { expected: 50, got: 49 }));
+        let error = sketch(0, all.rows_from(0, 5), Some(&weights[..4]));
+        assert_eq!(error.core(), Some(CoreError::Dimension { expected: 5, got: 4 }));
         let other = MatRef::new(&data[..48], 4, 12).unwrap();
-        let error = new().update_batch_at(0, other).unwrap_err();
-        assert_eq!(error.core(), Some(CoreError::Dimension { expected: 24, got: 12 }));
-        let error = new().update_batch_at(u64::MAX, all.rows_from(0, 2)).unwrap_err();
+        let error = sketch(0, other, None);
+        assert_eq!(error.core(), Some(CoreError::Dimension { expected: 96, got: 12 }));
+        let error = sketch(u64::MAX, all.rows_from(0, 2), None);
         assert_eq!(refused(&error).0, Some(2), "{error}");
+        // What a reader says comes behind the rows before it.
+        let mut reads = 0;
+        let read = |batch: &mut usize| {
+            *batch = reads;
+            reads += 1;
+            if reads < 3 { Ok(40) } else { Err(Error::data("torn")) }
+        };
+        let view = |&batch: &usize| Ok(NumberedRows { first: 0, rows: all.rows_from(40 * batch, 40), weights: None });
+        let error = sketch_from(params, Srht, threads(count), read, view, |error, _| error).unwrap_err();
+        assert_eq!(refused(&error), (Some(21), Some(CoreError::NonFinite { index: 40 })), "{error}");
     }
 }

@@ -1,5 +1,10 @@
 //! What an answer costs: wall time, processor time, threads.
 
+use crate::parallel::{Filled, NumberedRows, fill_from, sketch_from};
+use crate::regression::{SketchedLeastSquares, SketchedLeastSquaresParams};
+use crate::sketch::SketchOperator;
+use crate::{CoreError, Error, Merge, Real};
+use std::num::NonZero;
 use std::time::Instant;
 
 /// Measures the time that the library works on an answer, and the time that the whole command takes.
@@ -23,6 +28,44 @@ impl Clock {
         self.cpu_seconds += cpu_seconds() - cpu;
         self.seconds += start.elapsed().as_secs_f64();
         result
+    }
+
+    /// Fills a summary by [`fill_from`], and counts what that costs but for the reading.
+    pub(super) fn fill<B: Default + Send, M: Merge + Send>(
+        &mut self,
+        dim: usize,
+        threads: NonZero<usize>,
+        mut read: impl FnMut(&mut B, usize) -> Result<usize, Error> + Send,
+        make: impl Fn(u64) -> Result<M, CoreError> + Sync,
+        feed: impl Fn(&mut M, &mut B) -> Result<(), Error> + Sync,
+    ) -> Result<M, Error> {
+        let (begin, mut reading) = (cpu_seconds(), 0.0);
+        let read = |batch: &mut B, rows| timed(&mut reading, || read(batch, rows));
+        let filled = fill_from(dim, threads, read, make, feed)?;
+        Ok(self.add(filled, cpu_seconds() - begin - reading))
+    }
+
+    /// The same by [`sketch_from`].
+    pub(super) fn sketch<T: Real, O: SketchOperator<T> + Send + Sync, B: Default + Send + Sync>(
+        &mut self,
+        params: SketchedLeastSquaresParams,
+        operator: O,
+        threads: NonZero<usize>,
+        mut read: impl FnMut(&mut B) -> Result<usize, Error>,
+        view: impl Fn(&B) -> Result<NumberedRows<'_, T>, Error> + Sync,
+        locate: impl Fn(Error, &B) -> Error + Sync,
+    ) -> Result<SketchedLeastSquares<T, O, Vec<T>, Vec<u32>>, Error> {
+        let (begin, mut reading) = (cpu_seconds(), 0.0);
+        let read = |batch: &mut B| timed(&mut reading, || read(batch));
+        let filled = sketch_from(params, operator, threads, read, view, locate)?;
+        Ok(self.add(filled, cpu_seconds() - begin - reading))
+    }
+
+    fn add<M>(&mut self, filled: Filled<M>, cpu_seconds: f64) -> M {
+        self.cpu_seconds += cpu_seconds;
+        self.seconds += filled.busy.as_secs_f64();
+        self.note_threads(filled.threads);
+        filled.summary
     }
 
     /// Notes that so many threads have worked at the same time.
@@ -50,15 +93,40 @@ pub(super) struct Cost {
     pub(super) cpu_seconds: f64,
 }
 
+/// Reads, and counts the processor time of that.
+fn timed<R>(seconds: &mut f64, read: impl FnOnce() -> R) -> R {
+    let begin = thread_cpu_seconds();
+    let rows = read();
+    *seconds += thread_cpu_seconds() - begin;
+    rows
+}
+
 /// Processor time of this process so far, all threads, in seconds.
 fn cpu_seconds() -> f64 {
     #[cfg(unix)]
     {
-        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-        time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
+        seconds_of(rustix::time::ClockId::ProcessCPUTime)
     }
     #[cfg(not(unix))]
     {
         0.0
     }
+}
+
+/// That of this thread alone.
+fn thread_cpu_seconds() -> f64 {
+    #[cfg(unix)]
+    {
+        seconds_of(rustix::time::ClockId::ThreadCPUTime)
+    }
+    #[cfg(not(unix))]
+    {
+        0.0
+    }
+}
+
+#[cfg(unix)]
+fn seconds_of(clock: rustix::time::ClockId) -> f64 {
+    let time = rustix::time::clock_gettime(clock);
+    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }

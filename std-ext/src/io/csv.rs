@@ -225,7 +225,7 @@ impl<R: Read> Csv<R> {
     }
 }
 
-impl<T: Real, R: Read> Source<T> for Csv<R> {
+impl<T: Real, R: Read + Send> Source<T> for Csv<R> {
     fn columns(&self) -> &[String] {
         &self.layout.names
     }

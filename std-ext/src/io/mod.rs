@@ -11,6 +11,8 @@
 //! Every number is first an `f64`, the nearest one to what the file says; `f32` is then the nearest one to that. So the
 //! same data give the same bits whatever form they came in.
 
+#[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
+mod batch;
 #[cfg(any(feature = "csv", feature = "ndjson"))]
 mod cell;
 #[cfg(feature = "npy")]
@@ -34,6 +36,8 @@ mod source;
 #[cfg(feature = "files")]
 mod write;
 
+#[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
+pub use batch::Batch;
 #[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
 pub use options::{Missing, ReadOptions};
 #[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]

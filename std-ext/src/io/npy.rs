@@ -7,7 +7,7 @@ use super::source::Source;
 use crate::{Error, Real};
 use npyz::{DType, NpyFile, Order, TypeChar};
 use std::fs::File;
-use std::io::{BufReader, Read, Seek};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
 /// Kinds of numbers that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,28 @@ impl Kind {
             Self::I64 => i64::from_le_bytes(*bytes.first_chunk()?) as f64,
         })
     }
+
+    /// Appends all numbers, if they are finite.
+    #[allow(clippy::cast_precision_loss, reason = "the nearest f64 is what the module promises")]
+    fn append_finite<T: Real>(self, bytes: &[u8], batch: &mut Vec<T>) -> bool {
+        let start = batch.len();
+        let (four, eight) = (bytes.as_chunks().0.iter(), bytes.as_chunks().0.iter());
+        match self {
+            Self::F32 => batch.extend(four.map(|&x| T::constant(f32::from_le_bytes(x).into()))),
+            Self::F64 => batch.extend(eight.map(|&x| T::constant(f64::from_le_bytes(x)))),
+            Self::I32 => batch.extend(four.map(|&x| T::constant(i32::from_le_bytes(x).into()))),
+            Self::I64 => batch.extend(eight.map(|&x| T::constant(i64::from_le_bytes(x) as f64))),
+        }
+        let is_finite = T::all_finite(&batch[start..]);
+        if !is_finite {
+            batch.truncate(start);
+        }
+        is_finite
+    }
 }
+
+/// Bytes that are read together: they stay in the cache until they are numbers.
+const BLOCK_BYTES: usize = 1 << 17;
 
 /// Bytes in which the shape stands: the longest header of version 1.
 const LONGEST_HEADER: u64 = 1 << 16;
@@ -47,13 +68,46 @@ pub(super) struct Npy {
     layout: Layout,
     rows: usize,
     next: usize,
-    row: Vec<u8>,
+    /// Whether every column is taken, in order.
+    takes_all: bool,
 }
 
 /// How the numbers stand in the file.
 enum Data {
-    Rows(BufReader<File>),
+    Rows(RowBlocks),
     Columns(ColumnBlocks),
+}
+
+/// Rows of a file, some at a time.
+struct RowBlocks {
+    file: File,
+    row_bytes: usize,
+    bytes: Vec<u8>,
+    /// The first byte of the row that comes next.
+    next: usize,
+}
+
+impl RowBlocks {
+    /// Reads ahead if no row is left: as many as a block holds, of those that are in the file.
+    fn refill(&mut self, left: usize) -> std::io::Result<()> {
+        if self.next == self.bytes.len() {
+            let rows = (BLOCK_BYTES / self.row_bytes).clamp(1, left);
+            self.bytes.resize(rows * self.row_bytes, 0);
+            self.next = 0;
+            self.file.read_exact(&mut self.bytes)?;
+        }
+        Ok(())
+    }
+
+    fn row(&self) -> &[u8] {
+        self.bytes.get(self.next..).unwrap_or_default()
+    }
+
+    /// The bytes of up to so many whole rows that were read.
+    fn rows(&self, rows: usize) -> &[u8] {
+        let left = self.row();
+        &left[..left.len().min(rows.saturating_mul(self.row_bytes))]
+    }
 }
 
 impl Npy {
@@ -97,12 +151,15 @@ impl Npy {
             )));
         }
         let layout = Layout::new(&positions(cols), options, |_| false)?;
+        let mut file = reader.into_inner();
         let data = if order == Order::C || cols == 1 {
-            Data::Rows(reader)
+            file.seek(SeekFrom::Start(position))?;
+            Data::Rows(RowBlocks { file, row_bytes: cols * kind.bytes(), bytes: Vec::new(), next: 0 })
         } else {
-            Data::Columns(ColumnBlocks::new(reader.into_inner(), position, rows, kind.bytes(), layout.taken.clone()))
+            Data::Columns(ColumnBlocks::new(file, position, rows, kind.bytes(), layout.taken.clone()))
         };
-        Ok(Self { data, kind, layout, rows, next: 0, row: vec![0; cols * kind.bytes()] })
+        let takes_all = layout.taken.iter().copied().eq(0..cols);
+        Ok(Self { data, kind, layout, rows, next: 0, takes_all })
     }
 }
 
@@ -144,15 +201,28 @@ impl<T: Real> Source<T> for Npy {
         while taken < rows && self.next < self.rows {
             let number = self.next as u64 + 1;
             let read = match &mut self.data {
-                Data::Rows(reader) => reader.read_exact(&mut self.row),
+                Data::Rows(blocks) => blocks.refill(self.rows - self.next),
                 Data::Columns(blocks) => blocks.seek(self.next),
             };
             read.map_err(|error| Error::from(error).at_row(number))?;
+            if let Data::Rows(blocks) = &mut self.data
+                && self.takes_all
+            {
+                let bytes = blocks.rows(rows - taken);
+                if self.kind.append_finite(bytes, batch) {
+                    let count = bytes.len() / blocks.row_bytes;
+                    places.extend(number..number + count as u64);
+                    blocks.next += bytes.len();
+                    self.next += count;
+                    taken += count;
+                    continue;
+                }
+            }
             let start = batch.len();
             let mut kept = true;
             for (i, (&column, name)) in self.layout.taken.iter().zip(&self.layout.names).enumerate() {
                 let bytes = match &self.data {
-                    Data::Rows(_) => self.row.get(column * size..),
+                    Data::Rows(blocks) => blocks.row().get(column * size..),
                     Data::Columns(blocks) => blocks.cell(i, self.next),
                 };
                 let x = bytes.and_then(|bytes| self.kind.number(bytes));
@@ -162,6 +232,9 @@ impl<T: Real> Source<T> for Npy {
                 }
             }
             self.next += 1;
+            if let Data::Rows(blocks) = &mut self.data {
+                blocks.next += blocks.row_bytes;
+            }
             if kept {
                 places.push(number);
                 taken += 1;

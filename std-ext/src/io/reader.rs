@@ -1,5 +1,6 @@
 //! Rows of numbers, a batch at a time.
 
+use super::batch::Batch;
 #[cfg(feature = "csv")]
 use super::csv;
 #[cfg(feature = "ndjson")]
@@ -34,8 +35,7 @@ const BATCH_BYTES: usize = 1 << 18;
 pub struct RowReader<T> {
     source: Box<dyn Source<T>>,
     name: String,
-    batch: Vec<T>,
-    places: Vec<u64>,
+    batch: Batch<T>,
     rows: usize,
     warnings: Vec<String>,
 }
@@ -90,7 +90,11 @@ impl<T: Real> RowReader<T> {
     /// If there is not even a header row, or the columns asked for are not in it.
     #[cfg(feature = "csv")]
     #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
-    pub fn from_csv(input: impl std::io::Read + 'static, name: &str, options: &ReadOptions) -> Result<Self, Error> {
+    pub fn from_csv(
+        input: impl std::io::Read + Send + 'static,
+        name: &str,
+        options: &ReadOptions,
+    ) -> Result<Self, Error> {
         let source = csv::Csv::new(input, options).map_err(|error| error.in_file(name))?;
         let warnings = source.warnings();
         Ok(Self { warnings, ..Self::new(source, name) })
@@ -98,19 +102,12 @@ impl<T: Real> RowReader<T> {
 
     fn new(source: impl Source<T> + 'static, name: &str) -> Self {
         let rows = (BATCH_BYTES / T::BYTES / source.columns().len().max(1)).max(1);
-        Self {
-            source: Box::new(source),
-            name: name.to_owned(),
-            batch: Vec::new(),
-            places: Vec::new(),
-            rows,
-            warnings: Vec::new(),
-        }
+        Self { source: Box::new(source), name: name.to_owned(), batch: Batch::default(), rows, warnings: Vec::new() }
     }
 
-    /// Reads so many rows at a time from now on, instead of as many as 256 KiB hold: for work that several threads share.
-    pub fn set_batch_rows(&mut self, rows: usize) {
-        self.rows = rows.max(1);
+    /// Rows of a batch of [`next_batch`](Self::next_batch).
+    pub const fn batch_rows(&self) -> usize {
+        self.rows
     }
 
     /// Names of the columns, in the order of the entries of a row.
@@ -123,9 +120,10 @@ impl<T: Real> RowReader<T> {
         self.source.positions()
     }
 
-    /// Where a row of the last batch came from: its line in an input that has lines, else its number, counted from 1.
+    /// Where a row of the last batch of [`next_batch`](Self::next_batch) came from: its line in an input that has lines, else its
+    /// number, counted from 1.
     pub fn place(&self, row: usize) -> Option<u64> {
-        self.places.get(row).copied()
+        self.batch.place(row)
     }
 
     /// Name of the input, as errors show it.
@@ -143,13 +141,22 @@ impl<T: Real> RowReader<T> {
     /// # Errors
     /// If the input is damaged, or a cell is not a finite number: the error names row and column.
     pub fn next_batch(&mut self) -> Result<Option<MatRef<'_, T>>, Error> {
-        self.batch.clear();
-        self.places.clear();
-        self.source.fill(&mut self.batch, &mut self.places, self.rows).map_err(|error| error.in_file(&self.name))?;
-        let dim = self.source.columns().len();
-        match self.batch.len().checked_div(dim) {
-            None | Some(0) => Ok(None),
-            Some(rows) => Ok(Some(MatRef::new(&self.batch, rows, dim)?)),
-        }
+        let mut batch = core::mem::take(&mut self.batch);
+        let read = self.read_into(&mut batch, self.rows);
+        self.batch = batch;
+        Ok((read? > 0).then(|| self.batch.rows()))
+    }
+
+    /// Reads so many rows, fewer only at the end, in place of those that the batch holds; gives their number.
+    ///
+    /// # Errors
+    /// Those of [`next_batch`](Self::next_batch).
+    pub fn read_into(&mut self, batch: &mut Batch<T>, rows: usize) -> Result<usize, Error> {
+        let Batch { entries, places, columns } = batch;
+        entries.clear();
+        places.clear();
+        *columns = self.source.columns().len();
+        self.source.fill(entries, places, rows).map_err(|error| error.in_file(&self.name))?;
+        Ok(batch.len())
     }
 }

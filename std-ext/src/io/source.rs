@@ -3,7 +3,7 @@
 use crate::Error;
 
 /// Where rows come from, one implementation a file form.
-pub(super) trait Source<T> {
+pub(super) trait Source<T>: Send {
     /// Names of the columns that it yields.
     fn columns(&self) -> &[String];
 

@@ -1,15 +1,24 @@
 //! Passes over the rows: one interface over rows in memory and rows that are read again.
 
 use super::source::{Layout, RowBlock, RowSource};
-use crate::parallel::each;
+use crate::parallel::{Gathered, each, gather, gather_from};
 use crate::{CoreError, Error, MatRef, Real};
 use core::ops::ControlFlow;
 use sketchlet_core::Rule;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError, mpsc};
+use std::num::NonZero;
 
 /// Rows that are worked on together. A fixed number, so that sums don't depend on threads, nor on the blocks of a source.
 pub(super) const CHUNK: usize = 4096;
+/// Numbers of a chunk of wide rows: there are enough chunks then for several threads.
+const CHUNK_NUMBERS: usize = 1 << 20;
+/// Rows of a chunk, however wide.
+const SHORTEST_CHUNK: usize = 512;
+
+/// Rows of a chunk whose result is merged with those of others.
+fn chunk_rows(columns: usize) -> usize {
+    let rows = CHUNK_NUMBERS.div_ceil(columns.max(1)).max(2 * columns);
+    rows.next_power_of_two().clamp(SHORTEST_CHUNK, CHUNK)
+}
 
 /// The rows, in memory or to be read again and again.
 pub(super) enum Data<'a, T> {
@@ -18,48 +27,48 @@ pub(super) enum Data<'a, T> {
 }
 
 impl<T: Real> Data<'_, T> {
-    /// Calls `work` for every chunk of rows, with the number of its first row, and `fold` with the results in order.
+    /// Calls `work` for every chunk of rows, with the number of its first row, and merges the results in the fixed tree: `merge`
+    /// absorbs its second argument into its first. `None` if there are no rows.
     pub(super) fn pass<P: Send>(
         &mut self,
         threads: usize,
         work: impl Fn(usize, RowBlock<'_, T>) -> Result<P, Error> + Sync,
-        mut fold: impl FnMut(P) + Send,
-    ) -> Result<(), Error> {
+        merge: impl Fn(&mut P, P) -> Result<(), Error> + Sync,
+    ) -> Result<Option<P>, Error> {
+        let threads = NonZero::new(threads).unwrap_or(NonZero::<usize>::MIN);
+        let len = chunk_rows(self.columns());
         match self {
-            Self::Memory(rows) if threads > 1 && rows.rows() > CHUNK => {
-                let chunks = rows.rows().div_ceil(CHUNK);
-                let next = AtomicUsize::new(0);
-                let take = || {
-                    let chunk = next.fetch_add(1, Ordering::Relaxed);
-                    (chunk < chunks).then_some((chunk, ()))
-                };
-                let work = |chunk, ()| {
-                    let first = chunk * CHUNK;
-                    work(first, rows.rows_from(first, CHUNK))
-                };
-                spread(threads.min(chunks), take, work, fold, |_| Ok(()))
+            Self::Memory(rows) => {
+                let work = |chunk| work(chunk * len, rows.rows_from(chunk * len, len));
+                gather(rows.rows().div_ceil(len), threads, work, merge)
             }
-            Self::Passes(source) if threads > 1 => {
-                let (sender, receiver) = mpsc::sync_channel::<(usize, Chunk<T>)>(threads);
-                let receiver = Mutex::new(receiver);
-                let take = || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
-                let work = |chunk, rows: Chunk<T>| work(chunk * CHUNK, rows.as_block()?);
-                spread(threads, take, work, fold, move |is_failed| {
-                    read_chunks(*source, |first, chunk| {
+            Self::Passes(source) if threads.get() > 1 => {
+                let work = |chunk, rows: Chunk<T>| work(chunk * len, rows.as_block()?);
+                gather_from(threads, work, merge, |send| {
+                    read_chunks(*source, len, |first, chunk| {
                         let full = core::mem::replace(chunk, Chunk::new(chunk.dims));
-                        // Threads end when the sender does: this one always finds a receiver.
-                        if is_failed() || sender.send((first / CHUNK, full)).is_err() {
-                            return Ok(ControlFlow::Break(()));
-                        }
-                        Ok(ControlFlow::Continue(()))
+                        Ok(send(first / len, full))
                     })
                 })
             }
-            _ => self.pass_in_order(|first, chunk| {
-                fold(work(first, chunk)?);
-                Ok(())
-            }),
+            Self::Passes(source) => {
+                let gathered = Gathered::new(merge);
+                read_chunks(*source, len, |first, chunk| {
+                    gathered.add((first / len) as u64, work(first, chunk.as_block()?)?)?;
+                    Ok(ControlFlow::Continue(()))
+                })?;
+                gathered.finish()
+            }
         }
+    }
+
+    /// Features and targets.
+    fn columns(&self) -> usize {
+        let (features, targets) = match self {
+            Self::Memory(rows) => (rows.features.cols(), rows.targets.cols()),
+            Self::Passes(source) => source.dims(),
+        };
+        features + targets
     }
 
     /// Calls `work` for every chunk of rows, in order.
@@ -84,7 +93,7 @@ impl<T: Real> Data<'_, T> {
                 }
                 Ok(())
             }
-            Self::Passes(source) => read_chunks(*source, |first, chunk| work(first, chunk.as_block()?)),
+            Self::Passes(source) => read_chunks(*source, CHUNK, |first, chunk| work(first, chunk.as_block()?)),
         }
     }
 
@@ -150,51 +159,10 @@ pub(super) fn check_shape<T: Real>(first: usize, block: &RowBlock<'_, T>, dims: 
     }
 }
 
-/// Threads take numbered pieces of work in order; each waits with its result until it is its turn. `feed` runs beside them; it
-/// is given a way to ask whether anything failed. Of several errors the first in the order of the pieces counts.
-fn spread<W, P: Send>(
-    threads: usize,
-    take: impl Fn() -> Option<(usize, W)> + Sync,
-    work: impl Fn(usize, W) -> Result<P, Error> + Sync,
-    fold: impl FnMut(P) + Send,
-    feed: impl FnOnce(&dyn Fn() -> bool) -> Result<(), Error>,
-) -> Result<(), Error> {
-    struct Turn<F> {
-        next: usize,
-        fold: F,
-        error: Option<Error>,
-    }
-    let turn = Mutex::new(Turn { next: 0, fold, error: None });
-    let moved_on = Condvar::new();
-    let lock = || turn.lock().unwrap_or_else(PoisonError::into_inner);
-    let fed = std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some((piece, rows)) = take() {
-                    let result = work(piece, rows);
-                    let mut turn = lock();
-                    while turn.next != piece {
-                        turn = moved_on.wait(turn).unwrap_or_else(PoisonError::into_inner);
-                    }
-                    match result {
-                        Ok(part) if turn.error.is_none() => (turn.fold)(part),
-                        Ok(_) => {}
-                        Err(error) => drop(turn.error.get_or_insert(error)),
-                    }
-                    turn.next += 1;
-                    moved_on.notify_all();
-                }
-            });
-        }
-        feed(&|| lock().error.is_some())
-    });
-    let turn = turn.into_inner().unwrap_or_else(PoisonError::into_inner);
-    turn.error.map_or(fed, Err)
-}
-
-/// Calls `work` for every chunk of a source, with the number of its first row, until it has enough.
+/// Calls `work` for every chunk of so many rows of a source, with the number of its first row, until it has enough.
 fn read_chunks<T: Real>(
     source: &mut dyn RowSource<T>,
+    len: usize,
     mut work: impl FnMut(usize, &mut Chunk<T>) -> Result<ControlFlow<()>, Error>,
 ) -> Result<(), Error> {
     source.rewind()?;
@@ -205,12 +173,12 @@ fn read_chunks<T: Real>(
         read += block.rows();
         let mut taken = 0;
         while taken < block.rows() {
-            taken += chunk.fill(&block.rows_from(taken, CHUNK - chunk.rows));
-            if chunk.rows == CHUNK {
+            taken += chunk.fill(&block.rows_from(taken, len - chunk.rows));
+            if chunk.rows == len {
                 if work(first, &mut chunk)?.is_break() {
                     return Ok(());
                 }
-                first += CHUNK;
+                first += len;
                 chunk.clear();
             }
         }

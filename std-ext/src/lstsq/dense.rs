@@ -14,6 +14,21 @@ pub(super) fn triangle<T: Scalar>(matrix: Mat<T>) -> Mat<T> {
     Reflectors::of(matrix).triangle()
 }
 
+/// The same of two upper triangles, one above the other: a fifth of the work that other rows would take.
+pub(super) fn triangle_of_two<T: Scalar>(
+    columns: usize,
+    first: impl Fn(usize, usize) -> T,
+    second: impl Fn(usize, usize) -> T,
+) -> Mat<T> {
+    // Their rows take turns: then a column reaches no further down than twice its number.
+    let rows = Mat::from_fn(2 * columns, columns, |i, j| match (i / 2, i % 2) {
+        (i, _) if i > j => T::ZERO,
+        (i, 0) => first(i, j),
+        (i, _) => second(i, j),
+    });
+    Reflectors::of_stairs(rows, |k| 2 * k).triangle()
+}
+
 /// QR with column pivoting of a square matrix: `R`, the columns in their order, the number of pivots above `tolerance` times the
 /// first, and `Q'` applied to `others`.
 pub(super) fn pivoted<T: Scalar>(

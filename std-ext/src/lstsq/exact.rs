@@ -14,26 +14,19 @@ pub(super) fn triangle<T: Scalar>(
     threads: usize,
 ) -> Result<(Mat<T>, u64), Error> {
     let columns = layout.columns();
-    let mut sum: Option<Mat<T>> = None;
-    let mut seen = 0;
-    data.pass(
+    let whole = data.pass(
         threads,
         |first, chunk| {
             check_finite(first, &chunk, layout)?;
             Ok((dense::triangle(rows(&chunk, layout)), chunk.rows_that_count()))
         },
-        |(part, rows)| {
-            seen += rows;
-            sum = Some(match sum.take() {
-                None => part,
-                Some(sum) => dense::triangle(Mat::from_fn(2 * columns, columns, |i, j| match i.checked_sub(columns) {
-                    None => sum[(i, j)],
-                    Some(i) => part[(i, j)],
-                })),
-            });
+        |(triangle, rows), (other, more)| {
+            *rows += more;
+            *triangle = dense::triangle_of_two(columns, |i, j| triangle[(i, j)], |i, j| other[(i, j)]);
+            Ok(())
         },
     )?;
-    Ok((sum.unwrap_or_else(|| Mat::zeros(columns, columns)), seen))
+    Ok(whole.unwrap_or_else(|| (Mat::zeros(columns, columns), 0)))
 }
 
 /// Rows that are turned into columns together.

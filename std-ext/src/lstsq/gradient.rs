@@ -48,8 +48,7 @@ pub(super) fn gradient<T: Scalar>(
     operand: &Operand<T>,
     threads: usize,
 ) -> Result<Sums<T>, Error> {
-    let mut sum = Sums::zero(layout);
-    data.pass(
+    let whole = data.pass(
         threads,
         |_, chunk| {
             let mut part = Sums::zero(layout);
@@ -58,9 +57,12 @@ pub(super) fn gradient<T: Scalar>(
             }
             Ok(part)
         },
-        |part| sum.add(&part),
+        |sum, part| {
+            sum.add(&part);
+            Ok(())
+        },
     )?;
-    Ok(sum)
+    Ok(whole.unwrap_or_else(|| Sums::zero(layout)))
 }
 
 /// Pieces of a chunk that fit in the second cache.
@@ -208,12 +210,7 @@ pub(super) fn backward_error<T: Scalar>(r: &Mat<T>, largest: T, x: &[T], gradien
         return T::ZERO;
     }
     let phi = Real::sqrt(square) / norm;
-    let stacked = Mat::from_fn(2 * dim, dim, |i, j| match i.checked_sub(dim) {
-        None => r[(i, j)],
-        Some(i) if i == j => phi,
-        Some(_) => T::ZERO,
-    });
-    let factor = dense::triangle(stacked);
+    let factor = dense::triangle_of_two(dim, |i, j| r[(i, j)], |i, j| if i == j { phi } else { T::ZERO });
     let mut solved = Mat::from_fn(dim, 1, |i, _| gradient[i]);
     dense::solve_lower(factor.transpose(), solved.as_mut());
     dense::norm(solved.col(0)) / (norm * largest)

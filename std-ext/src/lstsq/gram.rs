@@ -44,11 +44,11 @@ pub(super) fn gram<T: Scalar>(
         Form::Packed { order, scales, triangle: is_preconditioned.then(|| triangle.leading()) }
     };
     let width = if is_plain { layout.features } else { rank };
-    let mut sum = (Mat::zeros(width, width), Sums::zero(layout));
-    data.pass(
+    let nothing = || (Mat::zeros(width, width), Sums::zero(layout));
+    let whole = data.pass(
         threads,
         |_, chunk| {
-            let mut part = (Mat::zeros(width, width), Sums::zero(layout));
+            let mut part = nothing();
             let mut buffer = Vec::new();
             for panel in panels(&chunk) {
                 // The product first: its work hides the reading of the rows.
@@ -57,11 +57,13 @@ pub(super) fn gram<T: Scalar>(
             }
             Ok(part)
         },
-        |part| {
+        |sum, part| {
             sum.0 += &part.0;
             sum.1.add(&part.1);
+            Ok(())
         },
     )?;
+    let mut sum = whole.unwrap_or_else(nothing);
     if is_plain {
         let plain = sum.0;
         sum.0 = Mat::from_fn(rank, rank, |i, j| {

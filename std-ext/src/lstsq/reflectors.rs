@@ -22,7 +22,13 @@ pub(super) struct Reflectors<T> {
 
 impl<T: Scalar> Reflectors<T> {
     /// Factors a matrix.
-    pub(super) fn of(mut matrix: Mat<T>) -> Self {
+    pub(super) fn of(matrix: Mat<T>) -> Self {
+        let rows = matrix.nrows();
+        Self::of_stairs(matrix, |_| rows)
+    }
+
+    /// Factors a matrix whose first `k` columns are zero from row `reach(k)` on.
+    pub(super) fn of_stairs(mut matrix: Mat<T>, reach: impl Fn(usize) -> usize) -> Self {
         let (rows, cols) = (matrix.nrows(), matrix.ncols());
         let size = rows.min(cols);
         let mut factors = Mat::zeros(BLOCK.min(size).max(1), size);
@@ -32,7 +38,7 @@ impl<T: Scalar> Reflectors<T> {
         let stack = MemStack::new(&mut scratch);
         for k in (0..size).step_by(BLOCK) {
             let width = BLOCK.min(size - k);
-            let below = matrix.as_mut().subrows_mut(k, rows - k);
+            let below = matrix.as_mut().subrows_mut(k, reach(k + width).clamp(k + width, rows) - k);
             let (block, right) = below.subcols_mut(k, cols - k).split_at_col_mut(width);
             factor_block(block, factors.as_mut().submatrix_mut(0, k, width, width), right, stack);
         }
@@ -157,6 +163,22 @@ mod tests {
         }
         let zeros = Reflectors::of(Mat::<T>::zeros(9, 4));
         assert_eq!(zeros.triangle(), Mat::<T>::zeros(4, 4));
+    }
+
+    #[test]
+    fn stairs_need_no_more_than_they_reach() {
+        for cols in [1, 5, 33, 70] {
+            let entry = |i: usize, j: usize| symmetric::<f64>(word(2, Domain::Normal, (i * cols + j) as u64));
+            let matrix = Mat::from_fn(2 * cols, cols, |i, j| if i / 2 <= j { entry(i, j) } else { 0.0 });
+            let (whole, stairs) = (Reflectors::of(matrix.clone()), Reflectors::of_stairs(matrix, |k| 2 * k));
+            let (whole, stairs) = (whole.triangle(), stairs.triangle());
+            for i in 0..cols {
+                for j in 0..cols {
+                    let error = (whole[(i, j)] - stairs[(i, j)]).abs();
+                    assert!(error < 1e-13, "{cols} {i} {j}: {error:e}");
+                }
+            }
+        }
     }
 
     #[test]

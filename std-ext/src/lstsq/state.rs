@@ -64,8 +64,7 @@ fn by_products<T: Scalar, O: SketchOperator<T> + Sync>(
 ) -> Result<((Vec<T>, u64), f64), Error> {
     operator.check(shape)?;
     let column = SketchShape { cols: 1, ..shape };
-    let mut sum = (Mat::<T>::zeros(shape.cols, shape.rows), 0);
-    data.pass(
+    let whole = data.pass(
         threads,
         |first, chunk| {
             let mut part = Mat::zeros(shape.cols, shape.rows);
@@ -91,14 +90,16 @@ fn by_products<T: Scalar, O: SketchOperator<T> + Sync>(
             }
             Ok((part, chunk.rows_that_count()))
         },
-        |(part, seen)| {
-            sum.0 += &part;
-            sum.1 += seen;
+        |(sum, seen), (part, more)| {
+            *sum += &part;
+            *seen += more;
+            Ok(())
         },
     )?;
+    let (sum, seen) = whole.unwrap_or_else(|| (Mat::zeros(shape.cols, shape.rows), 0));
     // By columns of the transpose: by rows.
-    let state = (0..shape.rows).flat_map(|j| sum.0.col(j).iter().copied().collect::<Vec<T>>()).collect();
-    Ok(((state, sum.1), operator.factor(shape.rows)))
+    let state = (0..shape.rows).flat_map(|j| sum.col(j).iter().copied().collect::<Vec<T>>()).collect();
+    Ok(((state, seen), operator.factor(shape.rows)))
 }
 
 /// Adds row after row; threads share the columns.

@@ -57,13 +57,11 @@ impl<T: Scalar> Triangle<T> {
         let plain = (ridge.lambda > 0.0).then(|| (r.clone(), exponents.clone()));
         if ridge.lambda > 0.0 {
             let root = T::constant(Real::sqrt(ridge.lambda));
-            let penalized = features - ridge.spared;
-            let stacked = Mat::from_fn(columns + penalized, columns, |i, j| match i.checked_sub(columns) {
-                None => r[(i, j)],
-                Some(k) if k + ridge.spared == j => root.times_power_of_two(-exponents[j]),
-                Some(_) => T::ZERO,
-            });
-            r = dense::triangle(stacked);
+            let of_ridge = |i: usize, j: usize| {
+                let is_penalized = i == j && (ridge.spared..features).contains(&j);
+                if is_penalized { root.times_power_of_two(-exponents[j]) } else { T::ZERO }
+            };
+            r = dense::triangle_of_two(columns, |i, j| r[(i, j)], of_ridge);
             equilibrate(&mut r, &mut exponents, together);
         }
         let mut z = Mat::from_fn(features, layout.targets, |i, j| r[(i, features + j)]);

@@ -3,8 +3,8 @@
 //! | you have | take | how the work is split |
 //! |---|---|---|
 //! | all rows in memory | [`fill`] | shards of rows, merged in a fixed tree |
-//! | rows that come in batches | [`Shards`] | the same |
-//! | a linear sketch of rows that come in batches | [`ColumnShares`] | each thread sketches some of the columns |
+//! | rows that are read, from a file or a queue | [`fill_from`] | the same; one thread reads while the others work |
+//! | a linear sketch of rows that are read | [`sketch_from`] | each thread sketches some of the columns |
 //! | a function whose gains a selection asks for | [`SharedGains`] | elements |
 //! | rows of a matrix that are computed one by one | [`each_row`] | some rows each |
 //! | summaries that were filled elsewhere | [`merge_all`], [`MergeTree`] | nothing is split: the tree alone |
@@ -18,15 +18,16 @@
 //! compiles, and a batch lasts long enough not to feel their start. Work of a single shard stays on the calling thread.
 
 mod columns;
-mod fill;
 mod gains;
+mod gathered;
 mod shards;
 mod spread;
 mod tree;
 
-pub use columns::ColumnShares;
-pub use fill::fill;
+pub use columns::{NumberedRows, sketch_from};
 pub use gains::SharedGains;
-pub use shards::{Shards, shard_rows};
+#[cfg(feature = "faer")]
+pub(crate) use gathered::{Gathered, gather, gather_from};
+pub use shards::{Filled, fill, fill_from, shard_rows};
 pub use spread::{each, each_row, shares};
 pub use tree::{MergeTree, merge_all, merge_all_by};

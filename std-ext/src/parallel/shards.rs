@@ -1,18 +1,16 @@
-//! Filling a summary with rows that arrive in batches, by shards.
+//! Filling a summary by shards of rows, on several threads.
 
-use super::spread::tasks;
-use super::tree::{MergeTree, Node, settle};
+use super::gathered::{Gathered, gather, lock};
 use crate::{CoreError, Difference, Error, MatRef, Merge, RowSummary};
-use core::ops::Range;
 use std::num::NonZero;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// Numbers in a shard of rows that are not wide.
 const NUMBERS: usize = 1 << 18;
-/// Batches of a shard that a single thread fills.
-const BATCHES: usize = 8;
-/// Shards of a batch that keeps a few threads busy.
-const SHARDS: usize = 8;
+/// Pieces in which a single thread reads a shard: it then finds the rows in its cache.
+const PIECES: usize = 8;
 
 /// Rows of a shard of rows of `dim` entries; part of the answer, so it will not change.
 ///
@@ -24,188 +22,202 @@ pub const fn shard_rows(dim: usize) -> usize {
     rows.next_power_of_two()
 }
 
-/// Fills a summary by shards of rows, on up to so many threads, from batches as a reader gives them.
+/// Fills a summary with rows in memory on up to `threads` threads. `make` makes an empty one, with equal parameters each time; it
+/// is told the number of the first row that the summary will see, for those whose rows have numbers.
 ///
-/// Rows are counted through all batches, and each shard fills a summary of its own; a batch of several shards keeps
-/// several threads busy, each with one of them, and nothing is copied. Batches of any length give the same bits, and so
-/// does any number of threads.
+/// Exact sums, Nystrom sketches and Frequent Directions take any rows. A [`RandomOrderEigen`](crate::eigen::RandomOrderEigen)
+/// needs random shards: pieces of a random order are random, and its order check says so where they are not.
 ///
 /// # Cost
 /// A summary for each thread, and one for each level of the tree: four for ten shards.
 ///
+/// # Errors
+/// What `make`, an update or a merge answers; for an update with the number of the row, counted from 1. Of several errors
+/// the one that comes first in the rows. [`Incompatible`](CoreError::Incompatible) if `make` gives a summary that has seen
+/// rows.
+///
 /// # Example
 /// ```
-/// use sketchlet::eigen::{ExactEigen, ExactEigenParams};
-/// use sketchlet::{MatRef, RowSummary, parallel::Shards};
+/// use sketchlet::{MatRef, RowSummary, eigen::{ExactEigen, ExactEigenParams}, parallel};
+/// let numbers: Vec<f64> = (0..900_000).map(|i| f64::from(i % 7)).collect();
+/// let rows = MatRef::new(&numbers, 300_000, 3)?;
 /// let threads = std::thread::available_parallelism().unwrap();
-/// let mut shards = Shards::new(3, threads, |_| ExactEigen::<f64, _>::new(ExactEigenParams::new(3)));
-/// let batch: Vec<f64> = (0..3000).map(|i| f64::from(i % 7)).collect();
-/// for _ in 0..200 {
-///     shards.update_batch(MatRef::new(&batch, 1000, 3)?)?;
-/// }
-/// assert_eq!(shards.finish()?.rows_seen(), 200_000);
+/// let summary = parallel::fill(rows, threads, |_| ExactEigen::new(ExactEigenParams::new(3)))?;
+/// assert_eq!(summary.rows_seen(), 300_000);
 /// # Ok::<(), sketchlet::Error>(())
 /// ```
-#[derive(Debug)]
-pub struct Shards<M, F> {
-    make: F,
-    shard_rows: usize,
+pub fn fill<M: RowSummary<Scalar: Sync> + Merge + Send>(
+    rows: MatRef<'_, M::Scalar>,
     threads: NonZero<usize>,
-    rows: u64,
-    /// The shard that is not full yet.
-    open: Option<M>,
-    tree: MergeTree<M>,
-    busy: usize,
-    is_broken: bool,
+    make: impl Fn(u64) -> Result<M, CoreError> + Sync,
+) -> Result<M, Error> {
+    let len = shard_rows(rows.cols());
+    let work = |shard| {
+        let (first, rows) = (shard * len, rows.rows_from(shard * len, len));
+        let mut summary = make(first as u64)?;
+        check_empty(&summary)?;
+        let updated = summary.update_batch(rows);
+        updated.map_err(|error| {
+            // The batch does not say which of its rows it was; the summary is of no more use, and finds it.
+            let refused = rows.iter_rows().enumerate().find_map(|(i, row)| Some((i, summary.update(row).err()?)));
+            let (place, error) = refused.unwrap_or((0, error));
+            Error::from(error).at_row((first + place) as u64 + 1)
+        })?;
+        Ok(summary)
+    };
+    let whole = gather(rows.rows().div_ceil(len), threads, work, |first, second| Ok(first.merge(&second)?))?;
+    Ok(whole.map_or_else(|| make(0), Ok)?)
 }
 
-/// Rows of a batch that belong to one shard.
-struct Piece {
-    shard: u64,
-    rows: Range<usize>,
-    /// Whether the shard's rows before are in a batch before.
-    is_begun: bool,
-    is_full: bool,
+fn check_empty<M: RowSummary>(summary: &M) -> Result<(), CoreError> {
+    match summary.rows_seen() {
+        0 => Ok(()),
+        got => Err(CoreError::Incompatible { what: Difference::RowsSeen, expected: 0, got }),
+    }
 }
 
-impl<M, F> Shards<M, F>
-where
-    M: Merge + Send,
-    F: Fn(u64) -> Result<M, CoreError> + Sync,
-{
-    /// Shards of rows of `dim` entries. `make` makes an empty summary, with equal parameters each time; it is told the number of
-    /// the first row that the summary will see, for those whose rows have numbers.
-    pub const fn new(dim: usize, threads: NonZero<usize>, make: F) -> Self {
-        Self {
-            make,
-            shard_rows: shard_rows(dim),
-            threads,
-            rows: 0,
-            open: None,
-            tree: MergeTree::new(),
-            busy: 1,
-            is_broken: false,
-        }
-    }
-
-    /// Rows of a good batch: an eighth of a shard for one thread, which then finds them in its cache, and shards for all others.
-    /// Of such batches all but the last end where shards end, or parts of them.
-    pub const fn batch_rows(&self) -> usize {
-        match self.threads.get() {
-            1 => self.shard_rows.div_ceil(BATCHES),
-            threads if threads > SHARDS => self.shard_rows.saturating_mul(threads),
-            _ => self.shard_rows.saturating_mul(SHARDS),
-        }
-    }
-
-    /// Rows so far.
-    pub const fn rows_seen(&self) -> u64 {
-        self.rows
-    }
-
-    /// The largest number of threads that have worked at the same time.
-    pub const fn threads_used(&self) -> usize {
-        self.busy
-    }
-
-    /// Consumes so many rows, the next ones: `feed` is given a summary and tells it those of the rows that are in its shard.
-    ///
-    /// # Errors
-    /// What `make`, `feed` or a merge answers; of several errors the one that comes first in the rows. Nothing can follow then.
-    pub fn feed(
-        &mut self,
-        rows: usize,
-        feed: impl Fn(&mut M, Range<usize>) -> Result<(), Error> + Sync,
-    ) -> Result<(), Error> {
-        self.check()?;
-        let pieces = self.pieces(rows);
-        self.busy = self.busy.max(self.threads.get().min(pieces.len()));
-        let (before, after) = (Mutex::new(self.open.take()), Mutex::new(None));
-        let tree = Mutex::new(&mut self.tree);
-        let (make, shard_rows) = (&self.make, self.shard_rows as u64);
-        let done = tasks(pieces.len(), self.threads, |piece| {
-            let Piece { shard, ref rows, is_begun, is_full } = pieces[piece];
-            let begun = if is_begun { lock(&before).take() } else { None };
-            let mut summary = begun.map_or_else(|| make(shard * shard_rows), Ok)?;
-            feed(&mut summary, rows.clone())?;
-            if !is_full {
-                *lock(&after) = Some(summary);
-                return Ok(());
-            }
-            // Neighbours merge in whichever thread has the second of them, outside the lock.
-            let node = Node { level: 0, index: shard, summary };
-            Ok(settle(node, |first, second| first.merge(&second), |node| lock(&tree).place(node))?)
-        });
-        self.open = after.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.rows += rows as u64;
-        self.is_broken = done.is_err();
-        done
-    }
-
+/// A summary that was filled, and how.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Filled<M> {
     /// The summary of all rows.
-    ///
-    /// # Errors
-    /// What a merge answers, or `make` if there were no rows; an error also after an error before.
-    pub fn finish(self) -> Result<M, Error> {
-        self.check()?;
-        let Self { make, shard_rows, rows, open, mut tree, .. } = self;
-        if let Some(summary) = open {
-            let node = Node { level: 0, index: rows / shard_rows as u64, summary };
-            settle(node, |first: &mut M, second| first.merge(&second), |node| tree.place(node))?;
-        }
-        let whole = tree.finish()?;
-        Ok(whole.map_or_else(|| make(0), Ok)?)
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        if self.is_broken { Err(Error::data("rows were refused before: begin anew")) } else { Ok(()) }
-    }
-
-    /// The next rows, cut where shards end.
-    fn pieces(&self, rows: usize) -> Vec<Piece> {
-        let (shard_rows, mut pieces, mut from) = (self.shard_rows as u64, Vec::new(), 0);
-        while from < rows {
-            let at = self.rows + from as u64;
-            let (shard, within) = (at / shard_rows, at % shard_rows);
-            #[allow(clippy::cast_possible_truncation, reason = "at most the rows of a shard")]
-            let room = (shard_rows - within) as usize;
-            let to = rows.min(from.saturating_add(room));
-            pieces.push(Piece { shard, rows: from..to, is_begun: within > 0, is_full: to - from == room });
-            from = to;
-        }
-        pieces
-    }
+    pub summary: M,
+    /// Threads that had a shard to fill.
+    pub threads: usize,
+    /// How long the busiest of them worked on its shards and their merges; reading is not counted.
+    pub busy: Duration,
 }
 
-impl<M, F> Shards<M, F>
-where
-    M: RowSummary<Scalar: Sync> + Merge + Send,
-    F: Fn(u64) -> Result<M, CoreError> + Sync,
-{
-    /// Consumes the rows of a matrix.
-    ///
-    /// # Errors
-    /// As [`feed`](Self::feed); the error of an update names the row, counted from 1 through all batches.
-    /// [`Incompatible`](CoreError::Incompatible) if `make` gives a summary that has seen rows.
-    pub fn update_batch(&mut self, rows: MatRef<'_, M::Scalar>) -> Result<(), Error> {
-        let (first, shard_rows) = (self.rows, self.shard_rows as u64);
-        self.feed(rows.rows(), |summary, range| {
-            let (row, piece) = (first + range.start as u64, rows.rows_from(range.start, range.len()));
-            if row.is_multiple_of(shard_rows) && summary.rows_seen() > 0 {
-                let (what, got) = (Difference::RowsSeen, summary.rows_seen());
-                return Err(CoreError::Incompatible { what, expected: 0, got }.into());
+/// Fills a summary with rows that are read, on up to `threads` threads: while one of them reads, the others work on what they
+/// have read.
+///
+/// Rows have `dim` entries. `read` puts so many rows into a batch, fewer only at the end, and gives their number. `make` makes an
+/// empty summary as for [`fill`], and `feed` tells it the rows of a batch. The bits are those of [`fill`] over the same rows.
+///
+/// # Cost
+/// As [`fill`], and a batch for each thread: a shard long, or an eighth of one on a single thread.
+///
+/// # Errors
+/// What `read`, `make`, `feed` or a merge answers; of several errors the one that comes first in the rows.
+///
+/// # Example
+/// ```
+/// use sketchlet::io::{Batch, ReadOptions, RowReader};
+/// use sketchlet::eigen::{ExactEigen, ExactEigenParams};
+/// use sketchlet::{RowSummary, parallel};
+/// let text: String = "x,y\n".chars().chain("1,2\n3,4\n".repeat(200_000).chars()).collect();
+/// let mut reader = RowReader::from_csv(std::io::Cursor::new(text), "demo.csv", &ReadOptions::new())?;
+/// let filled = parallel::fill_from(
+///     2,
+///     std::thread::available_parallelism().unwrap(),
+///     |batch: &mut Batch<f64>, rows| reader.read_into(batch, rows),
+///     |_| ExactEigen::<f64, _>::new(ExactEigenParams::new(2)),
+///     |summary, batch| Ok(summary.update_batch(batch.rows())?),
+/// )?;
+/// assert_eq!(filled.summary.rows_seen(), 400_000);
+/// # Ok::<(), sketchlet::Error>(())
+/// ```
+pub fn fill_from<B: Default + Send, M: Merge + Send>(
+    dim: usize,
+    threads: NonZero<usize>,
+    read: impl FnMut(&mut B, usize) -> Result<usize, Error> + Send,
+    make: impl Fn(u64) -> Result<M, CoreError> + Sync,
+    feed: impl Fn(&mut M, &mut B) -> Result<(), Error> + Sync,
+) -> Result<Filled<M>, Error> {
+    let shard = shard_rows(dim);
+    let piece = if threads.get() == 1 { shard.div_ceil(PIECES) } else { shard };
+    let source = Mutex::new(Source { read, piece, shards: 0, is_at_end: false });
+    let gathered = Gathered::new(|first: &mut M, second: M| Ok(first.merge(&second)?));
+    let busiest = Mutex::new(Duration::ZERO);
+    let work = |go_on: &dyn Fn()| {
+        let (mut batch, mut busy) = (B::default(), Duration::ZERO);
+        let mut go_on = Some(go_on);
+        while let Some((index, read)) = Source::next_shard(&source, &mut batch) {
+            if read.as_ref().is_ok_and(|&rows| rows == shard)
+                && let Some(go_on) = go_on.take()
+            {
+                go_on();
             }
-            summary.update_batch(piece).map_err(|error| {
-                // The batch does not say which of its rows it was; the summary is of no more use, and finds it.
-                let refused = piece.iter_rows().enumerate().find_map(|(i, row)| Some((i, summary.update(row).err()?)));
-                let (place, error) = refused.unwrap_or((0, error));
-                Error::from(error).at_row(row + place as u64 + 1)
-            })
-        })
-    }
+            let filled = read.and_then(|mut rows| {
+                let mut summary = make(index.saturating_mul(shard as u64))?;
+                let mut seen = 0;
+                loop {
+                    let begin = Instant::now();
+                    let fed = feed(&mut summary, &mut batch);
+                    busy += begin.elapsed();
+                    fed?;
+                    seen += rows;
+                    if seen >= shard {
+                        break;
+                    }
+                    rows = lock(&source).next_piece(&mut batch)?;
+                    if rows == 0 {
+                        break;
+                    }
+                }
+                let begin = Instant::now();
+                let added = gathered.add(index, summary);
+                busy += begin.elapsed();
+                added
+            });
+            if let Err(error) = filled {
+                lock(&source).is_at_end = true;
+                gathered.fail(index, error);
+            }
+        }
+        let mut busiest = lock(&busiest);
+        *busiest = busy.max(*busiest);
+    };
+    thread::scope(|scope| spread(scope, threads.get() - 1, &work));
+    let shards = usize::try_from(lock(&source).shards).unwrap_or(usize::MAX);
+    let busy = *lock(&busiest);
+    let summary = gathered.finish()?.map_or_else(|| make(0), Ok)?;
+    Ok(Filled { summary, threads: threads.get().min(shards).max(1), busy })
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A thread that panicked holds no lock; what the others did is sound.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// Works in this thread, and in others as soon as there is a whole shard: short input starts none.
+fn spread<'scope>(scope: &'scope thread::Scope<'scope, '_>, others: usize, work: &'scope (impl Fn(&dyn Fn()) + Sync)) {
+    work(&|| {
+        if others > 0 {
+            scope.spawn(move || spread(scope, others - 1, work));
+        }
+    });
+}
+
+/// Rows in the order in which they are read.
+struct Source<R> {
+    read: R,
+    /// Rows that are asked for.
+    piece: usize,
+    /// Shards that were begun.
+    shards: u64,
+    is_at_end: bool,
+}
+
+impl<R> Source<R> {
+    fn next_piece<B>(&mut self, batch: &mut B) -> Result<usize, Error>
+    where
+        R: FnMut(&mut B, usize) -> Result<usize, Error>,
+    {
+        if self.is_at_end {
+            return Ok(0);
+        }
+        let rows = (self.read)(batch, self.piece)?;
+        self.is_at_end = rows < self.piece;
+        Ok(rows)
+    }
+
+    /// The first piece of the next shard, and its number; `None` at the end.
+    fn next_shard<B>(source: &Mutex<Self>, batch: &mut B) -> Option<(u64, Result<usize, Error>)>
+    where
+        R: FnMut(&mut B, usize) -> Result<usize, Error>,
+    {
+        let mut source = lock(source);
+        let read = source.next_piece(batch);
+        if read.as_ref().is_ok_and(|&rows| rows == 0) {
+            return None;
+        }
+        source.shards += 1;
+        Some((source.shards - 1, read))
+    }
 }

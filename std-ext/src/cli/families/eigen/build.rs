@@ -9,7 +9,6 @@ use crate::eigen::{
     ExactEigen, ExactEigenParams, FrequentDirections, FrequentDirectionsParams, HistoryPca, HistoryPcaParams,
     NystromSketch, NystromSketchParams, Oja, OjaParams, RandomOrderEigen, RandomOrderEigenParams, Rate, Shrink,
 };
-use crate::parallel::Shards;
 use crate::stream::{Centered, ShuffleBuffer};
 use crate::{CoreError, Merge, Real};
 use std::num::NonZero;
@@ -25,18 +24,24 @@ pub(super) fn resolve<T: Real>(arguments: &EigenArguments, dim: usize) -> Method
     }
 }
 
-/// An empty summary as the flags ask for it, ready to be filled: on several threads where summaries of shards merge into that of
-/// all rows.
+/// Empty summaries as the flags ask for them, so many with seeds of their own, ready to be filled: on several threads where
+/// summaries of shards merge into that of all rows.
 pub(super) fn feed<T: Real>(
     arguments: &EigenArguments,
     method: Method,
     dim: usize,
-    seed: u64,
+    replicas: u32,
 ) -> Result<Feed<T>, Failure> {
+    let seed = arguments.input.seed;
+    let in_order = || {
+        (0..replicas)
+            .map(|replica| build(arguments, method, dim, seed.wrapping_add(replica.into())))
+            .collect::<Result<Vec<_>, _>>()
+    };
     if let Some(rows) = arguments.shuffle_buffer {
-        let (summary, rows) = (build(arguments, method, dim, seed)?, usize::try_from(rows).unwrap_or(usize::MAX));
-        let shuffled = ShuffleBuffer::new(summary, arguments.input.seed, rows).map_err(allocated::<T>)?;
-        return Ok(Feed::Shuffled(shuffled));
+        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+        let shuffled = in_order()?.into_iter().map(|summary| ShuffleBuffer::new(summary, seed, rows));
+        return Ok(Feed::Shuffled(shuffled.collect::<Result<_, _>>().map_err(allocated::<T>)?));
     }
     let fast = arguments.fast && method == Method::Exact && !arguments.center;
     let threads = arguments.input.threads();
@@ -44,33 +49,32 @@ pub(super) fn feed<T: Real>(
         Method::Exact => {
             let params = exact::<T>(arguments, dim, seed);
             if arguments.center {
-                sharded(dim, threads, fast, move || Centered::new(ExactEigen::<T, _>::new(params)?))
+                sharded(threads, fast, move || Centered::new(ExactEigen::<T, _>::new(params)?))
             } else {
-                sharded(dim, threads, fast, move || ExactEigen::<T, _>::new(params))
+                sharded(threads, fast, move || ExactEigen::<T, _>::new(params))
             }
         }
         Method::Nystrom => {
             let params = nystrom(arguments, dim, seed);
             if arguments.center {
-                sharded(dim, threads, fast, move || Centered::new(NystromSketch::<T, _>::new(params)?))
+                sharded(threads, fast, move || Centered::new(NystromSketch::<T, _>::new(params)?))
             } else {
-                sharded(dim, threads, fast, move || NystromSketch::<T, _>::new(params))
+                sharded(threads, fast, move || NystromSketch::<T, _>::new(params))
             }
         }
-        _ => Ok(Feed::Directly(build(arguments, method, dim, seed)?)),
+        _ => Ok(Feed::InOrder(in_order()?)),
     }
 }
 
 /// Shards whose summaries `make` makes.
 fn sharded<T: Real, M: Summary<T> + Merge + Send + 'static>(
-    dim: usize,
     threads: NonZero<usize>,
     fast: bool,
     make: impl Fn() -> Result<M, CoreError> + Sync + 'static,
 ) -> Result<Feed<T>, Failure> {
     // What can't be made is told of before rows are read.
     make().map_err(allocated::<T>)?;
-    Ok(Feed::Sharded(Box::new(ByShards { shards: Shards::new(dim, threads, move |_| make()), fast })))
+    Ok(Feed::Sharded(Box::new(ByShards { threads, fast, make })))
 }
 
 fn exact<T: Real>(arguments: &EigenArguments, dim: usize, seed: u64) -> ExactEigenParams {

@@ -1,89 +1,81 @@
 //! Rows on their way into a summary: as they come, shuffled, or by shards on several threads.
 
 use super::summary::Summary;
-use crate::parallel::Shards;
+use crate::cli::cost::Clock;
+use crate::io::{Batch, RowReader};
 #[cfg(feature = "faer")]
 use crate::parallel::shard_rows;
 use crate::stream::ShuffleBuffer;
 use crate::{CoreError, Error, MatRef, Merge, Real, RowSummary};
+use std::num::NonZero;
 
-/// A summary that is being filled.
+/// Empty summaries, and how rows come to them.
 pub(super) enum Feed<T: Real> {
-    Directly(Box<dyn Summary<T>>),
-    Shuffled(ShuffleBuffer<Box<dyn Summary<T>>, Vec<T>>),
+    /// Each of them sees all rows in order.
+    InOrder(Vec<Box<dyn Summary<T>>>),
+    Shuffled(Vec<ShuffleBuffer<Box<dyn Summary<T>>, Vec<T>>>),
+    /// One summary, whatever its type.
     Sharded(Box<dyn Sharded<T>>),
 }
 
 impl<T: Real> Feed<T> {
-    pub(super) fn update_batch(&mut self, rows: MatRef<'_, T>) -> Result<(), Error> {
+    /// The summaries of all rows.
+    pub(super) fn fill(self, reader: &mut RowReader<T>, clock: &mut Clock) -> Result<Vec<Box<dyn Summary<T>>>, Error> {
         match self {
-            Self::Directly(summary) => Ok(summary.update_batch(rows)?),
-            Self::Shuffled(summary) => Ok(summary.update_batch(rows)?),
-            Self::Sharded(shards) => shards.update_batch(rows),
-        }
-    }
-
-    /// Rows of a batch that suits, where that matters.
-    pub(super) fn batch_rows(&self) -> Option<usize> {
-        if let Self::Sharded(shards) = self { Some(shards.batch_rows()) } else { None }
-    }
-
-    /// Threads that have worked at the same time.
-    pub(super) fn threads_used(&self) -> usize {
-        if let Self::Sharded(shards) = self { shards.threads_used() } else { 1 }
-    }
-
-    /// The summary of all rows.
-    pub(super) fn finish(self) -> Result<Box<dyn Summary<T>>, Error> {
-        match self {
-            Self::Directly(summary) => Ok(summary),
-            Self::Shuffled(mut shuffled) => {
-                shuffled.drain()?;
-                Ok(shuffled.into_inner())
+            Self::InOrder(mut summaries) => {
+                for_each_batch(reader, |rows| {
+                    clock.count(|| summaries.iter_mut().try_for_each(|summary| summary.update_batch(rows)))
+                })?;
+                Ok(summaries)
             }
-            Self::Sharded(shards) => shards.finish(),
+            Self::Shuffled(mut summaries) => {
+                for_each_batch(reader, |rows| {
+                    clock.count(|| summaries.iter_mut().try_for_each(|summary| summary.update_batch(rows)))
+                })?;
+                clock.count(|| summaries.iter_mut().try_for_each(ShuffleBuffer::drain))?;
+                Ok(summaries.into_iter().map(ShuffleBuffer::into_inner).collect())
+            }
+            Self::Sharded(shards) => Ok(vec![shards.fill(reader, clock)?]),
         }
     }
 }
 
-/// A summary that is filled by shards, whatever its type.
+fn for_each_batch<T: Real>(
+    reader: &mut RowReader<T>,
+    mut visit: impl FnMut(MatRef<'_, T>) -> Result<(), CoreError>,
+) -> Result<(), Error> {
+    while let Some(rows) = reader.next_batch()? {
+        visit(rows)?;
+    }
+    Ok(())
+}
+
+/// A summary that is filled by shards on several threads.
 pub(super) trait Sharded<T: Real> {
-    fn update_batch(&mut self, rows: MatRef<'_, T>) -> Result<(), Error>;
-    fn batch_rows(&self) -> usize;
-    fn threads_used(&self) -> usize;
-    fn finish(self: Box<Self>) -> Result<Box<dyn Summary<T>>, Error>;
+    fn fill(&self, reader: &mut RowReader<T>, clock: &mut Clock) -> Result<Box<dyn Summary<T>>, Error>;
 }
 
-/// Shards, and whether their rows may go through wide matrix products.
-pub(super) struct ByShards<M, F> {
-    pub(super) shards: Shards<M, F>,
+/// Makes the summaries of shards.
+pub(super) struct ByShards<F> {
+    pub(super) threads: NonZero<usize>,
+    /// Whether the rows may go through wide matrix products.
     pub(super) fast: bool,
+    pub(super) make: F,
 }
 
-impl<T, M, F> Sharded<T> for ByShards<M, F>
+impl<T, M, F> Sharded<T> for ByShards<F>
 where
     T: Real,
     M: Summary<T> + Merge + Send + 'static,
-    F: Fn(u64) -> Result<M, CoreError> + Sync,
+    F: Fn() -> Result<M, CoreError> + Sync,
 {
-    fn update_batch(&mut self, rows: MatRef<'_, T>) -> Result<(), Error> {
-        let fast = self.fast;
-        self.shards.feed(rows.rows(), |summary, range| {
-            let rows = rows.rows_from(range.start, range.len());
-            if fast { feed_fast(summary, rows) } else { Ok(summary.update_batch(rows)?) }
-        })
-    }
-
-    fn batch_rows(&self) -> usize {
-        self.shards.batch_rows()
-    }
-
-    fn threads_used(&self) -> usize {
-        self.shards.threads_used()
-    }
-
-    fn finish(self: Box<Self>) -> Result<Box<dyn Summary<T>>, Error> {
-        Ok(Box::new(self.shards.finish()?))
+    fn fill(&self, reader: &mut RowReader<T>, clock: &mut Clock) -> Result<Box<dyn Summary<T>>, Error> {
+        let dim = reader.columns().len();
+        let read = |batch: &mut Batch<T>, rows| reader.read_into(batch, rows);
+        let feed = |summary: &mut M, batch: &mut Batch<T>| {
+            if self.fast { feed_fast(summary, batch.rows()) } else { Ok(summary.update_batch(batch.rows())?) }
+        };
+        Ok(Box::new(clock.fill(dim, self.threads, read, |_| (self.make)(), feed)?))
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::about::About;
 use super::build::{feed, resolve, unused_flags};
-use super::feed::Feed;
 use super::report::report;
 use crate::cli::args::{EigenArguments, Spelled};
 use crate::cli::cost::Clock;
@@ -22,39 +21,24 @@ pub(super) fn run<T: Real>(arguments: &EigenArguments) -> Result<Report, Failure
     let dim = columns.len();
     let method = resolve::<T>(arguments, dim);
     let seed = arguments.input.seed;
-    let mut runs = Vec::new();
-    for replica in 0..u64::from(arguments.replicas) {
-        runs.push(feed::<T>(arguments, method, dim, seed.wrapping_add(replica))?);
-    }
-    if let Some(rows) = runs.iter().find_map(Feed::batch_rows) {
-        reader.set_batch_rows(rows);
-    }
-    while let Some(rows) = reader.next_batch()? {
-        let rows = rows.known_finite();
-        clock.count(|| runs.iter_mut().try_for_each(|run| run.update_batch(rows)))?;
-    }
-    runs.iter().for_each(|run| clock.note_threads(run.threads_used()));
+    // Another run is for methods that carry no figure for their error.
+    let replicas = if method.certifies_nothing() { arguments.replicas } else { 1 };
+    let mut summaries = feed::<T>(arguments, method, dim, replicas)?.fill(&mut reader, &mut clock)?;
     let mut warnings = reader.warnings().to_vec();
     let place = |error: Error| error.in_file(reader.name());
     let buffer_bytes = arguments.shuffle_buffer.unwrap_or(0).saturating_mul((dim * T::BYTES) as u64);
-    let mut summaries = Vec::new();
-    for run in runs {
-        summaries.push(clock.count(|| run.finish())?);
-    }
     let answers = summaries.iter_mut().map(|summary| clock.count(|| summary.answer()).map_err(place));
     let mut answers = answers.collect::<Result<Vec<_>, _>>()?.into_iter();
     let no_replica = || Failure::Usage("--replicas: give 1 or 2".into());
     let mut answer = answers.next().ok_or_else(no_replica)?;
-    let mut replicas_disagree = None;
-    if let Some(other) = answers.next() {
-        if method.certifies_nothing() {
-            replicas_disagree = Some(disagreement(&answer.vectors, &other.vectors));
-        } else {
+    let replicas_disagree = answers.next().map(|other| disagreement(&answer.vectors, &other.vectors));
+    match (method.certifies_nothing(), arguments.replicas) {
+        (true, 1) => warnings
+            .push(format!("{} carries no figure for its error: use --replicas 2, or another method", method.name())),
+        (false, 2..) => {
             warnings.push(format!("--replicas says nothing about {}, which has figures of its own", method.name()));
         }
-    } else if method.certifies_nothing() {
-        warnings
-            .push(format!("{} carries no figure for its error: use --replicas 2, or another method", method.name()));
+        _ => {}
     }
     warnings.extend(unused_flags(arguments, method));
     let about = About {

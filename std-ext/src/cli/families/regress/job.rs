@@ -7,10 +7,14 @@ use crate::cli::args::{Operator, Spelled};
 use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
 use crate::cli::input::open_columns;
-use crate::io::RowReader;
-use crate::regression::{Query, rows_for};
-use crate::{CoreError, Error, MatRef, Real};
+use crate::io::{Batch, RowReader};
+use crate::parallel::NumberedRows;
+use crate::regression::{Query, SketchedLeastSquares, SketchedLeastSquaresParams, rows_for};
+use crate::sketch::SketchOperator;
+use crate::{CoreError, Error, MatRef, Merge, Real};
 
+/// Bits of a row's number within its stream.
+pub(super) const TICK_BITS: u32 = 40;
 /// Rows of a sketch a coefficient, where nothing else is said.
 pub(super) const ROWS_PER_COEFFICIENT: usize = 16;
 
@@ -76,42 +80,80 @@ impl<'a, T: Real> Job<'a, T> {
     pub(super) fn for_each_batch(
         &mut self,
         mut visit: impl FnMut(MatRef<'_, T>, Option<&[T]>) -> Result<(), Error>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Error> {
         let Self { reader, roles, right_hand, clock, .. } = self;
-        let (name, weights_name) = (reader.name().to_owned(), roles.weights_name(reader).to_owned());
-        let has_right_hand = !right_hand.names.is_empty();
+        let (mut rows, columns) = (Rows::default(), Columns::new(reader, roles, right_hand));
         let mut read = 0;
-        let (mut entries, mut weights) = (Vec::new(), Vec::new());
-        while let Some(rows) = reader.next_batch()? {
-            let (count, cols, data) = (rows.rows(), rows.cols(), rows.as_slice());
-            if has_right_hand && read + count > right_hand.rows() {
-                return Err(other_rows(right_hand.rows()).in_file(&name).into());
-            }
-            entries.clear();
-            weights.clear();
-            for (i, row) in data.chunks_exact(cols).enumerate() {
-                weights.push(roles.copy(row, right_hand.row(read + i), &mut entries));
-            }
-            let batch = MatRef::new(&entries, count, roles.names.len())?;
-            let weights = roles.has_weights().then_some(&weights[..]);
+        while columns.read(reader, &mut rows, None, &mut read)? > 0 {
+            columns.arrange(&mut rows);
             // The clock runs for the work of the library alone.
-            if let Err(error) = clock.count(|| visit(batch, weights)) {
-                let row = error.row().map_or(0, |row| usize::try_from(row).unwrap_or(usize::MAX).saturating_sub(1));
-                let place = reader.place(row).unwrap_or(0);
-                let error = match error.core() {
-                    Some(CoreError::Parameter { name: &"weight", .. }) => {
-                        Error::data("negative weight: weights are from 0 up").in_column(&weights_name)
-                    }
-                    _ => error,
-                };
-                return Err(error.at_row(place).in_file(&name).into());
-            }
-            read += count;
+            let visited = clock.count(|| visit(rows.matrix()?, rows.weights(&columns)));
+            visited.map_err(|error| columns.locate(error, &rows))?;
         }
-        if has_right_hand && read != right_hand.rows() {
-            return Err(other_rows(right_hand.rows()).in_file(&name).into());
-        }
-        Ok(())
+        columns.check_count(read)
+    }
+
+    /// Fills a summary with the rows, by shards on several threads; `update` tells it a row and its weight, if there are any.
+    pub(super) fn fill<M: Merge + Send>(
+        &mut self,
+        make: impl Fn() -> Result<M, CoreError> + Sync,
+        update: impl Fn(&mut M, &[T], Option<T>) -> Result<(), CoreError> + Sync,
+    ) -> Result<M, Error> {
+        let Self { task, reader, roles, right_hand, clock, .. } = self;
+        let columns = Columns::new(reader, roles, right_hand);
+        let mut read = 0;
+        let summary = clock.fill(
+            roles.names.len(),
+            task.arguments.input.threads(),
+            |rows: &mut Rows<T>, count| columns.read(reader, rows, Some(count), &mut read),
+            |_| make(),
+            |summary, rows| {
+                columns.arrange(rows);
+                let (matrix, weights) = (rows.matrix()?, rows.weights(&columns));
+                for (i, row) in matrix.iter_rows().enumerate() {
+                    let updated = update(summary, row, weights.map(|weights| weights[i]));
+                    updated.map_err(|error| columns.locate(Error::from(error).at_row(i as u64 + 1), rows))?;
+                }
+                Ok(())
+            },
+        )?;
+        columns.check_count(read)?;
+        Ok(summary)
+    }
+
+    /// Sketches the rows, on threads that share the columns.
+    pub(super) fn sketch<O: SketchOperator<T> + Send + Sync>(
+        &mut self,
+        params: SketchedLeastSquaresParams,
+        operator: O,
+    ) -> Result<SketchedLeastSquares<T, O, Vec<T>, Vec<u32>>, Error> {
+        let Self { task, reader, roles, right_hand, clock, .. } = self;
+        let arguments = task.arguments;
+        let columns = Columns::new(reader, roles, right_hand);
+        let (first, mut read) = (arguments.stream_id << TICK_BITS | arguments.first_row, 0);
+        // Numbers that the stream has, from the first row on.
+        let room = usize::try_from((1 << TICK_BITS) - arguments.first_row).unwrap_or(usize::MAX);
+        let summary = clock.sketch(
+            params,
+            operator,
+            arguments.input.threads(),
+            |rows: &mut Rows<T>| {
+                let count = columns.read(reader, rows, None, &mut read)?;
+                if let Some(last) = room.checked_sub(rows.first).filter(|&room| room < count) {
+                    let what = "the stream has no row numbers left: give later rows a --stream-id of their own";
+                    return Err(columns.locate(Error::data(what).at_row(last as u64 + 1), rows));
+                }
+                columns.arrange(rows);
+                Ok(count)
+            },
+            |rows| {
+                let (matrix, weights) = (rows.matrix()?, rows.weights(&columns));
+                Ok(NumberedRows { first: first + rows.first as u64, rows: matrix, weights })
+            },
+            |error, rows| columns.locate(error, rows),
+        )?;
+        columns.check_count(read)?;
+        Ok(summary)
     }
 
     pub(super) fn names(&self, columns: &[usize]) -> Vec<String> {
@@ -136,6 +178,92 @@ impl<'a, T: Real> Job<'a, T> {
     }
 }
 
-fn other_rows(rows: usize) -> Error {
-    Error::data(format!("has another number of rows than --rhs, which has {rows}"))
+/// Which columns of the rows that are read the summary keeps.
+struct Columns<'a, T> {
+    roles: &'a Roles,
+    right_hand: &'a RightHand<T>,
+    input: String,
+    weights_name: String,
+}
+
+/// Some rows, as they were read and as the summary keeps them.
+struct Rows<T> {
+    batch: Batch<T>,
+    /// Rows that were read before.
+    first: usize,
+    entries: Vec<T>,
+    columns: usize,
+    weights: Vec<T>,
+}
+
+impl<T> Default for Rows<T> {
+    fn default() -> Self {
+        Self { batch: Batch::default(), first: 0, entries: Vec::new(), columns: 0, weights: Vec::new() }
+    }
+}
+
+impl<T: Real> Rows<T> {
+    fn matrix(&self) -> Result<MatRef<'_, T>, Error> {
+        Ok(MatRef::new(&self.entries, self.batch.len(), self.columns)?)
+    }
+
+    fn weights(&self, columns: &Columns<'_, T>) -> Option<&[T]> {
+        columns.roles.has_weights().then_some(&self.weights)
+    }
+}
+
+impl<'a, T: Real> Columns<'a, T> {
+    fn new(reader: &RowReader<T>, roles: &'a Roles, right_hand: &'a RightHand<T>) -> Self {
+        let (input, weights_name) = (reader.name().to_owned(), roles.weights_name(reader).to_owned());
+        Self { roles, right_hand, input, weights_name }
+    }
+
+    /// Reads the next rows, so many or as many as the reader likes; `read` counts them.
+    fn read(
+        &self,
+        reader: &mut RowReader<T>,
+        rows: &mut Rows<T>,
+        count: Option<usize>,
+        read: &mut usize,
+    ) -> Result<usize, Error> {
+        rows.first = *read;
+        let count = reader.read_into(&mut rows.batch, count.unwrap_or_else(|| reader.batch_rows()))?;
+        *read += count;
+        let is_too_long = !self.right_hand.names.is_empty() && *read > self.right_hand.rows();
+        if is_too_long { Err(self.other_count()) } else { Ok(count) }
+    }
+
+    /// Copies the columns of rows that were read to where the summary wants them.
+    fn arrange(&self, rows: &mut Rows<T>) {
+        let Rows { batch, first, entries, columns, weights } = rows;
+        *columns = self.roles.names.len();
+        entries.clear();
+        weights.clear();
+        for (i, row) in batch.rows().iter_rows().enumerate() {
+            weights.push(self.roles.copy(row, self.right_hand.row(*first + i), entries));
+        }
+    }
+
+    /// Names the file, and the row in it.
+    fn locate(&self, error: Error, rows: &Rows<T>) -> Error {
+        let row = error.row().map_or(0, |row| usize::try_from(row).unwrap_or(usize::MAX).saturating_sub(1));
+        let error = match error.core() {
+            Some(CoreError::Parameter { name: &"weight", .. }) => {
+                Error::data("negative weight: weights are from 0 up").in_column(&self.weights_name)
+            }
+            _ => error,
+        };
+        error.at_row(rows.batch.place(row).unwrap_or(0)).in_file(&self.input)
+    }
+
+    /// The right-hand sides, if there are any, must be of as many rows.
+    fn check_count(&self, read: usize) -> Result<(), Error> {
+        let is_short = !self.right_hand.names.is_empty() && read != self.right_hand.rows();
+        if is_short { Err(self.other_count()) } else { Ok(()) }
+    }
+
+    fn other_count(&self) -> Error {
+        let rows = self.right_hand.rows();
+        Error::data(format!("has another number of rows than --rhs, which has {rows}")).in_file(&self.input)
+    }
 }

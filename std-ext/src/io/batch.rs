@@ -1,0 +1,42 @@
+//! Rows as a reader gives them: the struct `Batch`.
+
+use crate::{MatRef, Real};
+
+/// Rows that were read, all of them finite, and where each came from.
+///
+/// A buffer that is used again: a [`RowReader`](super::RowReader) [reads into it](super::RowReader::read_into).
+#[derive(Clone, Debug)]
+pub struct Batch<T> {
+    pub(super) entries: Vec<T>,
+    pub(super) places: Vec<u64>,
+    pub(super) columns: usize,
+}
+
+impl<T> Default for Batch<T> {
+    fn default() -> Self {
+        Self { entries: Vec::new(), places: Vec::new(), columns: 0 }
+    }
+}
+
+impl<T: Real> Batch<T> {
+    /// The rows.
+    pub fn rows(&self) -> MatRef<'_, T> {
+        // A reader writes whole rows.
+        MatRef::new(&self.entries, self.len(), self.columns).map_or(MatRef::empty(), MatRef::known_finite)
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.entries.len().checked_div(self.columns).unwrap_or(0)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Where a row came from: its line in an input that has lines, else its number, counted from 1.
+    pub fn place(&self, row: usize) -> Option<u64> {
+        self.places.get(row).copied()
+    }
+}

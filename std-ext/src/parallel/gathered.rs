@@ -1,0 +1,106 @@
+//! Results of numbered pieces of work, merged in the fixed tree by the threads that have them.
+
+use super::spread::tasks;
+use super::tree::{MergeTree, Node, settle};
+use crate::Error;
+#[cfg(feature = "faer")]
+use core::ops::ControlFlow;
+use std::num::NonZero;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Results so far. Of several errors the one of the first piece counts.
+pub(crate) struct Gathered<P, F> {
+    tree: Mutex<MergeTree<P>>,
+    merge: F,
+    failed: Mutex<Option<(u64, Error)>>,
+}
+
+impl<P, F: Fn(&mut P, P) -> Result<(), Error>> Gathered<P, F> {
+    /// Nothing yet. `merge` absorbs its second argument into its first.
+    pub(crate) const fn new(merge: F) -> Self {
+        Self { tree: Mutex::new(MergeTree::new()), merge, failed: Mutex::new(None) }
+    }
+
+    /// Takes the result of a piece. Neighbours merge in whichever thread has the second of them, outside the lock.
+    pub(crate) fn add(&self, piece: u64, result: P) -> Result<(), Error> {
+        settle(Node { level: 0, index: piece, summary: result }, &self.merge, |node| lock(&self.tree).place(node))
+    }
+
+    /// Keeps the error of a piece, if it is the first.
+    pub(crate) fn fail(&self, piece: u64, error: Error) {
+        let mut failed = lock(&self.failed);
+        if failed.as_ref().is_none_or(|&(first, _)| piece < first) {
+            *failed = Some((piece, error));
+        }
+    }
+
+    /// Whether a piece before this one has failed.
+    #[cfg(feature = "faer")]
+    pub(crate) fn is_failed_before(&self, piece: u64) -> bool {
+        lock(&self.failed).as_ref().is_some_and(|&(first, _)| first < piece)
+    }
+
+    /// All results merged, `None` if there were none.
+    pub(crate) fn finish(self) -> Result<Option<P>, Error> {
+        if let Some((_, error)) = self.failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(error);
+        }
+        self.tree.into_inner().unwrap_or_else(PoisonError::into_inner).finish_by(self.merge)
+    }
+}
+
+/// Runs numbered pieces of work on up to so many threads, the calling one among them, and merges their results.
+pub(crate) fn gather<P: Send>(
+    pieces: usize,
+    threads: NonZero<usize>,
+    work: impl Fn(usize) -> Result<P, Error> + Sync,
+    merge: impl Fn(&mut P, P) -> Result<(), Error> + Sync,
+) -> Result<Option<P>, Error> {
+    let gathered = Gathered::new(merge);
+    tasks(pieces, threads, |piece| gathered.add(piece as u64, work(piece)?))?;
+    gathered.finish()
+}
+
+/// The same with pieces that the calling thread reads while the others work: `feed` is given a way to send them, which tells
+/// when no more are wanted.
+#[cfg(feature = "faer")]
+pub(crate) fn gather_from<W: Send, P: Send>(
+    threads: NonZero<usize>,
+    work: impl Fn(usize, W) -> Result<P, Error> + Sync,
+    merge: impl Fn(&mut P, P) -> Result<(), Error> + Sync,
+    feed: impl FnOnce(&dyn Fn(usize, W) -> ControlFlow<()>) -> Result<(), Error>,
+) -> Result<Option<P>, Error> {
+    let gathered = Gathered::new(merge);
+    let (sender, receiver) = std::sync::mpsc::sync_channel::<(usize, W)>(threads.get());
+    let receiver = Mutex::new(receiver);
+    let work = || {
+        loop {
+            let next = lock(&receiver).recv();
+            let Ok((piece, rows)) = next else { break };
+            let number = piece as u64;
+            if gathered.is_failed_before(number) {
+                continue;
+            }
+            if let Err(error) = work(piece, rows).and_then(|result| gathered.add(number, result)) {
+                gathered.fail(number, error);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        (0..threads.get()).for_each(|_| drop(scope.spawn(work)));
+        // Threads end when the sender does.
+        let sender = sender;
+        feed(&|piece, rows| {
+            if gathered.is_failed_before(piece as u64) || sender.send((piece, rows)).is_err() {
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })
+    })?;
+    gathered.finish()
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A thread that panicked holds no lock; what the others did is sound.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
