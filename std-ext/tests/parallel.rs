@@ -344,19 +344,27 @@ fn sketch_read<T: Real, O: SketchOperator<T> + Send + Sync>(
     (all, weights): (MatRef<'_, T>, Option<&[T]>),
 ) -> Result<Filled<Sketched<T, O>>, Error> {
     let mut next = 0;
-    let read = |batch: &mut (usize, usize)| {
-        *batch = (next, 53.min(all.rows() - next));
-        next += batch.1;
-        Ok(batch.1)
+    let read = |(from, entries, of_rows): &mut (usize, Vec<T>, Option<Vec<T>>)| {
+        let rows = all.rows_from(next, 53);
+        (*from, *entries) = (next, rows.as_slice().to_vec());
+        next += rows.rows();
+        *of_rows = weights.map(|weights| weights.get(*from..weights.len().min(next)).unwrap_or_default().to_vec());
+        Ok(rows.rows())
     };
-    let view = |&(from, rows): &(usize, usize)| {
-        let weights = weights.map(|weights| &weights[from..weights.len().min(from + rows)]);
-        Ok(NumberedRows { first: first + from as u64, rows: all.rows_from(from, rows), weights })
-    };
-    sketch_from(params, operator, threads(count), read, view, |error, &(from, _)| {
-        let row = error.row().map_or(0, |row| row + from as u64);
-        error.at_row(row)
-    })
+    sketch_from(
+        params,
+        operator,
+        threads(count),
+        read,
+        |(from, entries, weights)| {
+            let rows = MatRef::new(entries, entries.len() / all.cols(), all.cols())?;
+            Ok(NumberedRows { first: first + *from as u64, rows, weights: weights.as_deref() })
+        },
+        |error, (from, ..)| {
+            let row = error.row().map_or(0, |row| row + *from as u64);
+            error.at_row(row)
+        },
+    )
 }
 
 /// Columns on every number of threads against one summary that sees row after row.
@@ -405,6 +413,8 @@ fn shared_columns_refuse_what_one_summary_refuses() {
     let all = MatRef::new(&data, 80, 96).unwrap();
     let mut weights = vec![1.0; 80];
     weights[7] = f64::NAN;
+    let mut negative = weights.clone();
+    negative[7] = -1.0;
     let refused = |error: &Error| (error.row(), error.core());
     for count in THREADS {
         let sketch = |first, rows, weights| sketch_read(params, Srht, count, first, (rows, weights)).unwrap_err();
@@ -412,10 +422,8 @@ fn shared_columns_refuse_what_one_summary_refuses() {
         assert_eq!(refused(&error), (Some(61), Some(CoreError::NonFinite { index: 40 })), "{count}");
         let error = sketch(0, all, Some(&weights));
         assert_eq!(refused(&error), (Some(8), Some(CoreError::NonFinite { index: 96 })));
-        weights[7] = -1.0;
-        let error = sketch(0, all, Some(&weights));
+        let error = sketch(0, all, Some(&negative));
         assert!(matches!(refused(&error), (Some(8), Some(CoreError::Parameter { name: &"weight", .. }))), "{error}");
-        weights[7] = f64::NAN;
         let error = sketch(0, all.rows_from(0, 5), Some(&weights[..4]));
         assert_eq!(error.core(), Some(CoreError::Dimension { expected: 5, got: 4 }));
         let other = MatRef::new(&data[..48], 4, 12).unwrap();
@@ -425,13 +433,20 @@ fn shared_columns_refuse_what_one_summary_refuses() {
         assert_eq!(refused(&error).0, Some(2), "{error}");
         // What a reader says comes behind the rows before it.
         let mut reads = 0;
-        let read = |batch: &mut usize| {
-            *batch = reads;
+        let read = |batch: &mut Vec<f64>| {
+            *batch = all.rows_from(40 * reads, 40).as_slice().to_vec();
             reads += 1;
             if reads < 3 { Ok(40) } else { Err(Error::data("torn")) }
         };
-        let view = |&batch: &usize| Ok(NumberedRows { first: 0, rows: all.rows_from(40 * batch, 40), weights: None });
-        let error = sketch_from(params, Srht, threads(count), read, view, |error, _| error).unwrap_err();
+        let error = sketch_from(
+            params,
+            Srht,
+            threads(count),
+            read,
+            |batch| Ok(NumberedRows { first: 0, rows: MatRef::new(batch, batch.len() / 96, 96)?, weights: None }),
+            |error, _| error,
+        )
+        .unwrap_err();
         assert_eq!(refused(&error), (Some(21), Some(CoreError::NonFinite { index: 40 })), "{error}");
     }
 }
