@@ -1,14 +1,14 @@
-//! Threads change no bit: of summaries filled by shards, and of sketches whose columns are shared.
+//! Threads change no bit of summaries that are filled by shards, nor of selections.
 #![cfg(feature = "parallel")]
 #![allow(clippy::unwrap_used, reason = "tests may")]
 
 use sketchlet::eigen::{
     ExactEigen, ExactEigenParams, NystromSketch, NystromSketchParams, RandomOrderEigen, RandomOrderEigenParams,
 };
-use sketchlet::parallel::{Filled, NumberedRows, SharedGains, fill, fill_from, shard_rows, sketch_from};
+use sketchlet::parallel::{Filled, SharedGains, fill, fill_from, shard_rows};
 use sketchlet::random::keyed::{Domain, symmetric, word};
 use sketchlet::regression::{NormalEquations, NormalEquationsParams, SketchedLeastSquares, SketchedLeastSquaresParams};
-use sketchlet::sketch::{CountSketch, GaussianSketch, Osnap, RademacherSketch, SketchOperator, Srct, Srht};
+use sketchlet::sketch::Srht;
 use sketchlet::stream::Centered;
 use sketchlet::submodular::{
     Counted, FacilityLocation, Greedy, GreedyParams, GroundSet, Kernel, LazyGreedy, LogDet, Monotone, PrefixOracle,
@@ -330,123 +330,5 @@ fn shared_gains_choose_the_same_elements() {
         let few = SharedGains::new(facility, threads(count));
         chosen(&few, &all[..1000], size);
         assert_eq!(few.threads_used(), 1);
-    }
-}
-
-type Sketched<T, O> = SketchedLeastSquares<T, O, Vec<T>, Vec<u32>>;
-
-/// Sketches rows that are read in short batches.
-fn sketch_read<T: Real, O: SketchOperator<T> + Send + Sync>(
-    params: SketchedLeastSquaresParams,
-    operator: O,
-    count: usize,
-    first: u64,
-    (all, weights): (MatRef<'_, T>, Option<&[T]>),
-) -> Result<Filled<Sketched<T, O>>, Error> {
-    let mut next = 0;
-    let read = |(from, entries, of_rows): &mut (usize, Vec<T>, Option<Vec<T>>)| {
-        let rows = all.rows_from(next, 53);
-        (*from, *entries) = (next, rows.as_slice().to_vec());
-        next += rows.rows();
-        *of_rows = weights.map(|weights| weights.get(*from..weights.len().min(next)).unwrap_or_default().to_vec());
-        Ok(rows.rows())
-    };
-    sketch_from(
-        params,
-        operator,
-        threads(count),
-        read,
-        |(from, entries, weights)| {
-            let rows = MatRef::new(entries, entries.len() / all.cols(), all.cols())?;
-            Ok(NumberedRows { first: first + *from as u64, rows, weights: weights.as_deref() })
-        },
-        |error, (from, ..)| {
-            let row = error.row().map_or(0, |row| row + *from as u64);
-            error.at_row(row)
-        },
-    )
-}
-
-/// Columns on every number of threads against one summary that sees row after row.
-fn check_columns<T: Real, O: SketchOperator<T> + Send + Sync>(operator: O, columns: usize, rows: usize, block: usize) {
-    let params = SketchedLeastSquaresParams::new(columns, 40).block_len(block).seed(3);
-    let data = numbers::<T>(rows * columns);
-    let weights: Vec<T> = numbers::<T>(rows).into_iter().map(Real::abs).collect();
-    let all = MatRef::new(&data, rows, columns).unwrap();
-    let first = 1 << 41 | 5;
-    let mut whole = SketchedLeastSquares::<T, _, _, _>::new(params, operator).unwrap();
-    let mut weighted = whole.clone();
-    for (i, row) in all.iter_rows().enumerate() {
-        whole.update_at(first + i as u64, row).unwrap();
-        weighted.update_weighted(first + i as u64, row, weights[i]).unwrap();
-    }
-    for count in THREADS {
-        let plain = sketch_read(params, operator, count, first, (all, None)).unwrap();
-        assert_eq!(plain.threads, count.min(columns / 32).max(1));
-        assert!(plain.summary.encode() == whole.encode(), "{operator:?} {columns} {rows} {count}");
-        let plain = sketch_read(params, operator, count, first, (all, Some(&weights))).unwrap();
-        assert!(plain.summary.encode() == weighted.encode(), "{operator:?} {columns} {rows} {count}");
-    }
-}
-
-#[test]
-fn shared_columns_are_those_of_one_summary() {
-    for (columns, rows) in [(3, 100), (65, 0), (65, 1), (65, 128), (65, 150), (230, 131)] {
-        check_columns::<f64, _>(Srht, columns, rows, 16);
-        check_columns::<f64, _>(Srht, columns, rows, 1);
-        check_columns::<f32, _>(Srct, columns, rows, 1);
-        check_columns::<f64, _>(GaussianSketch, columns, rows, 1);
-        check_columns::<f32, _>(RademacherSketch, columns, rows, 1);
-        check_columns::<f64, _>(CountSketch, columns, rows, 1);
-        check_columns::<f64, _>(Osnap { nonzeros: 8 }, columns, rows, 1);
-    }
-}
-
-#[test]
-fn shared_columns_refuse_what_one_summary_refuses() {
-    let params = SketchedLeastSquaresParams::new(96, 100);
-    let mut data = numbers::<f64>(80 * 96);
-    // The same row is bad in the columns of several threads; a later one in those of the first.
-    data[60 * 96 + 90] = f64::NAN;
-    data[60 * 96 + 40] = f64::INFINITY;
-    data[70 * 96] = f64::NAN;
-    let all = MatRef::new(&data, 80, 96).unwrap();
-    let mut weights = vec![1.0; 80];
-    weights[7] = f64::NAN;
-    let mut negative = weights.clone();
-    negative[7] = -1.0;
-    let refused = |error: &Error| (error.row(), error.core());
-    for count in THREADS {
-        let sketch = |first, rows, weights| sketch_read(params, Srht, count, first, (rows, weights)).unwrap_err();
-        let error = sketch(0, all, None);
-        assert_eq!(refused(&error), (Some(61), Some(CoreError::NonFinite { index: 40 })), "{count}");
-        let error = sketch(0, all, Some(&weights));
-        assert_eq!(refused(&error), (Some(8), Some(CoreError::NonFinite { index: 96 })));
-        let error = sketch(0, all, Some(&negative));
-        assert!(matches!(refused(&error), (Some(8), Some(CoreError::Parameter { name: &"weight", .. }))), "{error}");
-        let error = sketch(0, all.rows_from(0, 5), Some(&weights[..4]));
-        assert_eq!(error.core(), Some(CoreError::Dimension { expected: 5, got: 4 }));
-        let other = MatRef::new(&data[..48], 4, 12).unwrap();
-        let error = sketch(0, other, None);
-        assert_eq!(error.core(), Some(CoreError::Dimension { expected: 96, got: 12 }));
-        let error = sketch(u64::MAX, all.rows_from(0, 2), None);
-        assert_eq!(refused(&error).0, Some(2), "{error}");
-        // What a reader says comes behind the rows before it.
-        let mut reads = 0;
-        let read = |batch: &mut Vec<f64>| {
-            *batch = all.rows_from(40 * reads, 40).as_slice().to_vec();
-            reads += 1;
-            if reads < 3 { Ok(40) } else { Err(Error::data("torn")) }
-        };
-        let error = sketch_from(
-            params,
-            Srht,
-            threads(count),
-            read,
-            |batch| Ok(NumberedRows { first: 0, rows: MatRef::new(batch, batch.len() / 96, 96)?, weights: None }),
-            |error, _| error,
-        )
-        .unwrap_err();
-        assert_eq!(refused(&error), (Some(21), Some(CoreError::NonFinite { index: 40 })), "{error}");
     }
 }

@@ -1,9 +1,7 @@
 //! What an answer costs: wall time, processor time, threads.
 
-use crate::parallel::{Filled, NumberedRows, fill_from, sketch_from};
-use crate::regression::{SketchedLeastSquares, SketchedLeastSquaresParams};
-use crate::sketch::SketchOperator;
-use crate::{CoreError, Error, Merge, Real};
+use crate::parallel::fill_from;
+use crate::{CoreError, Error, Merge};
 use std::num::NonZero;
 use std::time::Instant;
 
@@ -40,32 +38,17 @@ impl Clock {
         feed: impl Fn(&mut M, &mut B) -> Result<(), Error> + Sync,
     ) -> Result<M, Error> {
         let (begin, mut reading) = (cpu_seconds(), 0.0);
-        let read = |batch: &mut B, rows| timed(&mut reading, || read(batch, rows));
+        let read = |batch: &mut B, rows| {
+            let begin = thread_cpu_seconds();
+            let rows = read(batch, rows);
+            reading += thread_cpu_seconds() - begin;
+            rows
+        };
         let filled = fill_from(dim, threads, read, make, feed)?;
-        Ok(self.add(filled, cpu_seconds() - begin - reading))
-    }
-
-    /// The same by [`sketch_from`].
-    pub(super) fn sketch<T: Real, O: SketchOperator<T> + Send + Sync, B: Default + Send + Sync>(
-        &mut self,
-        params: SketchedLeastSquaresParams,
-        operator: O,
-        threads: NonZero<usize>,
-        mut read: impl FnMut(&mut B) -> Result<usize, Error>,
-        view: impl Fn(&B) -> Result<NumberedRows<'_, T>, Error> + Sync,
-        locate: impl Fn(Error, &B) -> Error + Sync,
-    ) -> Result<SketchedLeastSquares<T, O, Vec<T>, Vec<u32>>, Error> {
-        let (begin, mut reading) = (cpu_seconds(), 0.0);
-        let read = |batch: &mut B| timed(&mut reading, || read(batch));
-        let filled = sketch_from(params, operator, threads, read, view, locate)?;
-        Ok(self.add(filled, cpu_seconds() - begin - reading))
-    }
-
-    fn add<M>(&mut self, filled: Filled<M>, cpu_seconds: f64) -> M {
-        self.cpu_seconds += cpu_seconds;
+        self.cpu_seconds += cpu_seconds() - begin - reading;
         self.seconds += filled.busy.as_secs_f64();
         self.note_threads(filled.threads);
-        filled.summary
+        Ok(filled.summary)
     }
 
     /// Notes that so many threads have worked at the same time.
@@ -91,14 +74,6 @@ pub(super) struct Cost {
     pub(super) seconds: f64,
     pub(super) seconds_total: f64,
     pub(super) cpu_seconds: f64,
-}
-
-/// Reads, and counts the processor time of that.
-fn timed<R>(seconds: &mut f64, read: impl FnOnce() -> R) -> R {
-    let begin = thread_cpu_seconds();
-    let rows = read();
-    *seconds += thread_cpu_seconds() - begin;
-    rows
 }
 
 /// Processor time of this process so far, all threads, in seconds.

@@ -4,7 +4,6 @@
 //! |---|---|---|
 //! | all rows in memory | [`fill`] | shards of rows, merged in a fixed tree |
 //! | rows that are read, from a file or a queue | [`fill_from`] | the same; one thread reads while the others work |
-//! | a linear sketch of rows that are read | [`sketch_from`] | each thread sketches some of the columns |
 //! | a function whose gains a selection asks for | [`SharedGains`] | elements |
 //! | rows of a matrix that are computed one by one | [`each_row`] | some rows each |
 //! | summaries that were filled elsewhere | [`merge_all`], [`MergeTree`] | nothing is split: the tree alone |
@@ -12,19 +11,17 @@
 //! A shard is [`shard_rows`] rows long: a function of the width of the rows, never of the number of threads. Rows of up to
 //! 100,000 numbers in all are one shard, and the summary is then, bit for bit, the one that was filled row by row. Longer
 //! input gives the bits of its shards merged in the tree, which are those of one long stream only where additions are
-//! exact: see *Merging* in the docs of the types. Threads that share columns change no bit, however long the input is.
+//! exact: see *Merging* in the docs of the types.
 //!
 //! Threads are the standard library's, scoped to the call: a pool of threads would double the crates that a library user
 //! compiles, and a batch lasts long enough not to feel their start. Work of a single shard stays on the calling thread.
 
-mod columns;
 mod gains;
 mod gathered;
 mod shards;
 mod spread;
 mod tree;
 
-pub use columns::{NumberedRows, sketch_from};
 pub use gains::SharedGains;
 #[cfg(feature = "faer")]
 pub(crate) use gathered::{Gathered, gather, gather_from};

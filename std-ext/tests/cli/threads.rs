@@ -38,7 +38,7 @@ fn work_that_can_be_split_is_and_gives_the_same_bits() {
         &["eigen", &input, "--method", "nystrom"],
         &["regress", &input, "--target", "3"],
         &["regress", &input, "--target", "3", "--streaming"],
-        &["regress", &input, "--target", "3", "--streaming", "--sketch", "srht", "--intercept"],
+        &["regress", &input, "--target", "3", "--streaming", "--sketch", "srht", "--intercept", "--first-row", "5"],
         &["regress", &input, "--target", "3", "--streaming", "--sketch", "rademacher", "--rows", "40"],
         &["summarize", &input, "--size", "3", "--method", "lazy", "--objective", "facility", "--exemplars", "8"],
     ] {

@@ -8,13 +8,9 @@ use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
 use crate::cli::input::open_columns;
 use crate::io::{Batch, RowReader};
-use crate::parallel::NumberedRows;
-use crate::regression::{Query, SketchedLeastSquares, SketchedLeastSquaresParams, rows_for};
-use crate::sketch::SketchOperator;
+use crate::regression::{Query, rows_for};
 use crate::{CoreError, Error, MatRef, Merge, Real};
 
-/// Bits of a row's number within its stream.
-pub(super) const TICK_BITS: u32 = 40;
 /// Rows of a sketch a coefficient, where nothing else is said.
 pub(super) const ROWS_PER_COEFFICIENT: usize = 16;
 
@@ -81,23 +77,29 @@ impl<'a, T: Real> Job<'a, T> {
         &mut self,
         mut visit: impl FnMut(MatRef<'_, T>, Option<&[T]>) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.for_each(|columns, rows| {
+            visit(rows.matrix()?, rows.weights(columns)).map_err(|error| columns.locate(error, rows))
+        })
+    }
+
+    fn for_each(&mut self, mut visit: impl FnMut(&Columns<'_, T>, &Rows<T>) -> Result<(), Error>) -> Result<(), Error> {
         let Self { reader, roles, right_hand, clock, .. } = self;
         let (mut rows, columns) = (Rows::default(), Columns::new(reader, roles, right_hand));
         let mut read = 0;
         while columns.read(reader, &mut rows, None, &mut read)? > 0 {
             columns.arrange(&mut rows);
             // The clock runs for the work of the library alone.
-            let visited = clock.count(|| visit(rows.matrix()?, rows.weights(&columns)));
-            visited.map_err(|error| columns.locate(error, &rows))?;
+            clock.count(|| visit(&columns, &rows))?;
         }
         columns.check_count(read)
     }
 
-    /// Fills a summary with the rows, by shards on several threads; `update` tells it a row and its weight, if there are any.
+    /// Fills a summary with the rows, by shards on several threads. `make` is told how many rows come before a shard; `update` tells a
+    /// summary how many come before a row, the row, and its weight if there are any.
     pub(super) fn fill<M: Merge + Send>(
         &mut self,
-        make: impl Fn() -> Result<M, CoreError> + Sync,
-        update: impl Fn(&mut M, &[T], Option<T>) -> Result<(), CoreError> + Sync,
+        make: impl Fn(u64) -> Result<M, CoreError> + Sync,
+        update: impl Fn(&mut M, u64, &[T], Option<T>) -> Result<(), Error> + Sync,
     ) -> Result<M, Error> {
         let Self { task, reader, roles, right_hand, clock, .. } = self;
         let columns = Columns::new(reader, roles, right_hand);
@@ -106,54 +108,23 @@ impl<'a, T: Real> Job<'a, T> {
             roles.names.len(),
             task.arguments.input.threads(),
             |rows: &mut Rows<T>, count| columns.read(reader, rows, Some(count), &mut read),
-            |_| make(),
+            make,
             |summary, rows| {
                 columns.arrange(rows);
-                let (matrix, weights) = (rows.matrix()?, rows.weights(&columns));
-                for (i, row) in matrix.iter_rows().enumerate() {
-                    let updated = update(summary, row, weights.map(|weights| weights[i]));
-                    updated.map_err(|error| columns.locate(Error::from(error).at_row(i as u64 + 1), rows))?;
-                }
-                Ok(())
+                columns.update(summary, rows, &update)
             },
         )?;
         columns.check_count(read)?;
         Ok(summary)
     }
 
-    /// Sketches the rows, on threads that share the columns.
-    pub(super) fn sketch<O: SketchOperator<T> + Send + Sync>(
+    /// The same on one thread, by one summary.
+    pub(super) fn fill_one<M>(
         &mut self,
-        params: SketchedLeastSquaresParams,
-        operator: O,
-    ) -> Result<SketchedLeastSquares<T, O, Vec<T>, Vec<u32>>, Error> {
-        let Self { task, reader, roles, right_hand, clock, .. } = self;
-        let arguments = task.arguments;
-        let columns = Columns::new(reader, roles, right_hand);
-        let (first, mut read) = (arguments.stream_id << TICK_BITS | arguments.first_row, 0);
-        // Numbers that the stream has, from the first row on.
-        let room = usize::try_from((1 << TICK_BITS) - arguments.first_row).unwrap_or(usize::MAX);
-        let summary = clock.sketch(
-            params,
-            operator,
-            arguments.input.threads(),
-            |rows: &mut Rows<T>| {
-                let count = columns.read(reader, rows, None, &mut read)?;
-                if let Some(last) = room.checked_sub(rows.first).filter(|&room| room < count) {
-                    let what = "the stream has no row numbers left: give later rows a --stream-id of their own";
-                    return Err(columns.locate(Error::data(what).at_row(last as u64 + 1), rows));
-                }
-                columns.arrange(rows);
-                Ok(count)
-            },
-            |rows| {
-                let (matrix, weights) = (rows.matrix()?, rows.weights(&columns));
-                Ok(NumberedRows { first: first + rows.first as u64, rows: matrix, weights })
-            },
-            |error, rows| columns.locate(error, rows),
-        )?;
-        columns.check_count(read)?;
-        Ok(summary)
+        summary: &mut M,
+        update: impl Fn(&mut M, u64, &[T], Option<T>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.for_each(|columns, rows| columns.update(summary, rows, &update))
     }
 
     pub(super) fn names(&self, columns: &[usize]) -> Vec<String> {
@@ -242,6 +213,21 @@ impl<'a, T: Real> Columns<'a, T> {
         for (i, row) in batch.rows().iter_rows().enumerate() {
             weights.push(self.roles.copy(row, self.right_hand.row(*first + i), entries));
         }
+    }
+
+    /// Tells a summary the rows.
+    fn update<M>(
+        &self,
+        summary: &mut M,
+        rows: &Rows<T>,
+        update: &impl Fn(&mut M, u64, &[T], Option<T>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let (matrix, weights) = (rows.matrix()?, rows.weights(self));
+        for (i, row) in matrix.iter_rows().enumerate() {
+            let updated = update(summary, (rows.first + i) as u64, row, weights.map(|weights| weights[i]));
+            updated.map_err(|error| self.locate(error.at_row(i as u64 + 1), rows))?;
+        }
+        Ok(())
     }
 
     /// Names the file, and the row in it.

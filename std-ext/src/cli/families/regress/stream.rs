@@ -1,18 +1,23 @@
 //! Regression in one pass, from a summary of the rows.
 
-use super::job::{Job, ROWS_PER_COEFFICIENT, TICK_BITS};
+use super::job::{Job, ROWS_PER_COEFFICIENT};
 use super::stored::{Named, Number, Stored, with_operator};
 use crate::cli::args::Operator;
 use crate::cli::failure::{Failure, allocated};
 use crate::cli::report::Report;
-use crate::regression::{SketchedLeastSquaresParams, StreamingQr, StreamingQrParams};
+use crate::parallel::shard_rows;
+use crate::regression::{SketchedLeastSquares, SketchedLeastSquaresParams, StreamingQr, StreamingQrParams};
 use crate::sketch::{SketchOperator, SketchShape};
 use crate::sketch_file::SketchFile;
 use crate::{CoreError, Error, RowSummary};
 use serde_json::{Value, json};
 
+/// Bits of a row's number within its stream.
+pub(super) const TICK_BITS: u32 = 40;
 /// Rows that a streaming QR works in together.
 const QR_BLOCK: usize = 64;
+/// Part of a shard's numbers that a sketch may have for shards to be faster than one summary (measured).
+const SHARD_SHARE: usize = 16;
 /// Longest block that the command takes by itself.
 const LONGEST_BLOCK: usize = 4096;
 
@@ -48,13 +53,19 @@ fn factor<T: Number>(job: &mut Job<'_, T>) -> Result<Box<dyn Stored>, Failure> {
     let params = StreamingQrParams::new(columns).block_len(QR_BLOCK);
     let make = || StreamingQr::<T, _>::new(params);
     make().map_err(allocated::<T>)?;
-    Ok(Box::new(job.fill(make, |summary, row, weight| match weight {
-        None => summary.update(row),
-        Some(weight) => summary.update_weighted(row, weight),
-    })?))
+    let filled = job.fill(
+        |_| make(),
+        |summary, _, row, weight| {
+            Ok(match weight {
+                None => summary.update(row)?,
+                Some(weight) => summary.update_weighted(row, weight)?,
+            })
+        },
+    );
+    Ok(Box::new(filled?))
 }
 
-/// Sketches the rows, whose columns threads share.
+/// Sketches the rows: by shards, unless a sketch is so large that their merges would cost more than they save.
 fn sketch<T: Number, O>(job: &mut Job<'_, T>, operator: O, rows: usize) -> Result<Box<dyn Stored>, Failure>
 where
     O: SketchOperator<T> + Named + Send + Sync + 'static,
@@ -65,10 +76,31 @@ where
     let longest = rows.next_power_of_two().min(LONGEST_BLOCK);
     let block = if O::BLOCKED { arguments.block_len.map_or(longest, |len| len as usize) } else { 1 };
     let params = SketchedLeastSquaresParams::new(shape.cols, rows).seed(shape.seed).block_len(block);
-    let params = params.first_index(arguments.stream_id << TICK_BITS | arguments.first_row);
-    let mut summary = job.sketch(params, operator)?;
-    job.clock.count(|| summary.close_block());
-    Ok(Box::new(summary))
+    // Row numbers of the stream, from the first row on.
+    let first = arguments.stream_id << TICK_BITS | arguments.first_row;
+    let room = (1 << TICK_BITS) - arguments.first_row;
+    let make =
+        |before: u64| SketchedLeastSquares::<T, O, Vec<T>, Vec<u32>>::new(params.first_index(first + before), operator);
+    let update = |summary: &mut SketchedLeastSquares<T, O, Vec<T>, Vec<u32>>,
+                  before: u64,
+                  row: &[T],
+                  weight: Option<T>| {
+        if before >= room {
+            return Err(Error::data("the stream has no row numbers left: give later rows a --stream-id of their own"));
+        }
+        Ok(match weight {
+            None => summary.update_at(first + before, row)?,
+            Some(weight) => summary.update_weighted(first + before, row, weight)?,
+        })
+    };
+    let mut whole = make(0).map_err(allocated::<T>)?;
+    if shape.len() <= shard_rows(shape.cols) * shape.cols / SHARD_SHARE {
+        whole = job.fill(make, update)?;
+    } else {
+        job.fill_one(&mut whole, update)?;
+    }
+    job.clock.count(|| whole.close_block());
+    Ok(Box::new(whole))
 }
 
 /// What the file says of its summary.
