@@ -108,6 +108,7 @@ impl Report {
             text: self.warnings.clone(),
             figures: self.plot.iter().map(svg).collect::<Result<_, _>>()?,
             table: Some(self.facts()),
+            ..Section::default()
         }];
         let (heading, table) = &self.details;
         if !heading.is_empty() {

@@ -87,6 +87,7 @@ fn section(heading: &str, rows: &[Vec<f64>], words: &str, seed: u64) -> Result<S
         text: vec![words.into()],
         figures: vec![plot.svg(860, 520)?],
         table: Some(table(&outcomes)),
+        ..Section::default()
     })
 }
 

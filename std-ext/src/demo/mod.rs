@@ -10,8 +10,9 @@ use crate::report::{Page, PlotError, Section};
 /// What a family shows, with a seed.
 type Show = fn(u64) -> Result<Vec<Section>, PlotError>;
 
-/// The families, in the order of the page.
-const FAMILIES: [Show; 3] = [eigen::sections, regression::sections, submodular::sections];
+/// The families in the order of the page; the first section of each has the name as its id.
+const FAMILIES: [(&str, Show); 3] =
+    [("eigen", eigen::sections), ("regression", regression::sections), ("submodular", submodular::sections)];
 
 /// Runs the demonstration; the page holds all tables and pictures.
 ///
@@ -28,8 +29,12 @@ pub fn run(seed: u64) -> Result<Page, PlotError> {
         ],
         ..Section::default()
     }];
-    for show in FAMILIES {
-        sections.extend(show(seed)?);
+    for (name, show) in FAMILIES {
+        let mut shown = show(seed)?;
+        if let Some(first) = shown.first_mut() {
+            first.id = name.into();
+        }
+        sections.extend(shown);
     }
     Ok(Page { title: "sketchlet: answers about data you can't keep".into(), sections })
 }

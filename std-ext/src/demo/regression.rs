@@ -60,6 +60,7 @@ impl Comparison {
                 header: ["feature", "sketched", "+-", "exact", "holds"].map(String::from).to_vec(),
                 rows: self.names.iter().enumerate().map(row).collect(),
             }),
+            ..Section::default()
         })
     }
 

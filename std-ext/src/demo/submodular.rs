@@ -137,6 +137,7 @@ impl Run {
                     row("share proven", [percent(self.mean(of_bound)), percent(self.least(of_bound))]),
                 ],
             }),
+            ..Section::default()
         })
     }
 }

@@ -43,6 +43,8 @@ impl Table {
 /// A part of a page: heading, words, picture, table; empty ones are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Section {
+    /// Id to link to, which no other section of the page has.
+    pub id: String,
     /// Heading.
     pub heading: String,
     /// Paragraphs of plain text.
@@ -58,8 +60,9 @@ pub struct Section {
 /// # Example
 /// ```
 /// use sketchlet::report::{Page, Section};
-/// let page = Page { title: "Report".into(), sections: vec![Section { heading: "a < b".into(), ..Section::default() }] };
-/// assert!(page.to_html().contains("<h2>a &lt; b</h2>"));
+/// let section = Section { id: "order".into(), heading: "a < b".into(), ..Section::default() };
+/// let page = Page { title: "Report".into(), sections: vec![section] };
+/// assert!(page.to_html().contains("<section id=\"order\"><h2>a &lt; b</h2>"));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
@@ -99,7 +102,7 @@ impl Page {
 
 fn section_markup(section: &Section) -> Markup {
     html! {
-        section {
+        section id=[(!section.id.is_empty()).then_some(&section.id)] {
             h2 { (section.heading) }
             @for paragraph in &section.text { p { (paragraph) } }
             @for figure in &section.figures { figure { (PreEscaped(figure)) } }

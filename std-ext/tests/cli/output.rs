@@ -47,6 +47,9 @@ fn demonstration_is_told_in_tables_and_one_page() {
     assert_eq!((&answer["command"], &answer["seed"]), (&"demo".into(), &0.into()));
     let page = fs::read_to_string(page).unwrap();
     assert!(page.contains("<svg") && !page.contains("src=") && !page.contains("href="));
+    for family in ["eigen", "regression", "submodular"] {
+        assert_eq!(page.matches(&format!("<section id=\"{family}\">")).count(), 1, "{family}");
+    }
     let tables = answer["tables"].as_array().unwrap();
     assert!(tables.len() >= 3);
     for table in tables {
