@@ -44,19 +44,25 @@ impl<'de, M> Visitor<'de> for Bytes<M> {
     }
 }
 
-/// Both traits for a summary in storage of its own, by its byte form.
+/// Both traits for a summary, by its byte form: generics and type in any storage, and in storage of its own.
 macro_rules! serde_form {
     ($name:ident, $bound:ident) => {
+        $crate::wire::serde::serde_form!(
+            [T: $crate::$bound, S: $crate::Storage<T>] $name<T, S>,
+            [T: $crate::$bound] $name<T, alloc::vec::Vec<T>>
+        );
+    };
+    ([$($generics:tt)*] $summary:ty, [$($of_own:tt)*] $own:ty) => {
         #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
-        impl<T: $crate::$bound, S: $crate::Storage<T>> serde_core::Serialize for $name<T, S> {
+        impl<$($generics)*> serde_core::Serialize for $summary {
             fn serialize<Z: serde_core::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
                 $crate::wire::serde::serialize(self, serializer)
             }
         }
 
         #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
-        impl<'de, T: $crate::$bound> serde_core::Deserialize<'de> for $name<T, alloc::vec::Vec<T>> {
-            fn deserialize<D: serde_core::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        impl<'de, $($of_own)*> serde_core::Deserialize<'de> for $own {
+            fn deserialize<Z: serde_core::Deserializer<'de>>(deserializer: Z) -> Result<Self, Z::Error> {
                 $crate::wire::serde::deserialize(deserializer, <Self as $crate::Wire>::decode)
             }
         }

@@ -147,21 +147,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> Wire for Ske
 }
 
 #[cfg(feature = "serde")]
-#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
-impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> serde_core::Serialize
-    for SketchedLeastSquares<L, O, S, I>
-{
-    fn serialize<Z: serde_core::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        crate::wire::serde::serialize(self, serializer)
-    }
-}
-
-#[cfg(feature = "serde")]
-#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
-impl<'de, L: Lane, O: SketchOperator<L>> serde_core::Deserialize<'de>
-    for SketchedLeastSquares<L, O, alloc::vec::Vec<L>, alloc::vec::Vec<u32>>
-{
-    fn deserialize<D: serde_core::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::wire::serde::deserialize(deserializer, <Self as Wire>::decode)
-    }
-}
+crate::wire::serde::serde_form!(
+    [L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>] SketchedLeastSquares<L, O, S, I>,
+    [L: Lane, O: SketchOperator<L>] SketchedLeastSquares<L, O, alloc::vec::Vec<L>, alloc::vec::Vec<u32>>
+);

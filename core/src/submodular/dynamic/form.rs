@@ -118,21 +118,7 @@ impl<P: CertifiedParams, T: Real, D: Id, S: Storage<T>, I: Storage<D>> Wire for 
 }
 
 #[cfg(feature = "serde")]
-#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
-impl<P: CertifiedParams, T: Real, D: Id, S: Storage<T>, I: Storage<D>> serde_core::Serialize
-    for SlotEngine<P, T, D, S, I>
-{
-    fn serialize<Z: serde_core::Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        crate::wire::serde::serialize(self, serializer)
-    }
-}
-
-#[cfg(feature = "serde")]
-#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
-impl<'de, P: CertifiedParams, T: Real, D: Id> serde_core::Deserialize<'de>
-    for SlotEngine<P, T, D, alloc::vec::Vec<T>, alloc::vec::Vec<D>>
-{
-    fn deserialize<Z: serde_core::Deserializer<'de>>(deserializer: Z) -> Result<Self, Z::Error> {
-        crate::wire::serde::deserialize(deserializer, <Self as Wire>::decode)
-    }
-}
+crate::wire::serde::serde_form!(
+    [P: CertifiedParams, T: Real, D: Id, S: Storage<T>, I: Storage<D>] SlotEngine<P, T, D, S, I>,
+    [P: CertifiedParams, T: Real, D: Id] SlotEngine<P, T, D, alloc::vec::Vec<T>, alloc::vec::Vec<D>>
+);
