@@ -1,5 +1,6 @@
 //! The ground floor: errors, scalars, storage, views of matrices. It imports nothing from above and names no family.
 
+pub(crate) mod alike;
 pub(crate) mod difference;
 pub(crate) mod error;
 pub(crate) mod matrix;

@@ -125,11 +125,19 @@ pub(crate) fn fraction_or_one(x: f64) -> Result<(), Rule> {
 ///     refuse(params) {
 ///         params.rank > params.dim => rank: Rule::WITHIN_DIM,   rules that look at more than one field
 ///     }
+///     formulas(params) {
+///         /// Scalars of storage: `rank dim`. Saturates.        the doc of storage_len(&self), a const fn
+///         pub storage_len: usize = product([params.rank, params.dim]),
+///     }
+///     alike(params) {
+///         Dim: params.dim,                                      check_alike(&self, other): the first `Difference`
+///     }
 /// }
 /// ```
 ///
 /// A rule behind `=>` is a function from the value to `Result<(), Rule>`. The order of the fields is that of the byte form.
-/// Formulas (`storage_len`), derived values and equality by meaning are ordinary code beside the declaration.
+/// `refuse`, `formulas` and `alike` may be left out. Anything else, as what is generic or can fail, is ordinary code beside the
+/// declaration.
 macro_rules! params {
     (
         $(#[$meta:meta])*
@@ -141,6 +149,10 @@ macro_rules! params {
             $($(#[$doc:meta])* $field:ident: $type:ident $(<$of:ident>)? = $default:expr $(=> $rule:expr)?),* $(,)?
         }
         $(refuse($this:ident) { $($refused:expr => $named:ident: $because:expr),+ $(,)? })?
+        $(formulas($of_these:ident) {
+            $($(#[$formula_doc:meta])* $seen:vis $formula:ident: $formula_type:ty = $formula_value:expr),+ $(,)?
+        })?
+        $(alike($side:ident) { $($what:ident: $of_side:expr),+ $(,)? })?
     ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug)]
@@ -161,6 +173,19 @@ macro_rules! params {
             pub const fn $required(&self) -> $required_type {
                 self.$required
             })+
+
+            $($($(#[$formula_doc])*
+            $seen const fn $formula(&self) -> $formula_type {
+                let $of_these = self;
+                $formula_value
+            })+)?
+
+            $(/// Fails with the first value that two summaries must have in common and don't, defaults spelt out.
+            pub(crate) fn check_alike(&self, other: &Self) -> Result<(), $crate::Error> {
+                $(let value = |$side: &Self| $of_side;
+                $crate::Difference::$what.check(value(self), value(other))?;)+
+                Ok(())
+            })?
         }
 
         impl $crate::base::params::Params for $name {

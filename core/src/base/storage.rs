@@ -20,6 +20,36 @@ pub trait Storage<T>: AsRef<[T]> + AsMut<[T]> {}
 
 impl<T, S: AsRef<[T]> + AsMut<[T]> + ?Sized> Storage<T> for S {}
 
+/// The sum of lengths. Saturates.
+pub(crate) const fn sum<const N: usize>(lens: [usize; N]) -> usize {
+    let (mut sum, mut i) = (0usize, 0);
+    while i < N {
+        sum = sum.saturating_add(lens[i]);
+        i += 1;
+    }
+    sum
+}
+
+/// The product of lengths. Saturates.
+pub(crate) const fn product<const N: usize>(lens: [usize; N]) -> usize {
+    let (mut product, mut i) = (1usize, 0);
+    while i < N {
+        product = product.saturating_mul(lens[i]);
+        i += 1;
+    }
+    product
+}
+
+/// The larger of two lengths.
+pub(crate) const fn max(x: usize, y: usize) -> usize {
+    if x > y { x } else { y }
+}
+
+/// The smaller of two lengths.
+pub(crate) const fn min(x: usize, y: usize) -> usize {
+    if x < y { x } else { y }
+}
+
 /// The number of an element in storage: `u8`, `u16` or `u32`, sealed. The smaller, the less memory; it must be able to hold
 /// the number of elements.
 ///

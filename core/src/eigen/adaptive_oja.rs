@@ -1,9 +1,9 @@
 //! Oja's rule with a step that adapts to the gradients seen.
 
-use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
+use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector};
 use super::iterate::{fill_random, orthonormalize_or_refill};
-use crate::base::params::{params, positive};
-use crate::base::storage::is_addressable;
+use super::params::eigen_params;
+use crate::base::storage::{is_addressable, product};
 use crate::linalg::vector;
 use crate::stream::Scale;
 use crate::stream::summary::{constructors, wire_form};
@@ -15,35 +15,17 @@ const START: f64 = 1e-5;
 /// Rows between two orthonormalisations of several vectors.
 pub(super) const ORTHONORMALIZE_EVERY: u64 = 8;
 
-params! {
+eigen_params! {
     /// Parameters of an [`AdaptiveOja`].
     #[derive(PartialEq, Eq)]
     pub struct AdaptiveOjaParams {
-        /// One vector for rows of `dim` entries.
-        new {
-            /// Number of entries of a row.
-            dim: usize => positive,
-        }
-        /// Number of vectors wanted (default 1).
-        rank: usize = 1,
         /// Seed of the first iterate (default 0).
         seed: u64 = 0,
     }
-    refuse(params) {
-        params.rank == 0 || params.rank > params.dim => rank: Rule::WITHIN_DIM,
-        !is_addressable(params.storage_len()) => dim: Rule::ADDRESSABLE,
-    }
-}
-
-impl AdaptiveOjaParams {
-    /// Scalars of storage: `rank (dim + 2)`. Saturates.
-    pub const fn storage_len(&self) -> usize {
-        self.rank.saturating_mul(self.dim.saturating_add(2))
-    }
-
-    /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
-    pub const fn answer_len(&self) -> usize {
-        answer_len(self.dim, self.rank)
+    refuse(params) { !is_addressable(params.storage_len()) => dim: Rule::ADDRESSABLE }
+    formulas(params) {
+        /// Scalars of storage: `rank (dim + 2)`. Saturates.
+        pub storage_len: usize = product([params.rank, params.dim.saturating_add(2)]),
     }
 }
 
@@ -86,17 +68,11 @@ pub struct AdaptiveOja<T, S> {
     storage: S,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct State<T> {
     scale: Scale,
     rows_seen: u64,
     energy: T,
-}
-
-impl<T: Real> State<T> {
-    fn new(_: &AdaptiveOjaParams) -> Self {
-        Self { scale: Scale::default(), rows_seen: 0, energy: T::ZERO }
-    }
 }
 
 constructors!(AdaptiveOja, AdaptiveOjaParams);
@@ -187,7 +163,7 @@ impl<T: Real, S: Storage<T>> RowSummary for AdaptiveOja<T, S> {
     }
 
     fn clear(&mut self) {
-        self.state = State::new(&self.params);
+        self.state = State::default();
         let (dim, seed) = (self.params.dim, self.params.seed);
         self.storage.as_mut().fill(T::ZERO);
         fill_random(self.split().vectors, dim, 0, seed, 0);

@@ -1,10 +1,10 @@
 //! A power method whose steps are blocks of the stream; its last iterate is the answer.
 
-use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
+use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector};
 use super::heavy::{self, HeavyRows};
 use super::iterate::{fill_random, orthonormalize_or_refill, project};
-use crate::base::params::{params, positive};
-use crate::base::storage::is_addressable;
+use super::params::eigen_params;
+use crate::base::storage::{is_addressable, max, product, sum};
 use crate::linalg::vector;
 use crate::stream::CompensatedSum;
 use crate::stream::Scale;
@@ -15,17 +15,10 @@ use crate::{Error, Real, RowSummary, Rule, Storage};
 /// Rows of the first block when blocks double.
 const FIRST_DOUBLING: u64 = 32;
 
-params! {
+eigen_params! {
     /// Parameters of a [`BlockPower`]. Equal if they mean the same: a default may be spelt out.
     #[derive(Eq)]
     pub struct BlockPowerParams {
-        /// One vector for rows of `dim` entries.
-        new {
-            /// Number of entries of a row.
-            dim: usize => positive,
-        }
-        /// Number of vectors wanted (default 1).
-        rank: usize = 1,
         /// Width of the iterate, from `rank` to `dim` (default `rank`).
         width: usize = 0,
         /// Rows of every block (default: 32, doubling from block to block).
@@ -36,39 +29,22 @@ params! {
         seed: u64 = 0,
     }
     refuse(params) {
-        params.rank == 0 || params.rank > params.dim => rank: Rule::WITHIN_DIM,
         params.block_width() < params.rank || params.block_width() > params.dim => width: Rule::FROM_RANK_TO_DIM,
         !is_addressable(params.storage_len()) => heavy_capacity: Rule::ADDRESSABLE,
     }
-}
-
-impl BlockPowerParams {
-    /// Width of the iterate, with these parameters.
-    pub const fn block_width(&self) -> usize {
-        if self.width == 0 { self.rank } else { self.width }
-    }
-
-    /// Rows of the first block, with these parameters: of every block, or of one that doubles.
-    pub const fn first_block_len(&self) -> u64 {
-        if self.block_len == 0 { FIRST_DOUBLING } else { self.block_len }
-    }
-
-    /// Scalars of storage: `(2 w + c) dim + c + w + max(w, c)`, with `w` = [`block_width`](Self::block_width) and `c` the heavy
-    /// capacity. Saturates.
-    pub const fn storage_len(&self) -> usize {
-        let (w, c) = (self.block_width(), self.heavy_capacity);
-        self.state_len().saturating_add(if w > c { w } else { c })
-    }
-
-    /// Scalars of the state proper, without scratch.
-    const fn state_len(&self) -> usize {
-        let vectors = self.block_width().saturating_mul(2).saturating_add(self.heavy_capacity);
-        vectors.saturating_mul(self.dim).saturating_add(self.heavy_capacity).saturating_add(self.block_width())
-    }
-
-    /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
-    pub const fn answer_len(&self) -> usize {
-        answer_len(self.dim, self.rank)
+    formulas(params) {
+        /// Width of the iterate, with these parameters.
+        pub block_width: usize = if params.width == 0 { params.rank } else { params.width },
+        /// Rows of the first block, with these parameters: of every block, or of one that doubles.
+        pub first_block_len: u64 = if params.block_len == 0 { FIRST_DOUBLING } else { params.block_len },
+        /// Scalars of storage: `(2 w + c) dim + c + w + max(w, c)`, with `w` = [`block_width`](Self::block_width) and `c` the heavy
+        /// capacity. Saturates.
+        pub storage_len: usize = sum([params.state_len(), max(params.block_width(), params.heavy_capacity)]),
+        /// Scalars of the state proper, without scratch.
+        state_len: usize = {
+            let (w, c) = (params.block_width(), params.heavy_capacity);
+            sum([product([sum([w, w, c]), params.dim]), c, w])
+        },
     }
 }
 
@@ -126,7 +102,7 @@ pub struct BlockPower<T, S> {
     storage: S,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct State<T> {
     scale: Scale,
     rows_seen: u64,
@@ -137,22 +113,6 @@ struct State<T> {
     energy: CompensatedSum<T>,
     lost: T,
     heavy_len: usize,
-}
-
-impl<T: Real> State<T> {
-    fn new(params: &BlockPowerParams) -> Self {
-        Self {
-            scale: Scale::default(),
-            rows_seen: 0,
-            light_rows: 0,
-            block_rows: 0,
-            block_len: params.first_block_len(),
-            steps: 0,
-            energy: CompensatedSum::default(),
-            lost: T::ZERO,
-            heavy_len: 0,
-        }
-    }
 }
 
 constructors!(BlockPower, BlockPowerParams);
@@ -308,7 +268,7 @@ impl<T: Real, S: Storage<T>> RowSummary for BlockPower<T, S> {
     }
 
     fn clear(&mut self) {
-        self.state = State::new(&self.params);
+        self.state = State { block_len: self.params.first_block_len(), ..State::default() };
         let (dim, seed) = (self.params.dim, self.params.seed);
         self.storage.as_mut().fill(T::ZERO);
         fill_random(self.split().iterate, dim, 0, seed, 0);

@@ -1,45 +1,28 @@
 //! Candid covariance-free incremental PCA: one vector of memory for one vector of answer.
 
-use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
-use crate::base::params::{not_negative, params, positive};
-use crate::base::storage::is_addressable;
+use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector};
+use super::params::eigen_params;
+use crate::base::params::not_negative;
+use crate::base::storage::{is_addressable, product};
 use crate::linalg::vector;
 use crate::stream::Scale;
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
 
-params! {
+eigen_params! {
     /// Parameters of a [`CandidIncremental`].
     #[derive(PartialEq)]
     pub struct CandidIncrementalParams {
-        /// One vector for rows of `dim` entries.
-        new {
-            /// Number of entries of a row.
-            dim: usize => positive,
-        }
-        /// Number of vectors wanted (default 1).
-        rank: usize = 1,
         /// How much more a new row weighs than its share (default 1): 0 averages for ever and is best on clean data, 1 to 2
         /// forget a bad start and are best in noise.
         amnesic: f64 = 1.0 => not_negative,
     }
-    refuse(params) {
-        params.rank == 0 || params.rank > params.dim => rank: Rule::WITHIN_DIM,
-        !is_addressable(params.storage_len()) => dim: Rule::ADDRESSABLE,
-    }
-}
-
-impl CandidIncrementalParams {
-    /// Scalars of storage: `rank dim`, and `dim` more for `rank > 1`. Saturates.
-    pub const fn storage_len(&self) -> usize {
-        let vectors = if self.rank > 1 { self.rank.saturating_add(1) } else { self.rank };
-        vectors.saturating_mul(self.dim)
-    }
-
-    /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
-    pub const fn answer_len(&self) -> usize {
-        answer_len(self.dim, self.rank)
+    refuse(params) { !is_addressable(params.storage_len()) => dim: Rule::ADDRESSABLE }
+    formulas(params) {
+        /// Scalars of storage: `rank dim`, and `dim` more for `rank > 1`. Saturates.
+        pub storage_len: usize =
+            product([if params.rank > 1 { params.rank.saturating_add(1) } else { params.rank }, params.dim]),
     }
 }
 
@@ -83,17 +66,11 @@ pub struct CandidIncremental<T, S> {
     storage: S,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct State<T> {
     scale: Scale,
     rows_seen: u64,
     scalar: core::marker::PhantomData<T>,
-}
-
-impl<T> State<T> {
-    fn new(_: &CandidIncrementalParams) -> Self {
-        Self { scale: Scale::default(), rows_seen: 0, scalar: core::marker::PhantomData }
-    }
 }
 
 constructors!(CandidIncremental, CandidIncrementalParams);
@@ -187,7 +164,7 @@ impl<T: Real, S: Storage<T>> RowSummary for CandidIncremental<T, S> {
     }
 
     fn clear(&mut self) {
-        self.state = State::new(&self.params);
+        self.state = State::default();
         self.storage.as_mut().fill(T::ZERO);
     }
 }

@@ -1,10 +1,10 @@
 //! The exact covariance: every product of two columns, summed.
 
-use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, rounding};
+use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, rounding};
 use super::iterate::{fill_random, orthonormalize_or_refill};
+use super::params::eigen_params;
 use crate::base::matrix::{check_batch, check_finite};
-use crate::base::params::{params, positive};
-use crate::base::storage::is_addressable;
+use crate::base::storage::{is_addressable, min, product, sum};
 use crate::linalg::{one_sided, packed, symmetric, vector};
 use crate::stream::Scale;
 use crate::stream::summary::{constructors, wire_form};
@@ -17,7 +17,7 @@ const BLOCK: u64 = 256;
 /// Sweeps after which the subspace iteration gives up.
 const SWEEPS: u64 = 500;
 
-params! {
+eigen_params! {
     /// Parameters of an [`ExactEigen`].
     ///
     /// # Example
@@ -28,55 +28,26 @@ params! {
     /// ```
     #[derive(PartialEq, Eq)]
     pub struct ExactEigenParams {
-        /// One vector for rows of `dim` entries.
-        new {
-            /// Number of entries of a row.
-            dim: usize => positive,
-        }
-        /// Number of vectors wanted (default 1).
-        rank: usize = 1,
         /// Sum blocks of 256 rows first, then the blocks: twice the storage, and in `f32` values good to 2e-7 instead of 2e-5
         /// after 200,000 rows. The vectors hardly need it.
         two_level: bool = false,
         /// Seed of the first iterate of the solver (default 0).
         seed: u64 = 0,
     }
-    refuse(params) {
-        params.rank == 0 || params.rank > params.dim => rank: Rule::WITHIN_DIM,
-        !is_addressable(params.storage_len()) => dim: Rule::ADDRESSABLE,
-    }
-}
-
-impl ExactEigenParams {
-    /// Whether blocks of rows are summed first.
-    pub const fn is_two_level(&self) -> bool {
-        self.two_level
-    }
-
-    /// Scalars of storage: `dim (dim + 1) / 2`, twice that with [`two_level`](Self::two_level), and the scratch of the
-    /// solver, `2 w dim + 2 w^2 + w` with `w = min(dim, rank + 2)`. Saturates.
-    pub const fn storage_len(&self) -> usize {
-        let w = self.width();
-        self.sums_len()
-            .saturating_add(w.saturating_mul(self.dim).saturating_mul(2))
-            .saturating_add(w.saturating_mul(w).saturating_mul(2))
-            .saturating_add(w)
-    }
-
-    /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
-    pub const fn answer_len(&self) -> usize {
-        answer_len(self.dim, self.rank)
-    }
-
-    /// Scalars of the state proper.
-    const fn sums_len(&self) -> usize {
-        packed::len(self.dim).saturating_mul(if self.two_level { 2 } else { 1 })
-    }
-
-    /// Width of the solver's iterate.
-    const fn width(&self) -> usize {
-        let w = self.rank.saturating_add(2);
-        if w < self.dim { w } else { self.dim }
+    refuse(params) { !is_addressable(params.storage_len()) => dim: Rule::ADDRESSABLE }
+    formulas(params) {
+        /// Whether blocks of rows are summed first.
+        pub is_two_level: bool = params.two_level,
+        /// Scalars of storage: `dim (dim + 1) / 2`, twice that with [`two_level`](Self::two_level), and the scratch of the
+        /// solver, `2 w dim + 2 w^2 + w` with `w = min(dim, rank + 2)`. Saturates.
+        pub storage_len: usize = {
+            let w = params.width();
+            sum([params.sums_len(), product([2, w, params.dim]), product([2, w, w]), w])
+        },
+        /// Scalars of the state proper.
+        sums_len: usize = product([packed::len(params.dim), if params.two_level { 2 } else { 1 }]),
+        /// Width of the solver's iterate.
+        width: usize = min(params.rank.saturating_add(2), params.dim),
     }
 }
 
@@ -126,17 +97,11 @@ pub struct ExactEigen<T, S> {
 }
 
 /// Everything of the state that is not a matrix.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct State<T> {
     rows_seen: u64,
     scale: Scale,
     scalar: PhantomData<T>,
-}
-
-impl<T> State<T> {
-    fn new(_: &ExactEigenParams) -> Self {
-        Self { rows_seen: 0, scale: Scale::default(), scalar: PhantomData }
-    }
 }
 
 constructors!(ExactEigen, ExactEigenParams);
@@ -413,7 +378,7 @@ impl<T: Real, S: Storage<T>> RowSummary for ExactEigen<T, S> {
     }
 
     fn clear(&mut self) {
-        self.state = State::new(&self.params);
+        self.state = State::default();
         self.storage.as_mut().fill(T::ZERO);
     }
 }

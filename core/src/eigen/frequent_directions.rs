@@ -1,17 +1,17 @@
 //! Frequent Directions: a buffer of rows, shrunk when it is full.
 
 use super::answer::{
-    AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, is_overfull, orthonormalize, rounding, tie,
+    AnswerMut, Confidence, Status, TopEigen, TopEigenvector, is_overfull, orthonormalize, rounding, tie,
 };
-use crate::base::difference::{Side, check_alike};
-use crate::base::params::{Field, Visitor, params, positive};
-use crate::base::storage::is_addressable;
+use super::params::eigen_params;
+use crate::base::params::{Field, Visitor};
+use crate::base::storage::{is_addressable, max, product, sum};
 use crate::linalg::{tridiagonal, vector};
 use crate::stream::CompensatedSum;
 use crate::stream::Scale;
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
-use crate::{Difference, Error, Merge, Real, RowSummary, Rule, Storage};
+use crate::{Error, Merge, Real, RowSummary, Rule, Storage};
 
 impl Rule {
     /// Larger than the rank asked for.
@@ -39,17 +39,10 @@ impl Field for Shrink {
     }
 }
 
-params! {
+eigen_params! {
     /// Parameters of a [`FrequentDirections`]. Equal if they mean the same: a default may be spelt out.
     #[derive(Eq)]
     pub struct FrequentDirectionsParams {
-        /// One vector for rows of `dim` entries.
-        new {
-            /// Number of entries of a row.
-            dim: usize => positive,
-        }
-        /// Number of vectors wanted (default 1).
-        rank: usize = 1,
         /// Rows `l` that a shrink leaves, more than `rank` (default: four times the rank, at least 8). The error falls with
         /// the energy outside the top `l` directions.
         sketch_rows: usize = 0,
@@ -57,55 +50,31 @@ params! {
         shrink: Shrink = Shrink::Fast,
     }
     refuse(params) {
-        params.rank == 0 || params.rank > params.dim => rank: Rule::WITHIN_DIM,
         params.kept_rows() <= params.rank => sketch_rows: Rule::ABOVE_RANK,
         !is_addressable(params.storage_len()) => sketch_rows: Rule::ADDRESSABLE,
     }
-}
-
-impl FrequentDirectionsParams {
-    /// What two summaries must have in common, with defaults spelt out.
-    fn meaning(&self) -> [(Difference, u64); 4] {
-        [
-            (Difference::Dim, self.dim.bits()),
-            (Difference::Rank, self.rank.bits()),
-            (Difference::SketchRows, self.kept_rows().bits()),
-            (Difference::Shrink, (self.shrink == Shrink::None).bits()),
-        ]
+    formulas(params) {
+        /// What happens to a full buffer, with these parameters.
+        pub shrinking: Shrink = params.shrink,
+        /// Rows that a shrink leaves, with these parameters.
+        pub kept_rows: usize = if params.sketch_rows == 0 { max(product([4, params.rank]), 8) } else { params.sketch_rows },
+        /// Scalars of storage: `2 l dim + 2 (2 l)^2 + 4 l` with `l` = [`kept_rows`](Self::kept_rows). Saturates.
+        pub storage_len: usize = {
+            let buffer = product([2, params.kept_rows()]);
+            sum([product([buffer, params.dim]), product([2, buffer, buffer]), product([2, buffer])])
+        },
     }
-
-    /// What happens to a full buffer, with these parameters.
-    pub const fn shrinking(&self) -> Shrink {
-        self.shrink
-    }
-
-    /// Rows that a shrink leaves, with these parameters.
-    pub const fn kept_rows(&self) -> usize {
-        if self.sketch_rows != 0 {
-            return self.sketch_rows;
-        }
-        let rows = self.rank.saturating_mul(4);
-        if rows > 8 { rows } else { 8 }
-    }
-
-    /// Scalars of storage: `2 l dim + 2 (2 l)^2 + 4 l` with `l` = [`kept_rows`](Self::kept_rows). Saturates.
-    pub const fn storage_len(&self) -> usize {
-        let buffer = self.kept_rows().saturating_mul(2);
-        buffer
-            .saturating_mul(self.dim)
-            .saturating_add(buffer.saturating_mul(buffer).saturating_mul(2))
-            .saturating_add(buffer.saturating_mul(2))
-    }
-
-    /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
-    pub const fn answer_len(&self) -> usize {
-        answer_len(self.dim, self.rank)
+    alike(params) {
+        Dim: params.dim,
+        Rank: params.rank,
+        SketchRows: params.kept_rows(),
+        Shrink: params.shrink == Shrink::None,
     }
 }
 
 impl PartialEq for FrequentDirectionsParams {
     fn eq(&self, other: &Self) -> bool {
-        self.meaning() == other.meaning()
+        self.check_alike(other).is_ok()
     }
 }
 
@@ -161,7 +130,7 @@ pub struct FrequentDirections<T, S> {
 }
 
 /// Everything of the state that is not a vector.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct State<T> {
     scale: Scale,
     rows_seen: u64,
@@ -169,12 +138,6 @@ struct State<T> {
     used: usize,
     shrinkage: T,
     energy: CompensatedSum<T>,
-}
-
-impl<T: Real> State<T> {
-    fn new(_: &FrequentDirectionsParams) -> Self {
-        Self { scale: Scale::default(), rows_seen: 0, used: 0, shrinkage: T::ZERO, energy: CompensatedSum::default() }
-    }
 }
 
 constructors!(FrequentDirections, FrequentDirectionsParams);
@@ -317,14 +280,14 @@ impl<T: Real, S: Storage<T>> RowSummary for FrequentDirections<T, S> {
     }
 
     fn clear(&mut self) {
-        self.state = State::new(&self.params);
+        self.state = State::default();
         self.storage.as_mut().fill(T::ZERO);
     }
 }
 
 impl<T: Real, S: Storage<T>> Merge for FrequentDirections<T, S> {
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        check_alike(&self.params.meaning(), &other.params.meaning())?;
+        self.params.check_alike(&other.params)?;
         let (mine, theirs) = self.state.scale.align(other.state.scale);
         self.rescale(mine);
         let mut added = other.state;

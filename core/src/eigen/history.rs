@@ -1,46 +1,29 @@
 //! History PCA: mini-batches averaged with the spectrum found so far.
 
-use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
+use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector};
 use super::iterate::fill_random;
-use crate::base::params::{params, positive};
-use crate::base::storage::is_addressable;
+use super::params::eigen_params;
+use crate::base::params::positive;
+use crate::base::storage::{is_addressable, product, sum};
 use crate::linalg::vector;
 use crate::stream::Scale;
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
 
-params! {
+eigen_params! {
     /// Parameters of a [`HistoryPca`].
     #[derive(PartialEq, Eq)]
     pub struct HistoryPcaParams {
-        /// One vector for rows of `dim` entries.
-        new {
-            /// Number of entries of a row.
-            dim: usize => positive,
-        }
-        /// Number of vectors wanted (default 1).
-        rank: usize = 1,
         /// Rows of a mini-batch (default 10).
         block_len: u64 = 10 => positive,
         /// Seed of the first iterate (default 0).
         seed: u64 = 0,
     }
-    refuse(params) {
-        params.rank == 0 || params.rank > params.dim => rank: Rule::WITHIN_DIM,
-        !is_addressable(params.storage_len()) => dim: Rule::ADDRESSABLE,
-    }
-}
-
-impl HistoryPcaParams {
-    /// Scalars of storage: `2 rank dim + rank`. Saturates.
-    pub const fn storage_len(&self) -> usize {
-        self.rank.saturating_mul(self.dim).saturating_mul(2).saturating_add(self.rank)
-    }
-
-    /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
-    pub const fn answer_len(&self) -> usize {
-        answer_len(self.dim, self.rank)
+    refuse(params) { !is_addressable(params.storage_len()) => dim: Rule::ADDRESSABLE }
+    formulas(params) {
+        /// Scalars of storage: `2 rank dim + rank`. Saturates.
+        pub storage_len: usize = sum([product([2, params.rank, params.dim]), params.rank]),
     }
 }
 
@@ -82,19 +65,13 @@ pub struct HistoryPca<T, S> {
     storage: S,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct State<T> {
     scale: Scale,
     rows_seen: u64,
     /// Rows in the open mini-batch.
     block_rows: u64,
     energy: T,
-}
-
-impl<T: Real> State<T> {
-    fn new(_: &HistoryPcaParams) -> Self {
-        Self { scale: Scale::default(), rows_seen: 0, block_rows: 0, energy: T::ZERO }
-    }
 }
 
 constructors!(HistoryPca, HistoryPcaParams);
@@ -208,7 +185,7 @@ impl<T: Real, S: Storage<T>> RowSummary for HistoryPca<T, S> {
     }
 
     fn clear(&mut self) {
-        self.state = State::new(&self.params);
+        self.state = State::default();
         let (dim, seed) = (self.params.dim, self.params.seed);
         self.storage.as_mut().fill(T::ZERO);
         fill_random(self.split().iterate, dim, 0, seed, 0);

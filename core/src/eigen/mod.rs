@@ -35,6 +35,7 @@ mod history;
 mod iterate;
 mod nystrom;
 mod oja;
+mod params;
 mod pool;
 mod random_order;
 mod recommend;

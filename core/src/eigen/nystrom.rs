@@ -1,83 +1,51 @@
 //! A linear sketch of `A'A`: rows may be removed, and come in any order, on any device.
 
-use super::answer::{
-    AnswerMut, Confidence, Status, TopEigen, TopEigenvector, answer_len, is_overfull, orthonormalize, rounding,
-};
+use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, is_overfull, orthonormalize, rounding};
+use super::params::eigen_params;
 use super::pool::{Block, Piece, Scratch};
-use crate::base::difference::{Side, check_alike};
-use crate::base::params::{params, positive};
-use crate::base::storage::is_addressable;
+use crate::base::storage::{is_addressable, max, min, product, sum};
 use crate::linalg::vector;
 use crate::random::keyed::{Domain, normal_pair, word2};
 use crate::stream::CompensatedSum;
 use crate::stream::Scale;
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
-use crate::{Difference, Error, Merge, Real, RowSummary, Rule, Storage};
+use crate::{Error, Merge, Real, RowSummary, Rule, Storage};
 
-params! {
+eigen_params! {
     /// Parameters of a [`NystromSketch`]. Equal if they mean the same: a default may be spelt out.
     #[derive(Eq)]
     pub struct NystromSketchParams {
-        /// One vector for rows of `dim` entries.
-        new {
-            /// Number of entries of a row.
-            dim: usize => positive,
-        }
-        /// Number of vectors wanted (default 1).
-        rank: usize = 1,
         /// Test vectors `r`, from `rank` to `dim` (default 16, at least twice the rank, at most `dim`).
         sketch_rows: usize = 0,
         /// Seed of the test vectors (default 0). Only sketches of one seed merge.
         seed: u64 = 0,
     }
     refuse(params) {
-        params.rank == 0 || params.rank > params.dim => rank: Rule::WITHIN_DIM,
         params.test_vectors() < params.rank || params.test_vectors() > params.dim => sketch_rows: Rule::FROM_RANK_TO_DIM,
         !is_addressable(params.storage_len()) => sketch_rows: Rule::ADDRESSABLE,
     }
-}
-
-impl NystromSketchParams {
-    /// What two summaries must have in common, with defaults spelt out.
-    fn meaning(&self) -> [(Difference, u64); 4] {
-        [
-            (Difference::Dim, self.dim.bits()),
-            (Difference::Rank, self.rank.bits()),
-            (Difference::SketchRows, self.test_vectors().bits()),
-            (Difference::Seed, self.seed),
-        ]
+    formulas(params) {
+        /// Test vectors, with these parameters.
+        pub test_vectors: usize =
+            if params.sketch_rows == 0 { min(max(product([2, params.rank]), 16), params.dim) } else { params.sketch_rows },
+        scratch_len: usize =
+            Scratch::<f64>::len(params.test_vectors(), params.test_vectors(), if params.rank > 1 { params.dim } else { 0 }),
+        /// Scalars of storage: `2 r dim + 3 r^2 + 2 r`, and `r dim` more for `rank > 1`, with `r` =
+        /// [`test_vectors`](Self::test_vectors). Saturates.
+        pub storage_len: usize = sum([product([2, params.test_vectors(), params.dim]), params.scratch_len()]),
     }
-
-    /// Test vectors, with these parameters.
-    pub const fn test_vectors(&self) -> usize {
-        if self.sketch_rows != 0 {
-            return self.sketch_rows;
-        }
-        let twice = self.rank.saturating_mul(2);
-        let rows = if twice > 16 { twice } else { 16 };
-        if rows < self.dim { rows } else { self.dim }
-    }
-
-    const fn scratch_len(&self) -> usize {
-        Scratch::<f64>::len(self.test_vectors(), self.test_vectors(), if self.rank > 1 { self.dim } else { 0 })
-    }
-
-    /// Scalars of storage: `2 r dim + 3 r^2 + 2 r`, and `r dim` more for `rank > 1`, with `r` =
-    /// [`test_vectors`](Self::test_vectors). Saturates.
-    pub const fn storage_len(&self) -> usize {
-        self.test_vectors().saturating_mul(self.dim).saturating_mul(2).saturating_add(self.scratch_len())
-    }
-
-    /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
-    pub const fn answer_len(&self) -> usize {
-        answer_len(self.dim, self.rank)
+    alike(params) {
+        Dim: params.dim,
+        Rank: params.rank,
+        SketchRows: params.test_vectors(),
+        Seed: params.seed,
     }
 }
 
 impl PartialEq for NystromSketchParams {
     fn eq(&self, other: &Self) -> bool {
-        self.meaning() == other.meaning()
+        self.check_alike(other).is_ok()
     }
 }
 
@@ -123,17 +91,11 @@ pub struct NystromSketch<T, S> {
     storage: S,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct State<T> {
     scale: Scale,
     rows_seen: u64,
     energy: CompensatedSum<T>,
-}
-
-impl<T: Real> State<T> {
-    fn new(_: &NystromSketchParams) -> Self {
-        Self { scale: Scale::default(), rows_seen: 0, energy: CompensatedSum::default() }
-    }
 }
 
 constructors!(NystromSketch, NystromSketchParams);
@@ -231,7 +193,7 @@ impl<T: Real, S: Storage<T>> RowSummary for NystromSketch<T, S> {
     }
 
     fn clear(&mut self) {
-        self.state = State::new(&self.params);
+        self.state = State::default();
         self.storage.as_mut().fill(T::ZERO);
         let (dim, seed) = (self.params.dim, self.params.seed);
         let test = self.split().test;
@@ -253,7 +215,7 @@ impl<T: Real, S: Storage<T>> RowSummary for NystromSketch<T, S> {
 
 impl<T: Real, S: Storage<T>> Merge for NystromSketch<T, S> {
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        check_alike(&self.params.meaning(), &other.params.meaning())?;
+        self.params.check_alike(&other.params)?;
         let (mine, theirs) = self.state.scale.align(other.state.scale);
         self.rescale(mine);
         let mut added = other.state;

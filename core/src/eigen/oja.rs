@@ -4,7 +4,7 @@ use super::adaptive_oja::ORTHONORMALIZE_EVERY;
 use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector, answer_len};
 use super::iterate::{fill_random, orthonormalize_or_refill};
 use crate::base::params::{Field, Visitor, finite_positive, params, positive};
-use crate::base::storage::is_addressable;
+use crate::base::storage::{is_addressable, product};
 use crate::linalg::vector;
 use crate::stream::CompensatedSum;
 use crate::stream::Scale;
@@ -95,22 +95,13 @@ params! {
         params.rate == Rate::Ladder && params.rank > 1 => rank: Rule::ONE_FOR_LADDER,
         !is_addressable(params.storage_len()) => dim: Rule::ADDRESSABLE,
     }
-}
-
-impl OjaParams {
-    /// Vectors that are turned.
-    const fn vectors(&self) -> usize {
-        if matches!(self.rate, Rate::Ladder) { RUNGS } else { self.rank }
-    }
-
-    /// Scalars of storage: `k (dim + 2)`, with `k` the rank, or 24 for a ladder. Saturates.
-    pub const fn storage_len(&self) -> usize {
-        self.vectors().saturating_mul(self.dim.saturating_add(2))
-    }
-
-    /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
-    pub const fn answer_len(&self) -> usize {
-        answer_len(self.dim, self.rank)
+    formulas(params) {
+        /// Vectors that are turned.
+        vectors: usize = if matches!(params.rate, Rate::Ladder) { RUNGS } else { params.rank },
+        /// Scalars of storage: `k (dim + 2)`, with `k` the rank, or 24 for a ladder. Saturates.
+        pub storage_len: usize = product([params.vectors(), params.dim.saturating_add(2)]),
+        /// Scalars of the buffer for [`estimate`](TopEigen::estimate).
+        pub answer_len: usize = answer_len(params.dim, params.rank),
     }
 }
 
@@ -155,7 +146,7 @@ pub struct Oja<T, S> {
     storage: S,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct State<T> {
     scale: Scale,
     rows_seen: u64,
@@ -166,16 +157,6 @@ struct State<T> {
 }
 
 impl<T: Real> State<T> {
-    fn new(_: &OjaParams) -> Self {
-        Self {
-            scale: Scale::default(),
-            rows_seen: 0,
-            energy: CompensatedSum::default(),
-            first_square: T::ZERO,
-            largest_square: T::ZERO,
-        }
-    }
-
     /// The rate of vector `index` for the row just counted, in the scale of the summary.
     fn rate(&self, rate: Rate, index: usize) -> T {
         match rate {
@@ -313,7 +294,7 @@ impl<T: Real, S: Storage<T>> RowSummary for Oja<T, S> {
     }
 
     fn clear(&mut self) {
-        self.state = State::new(&self.params);
+        self.state = State::default();
         let (dim, seed, ladder) = (self.params.dim, self.params.seed, self.params.rate == Rate::Ladder);
         self.storage.as_mut().fill(T::ZERO);
         let vectors = self.split().vectors;

@@ -3,7 +3,7 @@
 use super::weight::root_of_weight;
 use crate::base::matrix::{check_finite, check_row};
 use crate::base::params::{params, positive};
-use crate::base::storage::is_addressable;
+use crate::base::storage::{is_addressable, product, sum};
 use crate::linalg::vector;
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
@@ -28,24 +28,13 @@ params! {
             targets: usize => positive,
         }
     }
-    refuse(params) {
-        !is_addressable(params.storage_len()) => features: Rule::ADDRESSABLE,
-    }
-}
-
-impl GradientParams {
-    /// Scalars of storage: for each target the coefficients, as many sums, and a square. Saturates.
-    pub const fn storage_len(&self) -> usize {
-        self.len().saturating_mul(2).saturating_add(self.targets)
-    }
-
-    /// Coefficients of all targets.
-    const fn len(&self) -> usize {
-        self.features.saturating_mul(self.targets)
-    }
-
-    const fn columns(&self) -> usize {
-        self.features.saturating_add(self.targets)
+    refuse(params) { !is_addressable(params.storage_len()) => features: Rule::ADDRESSABLE }
+    formulas(params) {
+        /// Scalars of storage: for each target the coefficients, as many sums, and a square. Saturates.
+        pub storage_len: usize = sum([product([2, params.len()]), params.targets]),
+        /// Coefficients of all targets.
+        len: usize = product([params.features, params.targets]),
+        columns: usize = params.features.saturating_add(params.targets),
     }
 }
 
@@ -104,17 +93,11 @@ pub struct Gradient<T, S> {
 }
 
 /// Everything of the state that is not in storage.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct State<T> {
     rows_seen: u64,
     rows_removed: u64,
     scalar: PhantomData<T>,
-}
-
-impl<T> State<T> {
-    const fn new(_: &GradientParams) -> Self {
-        Self { rows_seen: 0, rows_removed: 0, scalar: PhantomData }
-    }
 }
 
 constructors!(Gradient, GradientParams);
@@ -262,7 +245,7 @@ impl<T: Real, S: Storage<T>> RowSummary for Gradient<T, S> {
 
     /// Coefficients of zero as well; [`start_at`](Self::start_at) sets others.
     fn clear(&mut self) {
-        self.state = State::new(&self.params);
+        self.state = State::default();
         self.storage.as_mut().fill(T::ZERO);
     }
 }

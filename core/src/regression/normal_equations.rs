@@ -4,7 +4,7 @@ use super::weight::{check_forgetting, root_of_weight};
 use super::{Fit, Query};
 use crate::base::matrix::{check_batch, check_row};
 use crate::base::params::{params, positive};
-use crate::base::storage::is_addressable;
+use crate::base::storage::{is_addressable, product};
 use crate::linalg::{cholesky, packed, triangular};
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
@@ -31,15 +31,10 @@ params! {
         /// longer grow with the number of rows. For floats; sums of integers lose nothing.
         compensated: bool = false,
     }
-    refuse(params) {
-        !is_addressable(params.storage_len()) => columns: Rule::ADDRESSABLE,
-    }
-}
-
-impl NormalEquationsParams {
-    /// Scalars of storage: a packed triangle, two with [`compensated`](Self::compensated). Saturates.
-    pub const fn storage_len(&self) -> usize {
-        packed::len(self.columns).saturating_mul(if self.compensated { 2 } else { 1 })
+    refuse(params) { !is_addressable(params.storage_len()) => columns: Rule::ADDRESSABLE }
+    formulas(params) {
+        /// Scalars of storage: a packed triangle, two with [`compensated`](Self::compensated). Saturates.
+        pub storage_len: usize = product([packed::len(params.columns), if params.compensated { 2 } else { 1 }]),
     }
 }
 
@@ -88,17 +83,11 @@ pub struct NormalEquations<L, S> {
 }
 
 /// Everything of the state that is not in storage.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct State<L> {
     rows_seen: u64,
     rows_removed: u64,
     lane: PhantomData<L>,
-}
-
-impl<L> State<L> {
-    const fn new(_: &NormalEquationsParams) -> Self {
-        Self { rows_seen: 0, rows_removed: 0, lane: PhantomData }
-    }
 }
 
 constructors!(NormalEquations, NormalEquationsParams, Lane);
@@ -411,7 +400,7 @@ impl<L: Lane, S: Storage<L>> RowSummary for NormalEquations<L, S> {
     }
 
     fn clear(&mut self) {
-        self.state = State::new(&self.params);
+        self.state = State::default();
         self.storage.as_mut().fill(L::default());
     }
 }

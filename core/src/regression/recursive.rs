@@ -2,7 +2,7 @@
 
 use crate::base::matrix::check_row;
 use crate::base::params::{finite_positive, fraction_or_one, params, positive};
-use crate::base::storage::is_addressable;
+use crate::base::storage::{is_addressable, sum};
 use crate::linalg::{givens, packed, vector};
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
@@ -30,19 +30,11 @@ params! {
         /// Ridge that makes the first coefficients unique; it is forgotten with the past.
         prior: f64 = 1e-6 => finite_positive,
     }
-    refuse(params) {
-        !is_addressable(params.storage_len()) => features: Rule::ADDRESSABLE,
-    }
-}
-
-impl RecursiveLeastSquaresParams {
-    /// Scalars of storage: a packed triangle, a row, the coefficients. Saturates.
-    pub const fn storage_len(&self) -> usize {
-        packed::len(self.columns()).saturating_add(self.columns()).saturating_add(self.features)
-    }
-
-    const fn columns(&self) -> usize {
-        self.features.saturating_add(1)
+    refuse(params) { !is_addressable(params.storage_len()) => features: Rule::ADDRESSABLE }
+    formulas(params) {
+        /// Scalars of storage: a packed triangle, a row, the coefficients. Saturates.
+        pub storage_len: usize = sum([packed::len(params.columns()), params.columns(), params.features]),
+        columns: usize = params.features.saturating_add(1),
     }
 }
 
@@ -84,16 +76,10 @@ pub struct RecursiveLeastSquares<T, S> {
 }
 
 /// Everything of the state that is not in storage.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct State<T> {
     rows_seen: u64,
     scalar: PhantomData<T>,
-}
-
-impl<T> State<T> {
-    const fn new(_: &RecursiveLeastSquaresParams) -> Self {
-        Self { rows_seen: 0, scalar: PhantomData }
-    }
 }
 
 constructors!(RecursiveLeastSquares, RecursiveLeastSquaresParams);
@@ -203,7 +189,7 @@ impl<T: Real, S: Storage<T>> RowSummary for RecursiveLeastSquares<T, S> {
     }
 
     fn clear(&mut self) {
-        self.state = State::new(&self.params);
+        self.state = State::default();
         self.storage.as_mut().fill(T::ZERO);
         let (columns, root) = (self.params.columns(), T::constant(self.params.prior).sqrt());
         let parts = self.split();

@@ -5,7 +5,7 @@ use super::weight::{check_forgetting, root_of_weight};
 use super::{Fit, Query};
 use crate::base::matrix::check_row;
 use crate::base::params::{params, positive};
-use crate::base::storage::is_addressable;
+use crate::base::storage::{is_addressable, product, sum};
 use crate::linalg::{givens, packed, qr, vector};
 use crate::stream::summary::{constructors, wire_form};
 use crate::stream::{Deferred, Progress};
@@ -33,19 +33,11 @@ params! {
         /// with 1 every row is worked in by itself.
         block_len: usize = 16 => positive,
     }
-    refuse(params) {
-        !is_addressable(params.storage_len()) => columns: Rule::ADDRESSABLE,
-    }
-}
-
-impl StreamingQrParams {
-    /// Scalars of storage: a packed triangle, a block, and a row. Saturates.
-    pub const fn storage_len(&self) -> usize {
-        packed::len(self.columns).saturating_add(self.block_size()).saturating_add(self.columns)
-    }
-
-    const fn block_size(&self) -> usize {
-        self.block_len.saturating_mul(self.columns)
+    refuse(params) { !is_addressable(params.storage_len()) => columns: Rule::ADDRESSABLE }
+    formulas(params) {
+        /// Scalars of storage: a packed triangle, a block, and a row. Saturates.
+        pub storage_len: usize = sum([packed::len(params.columns), params.block_size(), params.columns]),
+        block_size: usize = product([params.block_len, params.columns]),
     }
 }
 
@@ -94,19 +86,13 @@ pub struct StreamingQr<T, S> {
 }
 
 /// Everything of the state that is not in storage.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct State<T> {
     rows_seen: u64,
     rows_removed: u64,
     /// Rows of the block in use.
     used: usize,
     scalar: PhantomData<T>,
-}
-
-impl<T> State<T> {
-    const fn new(_: &StreamingQrParams) -> Self {
-        Self { rows_seen: 0, rows_removed: 0, used: 0, scalar: PhantomData }
-    }
 }
 
 constructors!(StreamingQr, StreamingQrParams);
@@ -270,7 +256,7 @@ impl<T: Real, S: Storage<T>> RowSummary for StreamingQr<T, S> {
     }
 
     fn clear(&mut self) {
-        self.state = State::new(&self.params);
+        self.state = State::default();
         self.storage.as_mut().fill(T::ZERO);
     }
 }

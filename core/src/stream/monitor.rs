@@ -69,7 +69,7 @@ pub struct OrderReport<T> {
 }
 
 /// The counters; the stored features are handed in by the owner of the storage.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Monitor<T> {
     warm_up: WarmUp,
     rows: u64,
@@ -95,19 +95,7 @@ const STORED: [usize; 3] = [0, 64, 128];
 
 impl<T: Real> Monitor<T> {
     pub(crate) fn new(warm_up: WarmUp) -> Self {
-        Self {
-            warm_up,
-            rows: 0,
-            thresholds: [T::ZERO; 3],
-            windows: [[0; WINDOWS]; 3],
-            window_len: FIRST_WINDOW,
-            filled: 0,
-            open: 0,
-            changes: [0; 3],
-            last: [false; 3],
-            below: [0; 2],
-            flagged: false,
-        }
+        Self { warm_up, window_len: FIRST_WINDOW, ..Self::default() }
     }
 
     /// Rows observed.
@@ -558,16 +546,10 @@ pub struct OrderMonitor<T, S> {
     storage: S,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct State<T> {
     scale: Scale,
     monitor: Monitor<T>,
-}
-
-impl<T: Real> State<T> {
-    fn new(params: &OrderMonitorParams) -> Self {
-        Self { scale: Scale::default(), monitor: Monitor::new(params.warm_up) }
-    }
 }
 
 constructors!(OrderMonitor, OrderMonitorParams);
@@ -585,12 +567,9 @@ params! {
         /// How the medians of the first rows are found (default [`WarmUp::Stored`]).
         warm_up: WarmUp = WarmUp::Stored,
     }
-}
-
-impl OrderMonitorParams {
-    /// Scalars of storage: 160, or 18 with [`WarmUp::Running`].
-    pub const fn storage_len(&self) -> usize {
-        self.warm_up.storage_len()
+    formulas(params) {
+        /// Scalars of storage: 160, or 18 with [`WarmUp::Running`].
+        pub storage_len: usize = params.warm_up.storage_len(),
     }
 }
 
@@ -648,7 +627,7 @@ impl<T: Real, S: Storage<T>> RowSummary for OrderMonitor<T, S> {
     }
 
     fn clear(&mut self) {
-        self.state = State::new(&self.params);
+        self.state = State { monitor: Monitor::new(self.params.warm_up), ..State::default() };
         self.storage.as_mut().fill(T::ZERO);
     }
 }

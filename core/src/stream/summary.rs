@@ -1,8 +1,8 @@
 //! Macros for what all summaries have in common: constructors, and the encoding and decoding of the byte form.
 //!
-//! A summary is `struct Name<T, S> { params: NameParams, state: State<T>, storage: S }` with
-//! parameters declared with `params!` and their `storage_len`, `State::new(&params)` and `RowSummary::clear`; for the byte form also
-//! `write(&self, &mut Writer)`, `read(bytes) -> Result<(params, state, reader of vectors), Error>` and
+//! A summary is `struct Name<T, S> { params: NameParams, state: State<T>, storage: S }`, with parameters declared by `params!` that
+//! have a `storage_len`, a `State` that implements `Default`, and a `RowSummary::clear` that sets what depends on the parameters. For the
+//! byte form it also has `write(&self, &mut Writer)`, `read(bytes) -> Result<(params, state, reader of vectors), Error>` and
 //! `load(&mut self, reader)`.
 
 /// `new_in`, `new` with feature `alloc`, and `params`; for scalars that are `Real` unless a third word says `Lane`.
@@ -37,7 +37,7 @@ macro_rules! constructors {
                 if needed != got {
                     return Err($crate::Error::Storage { needed, got });
                 }
-                let mut summary = Self { params, state: State::new(&params), storage };
+                let mut summary = Self { params, state: State::default(), storage };
                 $crate::RowSummary::clear(&mut summary);
                 Ok(summary)
             }

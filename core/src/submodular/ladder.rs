@@ -44,6 +44,11 @@ pub(super) const fn doublings(mut x: f64) -> usize {
     doublings
 }
 
+/// How often 1 has to be doubled to be at least `x`.
+pub(super) const fn doublings_to(x: usize) -> usize {
+    (usize::BITS - x.saturating_sub(1).leading_zeros()) as usize
+}
+
 /// Number of guesses in a number of doublings, with one more at either end.
 pub(super) const fn guesses_in(doublings: usize, steps: u32) -> usize {
     doublings.saturating_mul(steps as usize).saturating_add(2)
@@ -120,6 +125,23 @@ impl Ladder {
         j
     }
 }
+
+/// The ratio of guesses, for parameters with `ladder_steps`.
+macro_rules! ratio {
+    ($name:ident) => {
+        impl $name {
+            /// The ratio of neighbouring guesses.
+            ///
+            /// # Errors
+            /// [`Error::Parameter`] for an impossible number of steps.
+            pub fn ratio(&self) -> Result<f64, Error> {
+                $crate::submodular::ladder::Ladder::new(self.ladder_steps).map(|ladder| ladder.ratio())
+            }
+        }
+    };
+}
+
+pub(super) use ratio;
 
 /// Refuses values whose guesses and thresholds could leave the range of the scalar.
 pub(super) fn check_value<T: Real>(x: T, parts: T, id: usize) -> Result<(), Error> {

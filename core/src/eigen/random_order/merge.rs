@@ -3,7 +3,6 @@
 use super::estimate::View;
 use super::step::next_iterate;
 use super::{Counts, RandomOrderEigen, split};
-use crate::base::difference::check_alike;
 use crate::eigen::heavy::HeavyRows;
 use crate::eigen::pool::{Block, Piece, Scratch};
 use crate::linalg::vector;
@@ -12,7 +11,7 @@ use crate::{Error, Merge, Real, RowSummary, Storage};
 impl<T: Real, S: Storage<T>> Merge for RandomOrderEigen<T, S> {
     /// See the trait. The open blocks of both are closed; rows of the other that wait are fed to this one.
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        check_alike(&self.params.meaning(), &other.params.meaning())?;
+        self.params.check_alike(&other.params)?;
         self.finish();
         if self.state.counts.rows == 0 {
             self.copy_state(other);

@@ -85,24 +85,18 @@ pub struct RandomOrderEigen<T, S> {
 }
 
 /// The state but for the vectors.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct State<T> {
     scale: Scale,
     counts: Counts<T>,
     monitor: Monitor<T>,
 }
 
-impl<T: Real> State<T> {
-    fn new(params: &RandomOrderEigenParams) -> Self {
-        Self { scale: Scale::default(), counts: Counts::new(params), monitor: Monitor::new(params.warm_up) }
-    }
-}
-
 constructors!(RandomOrderEigen, RandomOrderEigenParams);
 wire_form!(RandomOrderEigen);
 
 /// What is counted.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Counts<T> {
     rows: u64,
     light_rows: u64,
@@ -127,25 +121,6 @@ struct Counts<T> {
 }
 
 impl<T: Real> Counts<T> {
-    fn new(params: &RandomOrderEigenParams) -> Self {
-        Self {
-            rows: 0,
-            light_rows: 0,
-            block_rows: 0,
-            block_len: params.first_block_len(),
-            history_rows: T::ZERO,
-            steps: 0,
-            energy: CompensatedSum::default(),
-            rayleigh: T::ZERO,
-            lost: T::ZERO,
-            terms: [T::ZERO; 3],
-            term_count: 0,
-            gap_cap: None,
-            heavy_len: 0,
-            waiting: 0,
-        }
-    }
-
     fn rescale(&mut self, e: i32) {
         self.energy.rescale(2 * e);
         self.rayleigh = self.rayleigh.times_power_of_two(2 * e);
@@ -367,7 +342,8 @@ impl<T: Real, S: Storage<T>> RowSummary for RandomOrderEigen<T, S> {
     }
 
     fn clear(&mut self) {
-        self.state = State::new(&self.params);
+        let counts = Counts { block_len: self.params.first_block_len(), ..Counts::default() };
+        self.state = State { counts, monitor: Monitor::new(self.params.warm_up), ..State::default() };
         self.storage.as_mut().fill(T::ZERO);
         let (dim, width, seed) = (self.params.dim, self.params.block_width(), self.params.seed);
         let parts = split(&self.params, self.storage.as_mut());

@@ -2,7 +2,7 @@
 
 use super::ranges::WORDS;
 use crate::base::params::{Params, params, positive};
-use crate::base::storage::is_addressable;
+use crate::base::storage::{is_addressable, product, sum};
 use crate::sketch::{SketchOperator, SketchShape};
 use crate::{Error, Lane, Rule};
 
@@ -57,38 +57,22 @@ params! {
         !is_addressable(params.storage_len()) => rows: Rule::ADDRESSABLE,
         !is_addressable(params.index_len()) => ranges: Rule::ADDRESSABLE,
     }
+    formulas(params) {
+        /// Scalars of storage: `columns (rows + block_len)`, no block if its length is 1, twice if deferred. Saturates.
+        pub storage_len: usize =
+            sum([params.shape().len(), params.block_size(), if params.deferred { params.block_size() } else { 0 }]),
+        /// Words of indices: four a range, and two a row with a row table. Saturates.
+        pub index_len: usize =
+            sum([product([WORDS, params.ranges]), if params.row_table { product([2, params.rows]) } else { 0 }]),
+        /// Shape and seed of the sketch.
+        pub shape: SketchShape = SketchShape { rows: params.rows, cols: params.columns, seed: params.seed },
+        /// Rows taken together.
+        pub rows_per_block: usize = params.block_len,
+        pub(super) block_size: usize = if params.block_len > 1 { product([params.block_len, params.columns]) } else { 0 },
+    }
 }
 
 impl SketchedLeastSquaresParams {
-    /// Scalars of storage: `columns (rows + block_len)`, no block if its length is 1, twice if deferred. Saturates.
-    pub const fn storage_len(&self) -> usize {
-        self.shape().len().saturating_add(self.block_size()).saturating_add(self.deferred_size())
-    }
-
-    /// Words of indices: four a range, and two a row with a row table. Saturates.
-    pub const fn index_len(&self) -> usize {
-        let table = if self.row_table { self.rows.saturating_mul(2) } else { 0 };
-        self.ranges.saturating_mul(WORDS).saturating_add(table)
-    }
-
-    /// Shape and seed of the sketch.
-    pub const fn shape(&self) -> SketchShape {
-        SketchShape { rows: self.rows, cols: self.columns, seed: self.seed }
-    }
-
-    /// Rows taken together.
-    pub const fn rows_per_block(&self) -> usize {
-        self.block_len
-    }
-
-    pub(super) const fn block_size(&self) -> usize {
-        if self.block_len > 1 { self.block_len.saturating_mul(self.columns) } else { 0 }
-    }
-
-    const fn deferred_size(&self) -> usize {
-        if self.deferred { self.block_size() } else { 0 }
-    }
-
     /// The rules that look at the operator, after those of the declaration.
     pub(super) fn check_for<L: Lane, O: SketchOperator<L>>(&self, operator: O) -> Result<(), Error> {
         operator.check(self.shape())?;

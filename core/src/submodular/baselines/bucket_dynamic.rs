@@ -6,8 +6,9 @@ use super::pushes::Pushes;
 use crate::base::params::{fraction, params, positive};
 use crate::base::storage::is_addressable;
 use crate::random::keyed::Coins;
-use crate::submodular::ladder::{Ladder, ladder_steps};
+use crate::submodular::ladder::{ladder_steps, ratio};
 use crate::submodular::meter::Meter;
+use crate::submodular::oracle::search_among;
 use crate::submodular::{PrefixLen, PrefixOracle};
 use crate::{Error, Real, Rule};
 use alloc::vec::Vec;
@@ -52,15 +53,7 @@ params! {
     }
 }
 
-impl BucketDynamicParams {
-    /// The ratio of neighbouring guesses.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for an impossible number of steps.
-    pub fn ratio(&self) -> Result<f64, Error> {
-        Ladder::new(self.ladder_steps).map(Ladder::ratio)
-    }
-}
+ratio!(BucketDynamicParams);
 
 /// Which elements of a set that grows and shrinks are worth most together, if very many are chosen? A baseline that the other dynamic
 /// selections are compared with.
@@ -305,16 +298,7 @@ impl<T: Real> Buckets<T> {
     ) -> usize {
         let most = bucket.len().min(self.size - self.pushes.len());
         // One element always does; more than there are never do.
-        let (mut low, mut high) = (1, most + 1);
-        while high - low > 1 {
-            let middle = low + (high - low) / 2;
-            if self.keeps_gain(bucket, middle, floor, coins, meter) {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
-        low
+        search_among((1, most + 1), |number| self.keeps_gain(bucket, number, floor, coins, meter)) - 1
     }
 
     /// Whether the last of a number of elements drawn together mostly still adds the floor.

@@ -5,7 +5,7 @@ use super::pushes::Pushes;
 use crate::base::params::{fraction, params, positive};
 use crate::base::storage::is_addressable;
 use crate::random::keyed::Coins;
-use crate::submodular::ladder::{Ladder, ladder_steps};
+use crate::submodular::ladder::{ladder_steps, ratio};
 use crate::submodular::meter::Meter;
 use crate::submodular::{PrefixLen, PrefixOracle};
 use crate::{Error, Real, Rule};
@@ -44,15 +44,7 @@ params! {
     }
 }
 
-impl LevelDynamicParams {
-    /// The ratio of neighbouring guesses.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for an impossible number of steps.
-    pub fn ratio(&self) -> Result<f64, Error> {
-        Ladder::new(self.ladder_steps).map(Ladder::ratio)
-    }
-}
+ratio!(LevelDynamicParams);
 
 /// Which elements of a set that grows and shrinks are worth most together? A baseline that the other dynamic selections are compared
 /// with.

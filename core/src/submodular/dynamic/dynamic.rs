@@ -4,8 +4,9 @@ use super::eager::{Chooses, Eager};
 use super::slot_engine::{Form, SlotEngine, slot_params};
 use super::verbs::{CertifiedParams, Free, FreeParams};
 use crate::base::params::{params, positive};
+use crate::base::storage::product;
 use crate::submodular::constraint::Anyone;
-use crate::submodular::ladder::{Ladder, guesses_in, ladder_steps};
+use crate::submodular::ladder::{Ladder, doublings_to, guesses_in, ladder_steps};
 use crate::submodular::meter::Meter;
 use crate::submodular::slots::{Answer, Guesses, Layout, Memory};
 use crate::submodular::{PrefixLen, PrefixOracle};
@@ -39,27 +40,14 @@ params! {
         /// more an update costs.
         ladder_steps: u32 = 4 => ladder_steps,
     }
-    refuse(params) {
-        params.slot_count() < params.needed() => slots: Rule::ENOUGH_GUESSES,
-    }
-}
-
-impl DynamicParams {
-    /// Guesses from the largest value alive up to `(1 + ratio) size` times that, at most `3 size`.
-    const fn needed(&self) -> usize {
-        let doublings = usize::BITS - self.size.saturating_mul(3).saturating_sub(1).leading_zeros();
-        guesses_in(doublings as usize, self.ladder_steps)
-    }
-
-    const fn slot_count(&self) -> usize {
-        match self.slots {
-            Some(slots) => slots,
-            None => self.needed(),
-        }
-    }
-
-    const fn layout(&self) -> Layout {
-        Layout { capacity: self.capacity, size: self.size, prefix: self.prefix, notes_changes: false, swaps: false }
+    refuse(params) { params.slot_count() < params.needed() => slots: Rule::ENOUGH_GUESSES }
+    formulas(params) {
+        /// Guesses from the largest value alive up to `(1 + ratio) size` times that, at most `3 size`.
+        needed: usize = guesses_in(doublings_to(product([3, params.size])), params.ladder_steps),
+        slot_count: usize = match params.slots { Some(slots) => slots, None => params.needed() },
+        layout: Layout = Layout {
+            capacity: params.capacity, size: params.size, prefix: params.prefix, notes_changes: false, swaps: false
+        },
     }
 }
 

@@ -45,15 +45,11 @@ params! {
         /// 0). The guarantee shrinks by that factor.
         hysteresis: f64 = 0.0 => not_negative,
     }
-}
-
-impl LazyDynamicParams {
-    const fn layout(&self) -> Layout {
-        Layout { capacity: self.capacity, size: self.size, prefix: self.prefix, notes_changes: true, swaps: false }
-    }
-
-    const fn slot_count(&self) -> usize {
-        self.slots
+    formulas(params) {
+        slot_count: usize = params.slots,
+        layout: Layout = Layout {
+            capacity: params.capacity, size: params.size, prefix: params.prefix, notes_changes: true, swaps: false
+        },
     }
 }
 

@@ -4,6 +4,7 @@ use super::eager::{Chooses, Eager};
 use super::slot_engine::{SlotEngine, slot_params};
 use super::verbs::{Free, FreeParams, Objective};
 use crate::base::params::{fraction, fraction_or_one, params, positive};
+use crate::base::storage::{product, sum};
 use crate::submodular::constraint::AtMost;
 use crate::submodular::ladder::{Ladder, MOST_PARTS, doublings, guesses_in, ladder_steps};
 use crate::submodular::meter::Meter;
@@ -48,33 +49,16 @@ params! {
         params.parts() > MOST_PARTS => epsilon: Rule::NOT_TOO_SMALL,
         params.slot_count() < params.needed() => slots: Rule::ENOUGH_GUESSES,
     }
-}
-
-impl NonMonotoneDynamicParams {
-    /// Number of elements ever chosen one after the other, those replaced among them: `size (2 + log2(2 size / epsilon))`. Saturates.
-    pub const fn pushes(&self) -> usize {
-        self.size.saturating_mul(doublings(self.parts()).saturating_add(2))
-    }
-
-    /// Thresholds in a guess.
-    const fn parts(&self) -> f64 {
-        2.0 * self.size as f64 / self.epsilon
-    }
-
-    const fn needed(&self) -> usize {
-        guesses_in(doublings(self.parts()), self.ladder_steps)
-    }
-
-    const fn slot_count(&self) -> usize {
-        match self.slots {
-            Some(slots) => slots,
-            None => self.needed(),
-        }
-    }
-
-    const fn layout(&self) -> Layout {
-        let (capacity, size, prefix) = (self.capacity, self.pushes(), self.prefix);
-        Layout { capacity, size, prefix, notes_changes: false, swaps: true }
+    formulas(params) {
+        /// Number of elements ever chosen one after the other, those replaced among them: `size (2 + log2(2 size / epsilon))`. Saturates.
+        pub pushes: usize = product([params.size, sum([doublings(params.parts()), 2])]),
+        /// Thresholds in a guess.
+        parts: f64 = 2.0 * params.size as f64 / params.epsilon,
+        needed: usize = guesses_in(doublings(params.parts()), params.ladder_steps),
+        slot_count: usize = match params.slots { Some(slots) => slots, None => params.needed() },
+        layout: Layout = Layout {
+            capacity: params.capacity, size: params.pushes(), prefix: params.prefix, notes_changes: false, swaps: true
+        },
     }
 }
 

@@ -318,15 +318,9 @@ macro_rules! slot_params {
             pub const fn index_len<D: Id>(&self) -> usize {
                 self.layout().index_len(self.slot_count(), D::BITS)
             }
-
-            /// The ratio of neighbouring guesses.
-            ///
-            /// # Errors
-            /// [`Error::Parameter`] for an impossible number of steps.
-            pub fn ratio(&self) -> Result<f64, Error> {
-                Ladder::new(self.ladder_steps).map(Ladder::ratio)
-            }
         }
+
+        $crate::submodular::ladder::ratio!($name);
 
         impl $crate::submodular::dynamic::SlotParams for $name {}
 

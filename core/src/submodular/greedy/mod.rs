@@ -23,7 +23,7 @@ use super::heap::Heap;
 use super::meter::Meter;
 use super::{Prefix, PrefixLen, PrefixOracle, Selection};
 use crate::base::params::{Params, params, positive};
-use crate::base::storage::is_addressable;
+use crate::base::storage::{is_addressable, product, sum};
 use crate::{Error, Id, Real, Rule, Storage};
 use core::marker::PhantomData;
 
@@ -48,19 +48,15 @@ params! {
         /// Length of the state of the function for `size` pushes: its [`prefix_len`](super::GroundSet::prefix_len).
         prefix: PrefixLen = PrefixLen::NONE,
     }
+    formulas(params) {
+        /// Scalars of storage: the state of the function, and a gain an element. Saturates.
+        pub storage_len: usize = sum([params.prefix.scalars, params.prefix.scratch, params.capacity]),
+        /// Ids of storage: the state of the function, two an element, and the answer. Saturates.
+        pub index_len: usize = sum([params.prefix.indices, product([2, params.capacity]), params.size]),
+    }
 }
 
 impl GreedyParams {
-    /// Scalars of storage: the state of the function, and a gain an element. Saturates.
-    pub const fn storage_len(&self) -> usize {
-        self.prefix.scalars.saturating_add(self.prefix.scratch).saturating_add(self.capacity)
-    }
-
-    /// Ids of storage: the state of the function, two an element, and the answer. Saturates.
-    pub const fn index_len(&self) -> usize {
-        self.prefix.indices.saturating_add(self.capacity.saturating_mul(2)).saturating_add(self.size)
-    }
-
     fn check<D: Id>(&self) -> Result<(), Error> {
         Params::check(self)?;
         let fail = |rule| Err(Error::Parameter { name: &"capacity", rule });

@@ -11,11 +11,11 @@ pub use sieve_streaming::SieveStreaming;
 pub use three_sieves::{ThreeSieves, ThreeSievesParams};
 
 use super::PrefixLen;
-use super::ladder::{Ladder, guesses_in, ladder_steps};
+use super::ladder::{doublings_to, guesses_in, ladder_steps, ratio};
 use super::slots::Layout;
 use crate::base::params::{Params, params, positive};
-use crate::base::storage::is_addressable;
-use crate::{Difference, Error, Id, Real, Rule};
+use crate::base::storage::{is_addressable, product};
+use crate::{Error, Id, Real, Rule};
 
 params! {
     /// Shape and knobs of the sieves.
@@ -43,53 +43,34 @@ params! {
     refuse(params) {
         !is_addressable(params.storage_len().saturating_add(params.index_len())) => size: Rule::ADDRESSABLE,
     }
+    formulas(params) {
+        /// Scalars of storage. Saturates.
+        pub storage_len: usize = params.layout().storage_len(params.slots()),
+        /// Ids of storage. Saturates.
+        // Nothing is noted in bits, so that the type of the ids doesn't matter.
+        pub index_len: usize = params.layout().index_len(params.slots(), 1),
+        /// Guesses from the largest value up to `2 size` times it.
+        slots: usize = guesses_in(doublings_to(product([2, params.size])), params.ladder_steps),
+        layout: Layout = Layout::of_chosen(params.size, params.prefix),
+    }
+    alike(params) {
+        Size: params.size,
+        LadderSteps: params.ladder_steps,
+        Prefix: params.prefix.scalars,
+        Prefix: params.prefix.indices,
+        Prefix: params.prefix.scratch,
+    }
 }
 
 impl SieveParams {
-    fn check_like(&self, other: &Self) -> Result<(), Error> {
-        Difference::Size.check(self.size, other.size)?;
-        Difference::LadderSteps.check(self.ladder_steps, other.ladder_steps)?;
-        Difference::Prefix.check(self.prefix.scalars, other.prefix.scalars)?;
-        Difference::Prefix.check(self.prefix.indices, other.prefix.indices)?;
-        Difference::Prefix.check(self.prefix.scratch, other.prefix.scratch)
-    }
-
-    /// Scalars of storage. Saturates.
-    pub const fn storage_len(&self) -> usize {
-        self.layout().storage_len(self.slots())
-    }
-
-    /// Ids of storage. Saturates.
-    pub const fn index_len(&self) -> usize {
-        // Nothing is noted in bits, so that the type of the ids doesn't matter.
-        self.layout().index_len(self.slots(), 1)
-    }
-
-    /// The ratio of neighbouring guesses.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for an impossible number of steps.
-    pub fn ratio(&self) -> Result<f64, Error> {
-        Ladder::new(self.ladder_steps).map(Ladder::ratio)
-    }
-
-    /// Guesses from the largest value up to `2 size` times it.
-    const fn slots(&self) -> usize {
-        let doublings = usize::BITS - self.size.saturating_mul(2).saturating_sub(1).leading_zeros();
-        guesses_in(doublings as usize, self.ladder_steps)
-    }
-
-    const fn layout(&self) -> Layout {
-        // Only the chosen elements are kept.
-        Layout { capacity: 0, size: self.size, prefix: self.prefix, notes_changes: false, swaps: false }
-    }
-
     #[allow(clippy::extra_unused_type_parameters, reason = "the shape of other sieves' parameters")]
     fn check<T: Real, D: Id>(&self) -> Result<(), Error> {
         Params::check(self)?;
         check_size::<D>(self.size)
     }
 }
+
+ratio!(SieveParams);
 
 /// Refuses more elements than ids can number.
 fn check_size<D: Id>(size: usize) -> Result<(), Error> {

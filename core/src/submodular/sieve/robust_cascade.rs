@@ -61,7 +61,7 @@ impl<T: Real, D: Id, S: Storage<T>, I: Storage<D>, C: Storage<SieveStreaming<T, 
             0 => Err(Error::Parameter { name: &"sieves", rule: Rule::POSITIVE }),
             len if len > MOST => Err(Error::Capacity { limit: MOST }),
             _ => {
-                sieves.as_ref().windows(2).try_for_each(|pair| pair[0].params().check_like(pair[1].params()))?;
+                sieves.as_ref().windows(2).try_for_each(|pair| pair[0].params().check_alike(pair[1].params()))?;
                 sieves.as_mut().iter_mut().for_each(SieveStreaming::clear);
                 Ok(Self { sieves, lost: 0, of: PhantomData })
             }

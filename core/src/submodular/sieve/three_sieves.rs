@@ -3,7 +3,7 @@
 use super::{check_size, sieve};
 use crate::base::params::{Params, finite_positive, params, positive};
 use crate::base::storage::is_addressable;
-use crate::submodular::ladder::{Ladder, check_value, ladder_steps};
+use crate::submodular::ladder::{Ladder, check_value, ladder_steps, ratio};
 use crate::submodular::slots::Guesses;
 use crate::submodular::slots::Layout;
 use crate::submodular::{Monotone, PrefixLen, PrefixOracle, Selection};
@@ -47,35 +47,20 @@ params! {
     refuse(params) {
         !is_addressable(params.storage_len().saturating_add(params.index_len())) => size: Rule::ADDRESSABLE,
     }
+    formulas(params) {
+        /// Scalars of storage. Saturates.
+        pub storage_len: usize = params.layout().storage_len(1),
+        /// Ids of storage. Saturates.
+        // Nothing is noted in bits, so that the type of the ids doesn't matter.
+        pub index_len: usize = params.layout().index_len(1, 1),
+        layout: Layout = Layout::of_chosen(params.size, params.prefix),
+    }
 }
 
 impl ThreeSievesParams {
-    /// Scalars of storage. Saturates.
-    pub const fn storage_len(&self) -> usize {
-        self.layout().storage_len(self.slots())
-    }
-
-    /// Ids of storage. Saturates.
-    pub const fn index_len(&self) -> usize {
-        // Nothing is noted in bits, so that the type of the ids doesn't matter.
-        self.layout().index_len(self.slots(), 1)
-    }
-
-    /// The ratio of neighbouring guesses.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for an impossible number of steps.
-    pub fn ratio(&self) -> Result<f64, Error> {
-        Ladder::new(self.ladder_steps).map(Ladder::ratio)
-    }
-
     #[allow(clippy::unused_self, reason = "the shape of the other sieves")]
     const fn slots(&self) -> usize {
         1
-    }
-
-    const fn layout(&self) -> Layout {
-        Layout { capacity: 0, size: self.size, prefix: self.prefix, notes_changes: false, swaps: false }
     }
 
     fn check<T: Real, D: Id>(&self) -> Result<(), Error> {
@@ -87,6 +72,8 @@ impl ThreeSievesParams {
         check_size::<D>(self.size)
     }
 }
+
+ratio!(ThreeSievesParams);
 
 /// Which elements of an insert-only single pass are worth most together, for one gain an element and the memory of one answer?
 ///

@@ -24,6 +24,11 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// Guesses of which only the chosen elements are kept.
+    pub(crate) const fn of_chosen(size: usize, prefix: PrefixLen) -> Self {
+        Self { capacity: 0, size, prefix, notes_changes: false, swaps: false }
+    }
+
     /// Scalars that all slots share: a value an element, scratch, and a state of the function for polishing.
     const fn shared_scalars(&self) -> usize {
         self.capacity.saturating_add(self.prefix.scratch).saturating_add(self.prefix.scalars)
