@@ -1,7 +1,7 @@
 //! What a family is handed from a file: a summary that was saved, or one that a device printed.
 
 use crate::sketch_file::SketchFile;
-use crate::{Error, Header};
+use crate::{Error, Header, Merge, Wire};
 use serde_json::Value;
 
 /// A `.sketch` file of one summary, checked as far as its headers go.
@@ -33,6 +33,12 @@ impl Saved {
     pub(super) fn texts(&self, key: &str) -> Option<Vec<String>> {
         self.header.get(key)?.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect()
     }
+}
+
+/// The encoding of two summaries as one.
+pub(super) fn merged<M: Merge + Wire>(mut first: M, second: &M) -> Result<Vec<u8>, Error> {
+    first.merge(second)?;
+    Ok(first.encode())
 }
 
 /// The encoding of a summary that a device printed, and what its user says of it.

@@ -2,12 +2,13 @@
 
 use super::summary::Summary;
 use crate::cli::args::Method;
+use crate::cli::saved::merged;
 use crate::eigen::{
     AdaptiveOja, BlockPower, CandidIncremental, ExactEigen, FrequentDirections, HistoryPca, NystromSketch, Oja,
     RandomOrderEigen, Shrink,
 };
 use crate::stream::Centered;
-use crate::{Error, Header, Kind, Merge, Real, Wire};
+use crate::{Error, Header, Kind, Real, Wire};
 
 /// Runs a generic piece of code with the type of a kind, of those named; kinds are called as their types are.
 macro_rules! with_type {
@@ -79,10 +80,6 @@ pub(super) fn decode<T: Real>(bytes: &[u8]) -> Result<Box<dyn Summary<T>>, Error
 
 /// Merges two summaries given by their wire bytes.
 pub(super) fn merge<T: Real>(first: &[u8], second: &[u8]) -> Result<Vec<u8>, Error> {
-    fn merged<M: Merge + Wire>(mut first: M, second: &M) -> Result<Vec<u8>, Error> {
-        first.merge(second)?;
-        Ok(first.encode())
-    }
     let (mine, theirs) = (kinds::<T>(first)?, kinds::<T>(second)?);
     if mine.1 != theirs.1 {
         return Err(Error::other_type(Header::read(first)?.kind, Header::read(second)?.kind));

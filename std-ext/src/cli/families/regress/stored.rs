@@ -1,5 +1,6 @@
 //! One interface over the summaries of `regress`, whatever their operator and scalar.
 
+use crate::cli::saved::merged;
 use crate::regression::{Fit, Query, SketchedLeastSquares, StreamingQr};
 use crate::sketch::{CountSketch, GaussianSketch, Osnap, RademacherSketch, SketchOperator, Srct, Srht, TensorSrht};
 use crate::stream::Deferred;
@@ -55,18 +56,16 @@ pub(super) trait Stored {
 pub(super) trait AnswerIn: Lane {
     type Scalar: Real;
 }
-impl AnswerIn for f32 {
-    type Scalar = f32;
+
+macro_rules! answer_in {
+    ($($lane:ident => $scalar:ident),*) => {$(
+        impl AnswerIn for $lane {
+            type Scalar = $scalar;
+        }
+    )*};
 }
-impl AnswerIn for f64 {
-    type Scalar = f64;
-}
-impl AnswerIn for i32 {
-    type Scalar = f64;
-}
-impl AnswerIn for i64 {
-    type Scalar = f64;
-}
+
+answer_in!(f32 => f32, f64 => f64, i32 => f64, i64 => f64);
 
 /// A scalar that every way of solving takes.
 #[cfg(feature = "faer")]
@@ -85,27 +84,19 @@ pub(super) type Sketched<L, O> = SketchedLeastSquares<L, O, Vec<L>, Vec<u32>>;
 pub(super) trait Named {
     const NAME: &'static str;
 }
-impl Named for Srht {
-    const NAME: &'static str = "srht";
+
+macro_rules! named {
+    ($($operator:ident $name:literal),*) => {$(
+        impl Named for $operator {
+            const NAME: &'static str = $name;
+        }
+    )*};
 }
-impl Named for Srct {
-    const NAME: &'static str = "srct";
-}
-impl Named for GaussianSketch {
-    const NAME: &'static str = "gaussian";
-}
-impl Named for RademacherSketch {
-    const NAME: &'static str = "rademacher";
-}
-impl Named for CountSketch {
-    const NAME: &'static str = "countsketch";
-}
-impl Named for Osnap {
-    const NAME: &'static str = "osnap";
-}
-impl Named for TensorSrht {
-    const NAME: &'static str = "tensor-srht";
-}
+
+named!(
+    Srht "srht", Srct "srct", GaussianSketch "gaussian", RademacherSketch "rademacher", CountSketch "countsketch",
+    Osnap "osnap", TensorSrht "tensor-srht"
+);
 
 impl Answer {
     fn new<T: Real>(fit: &Fit<'_, T>, path: &'static str, sketch_rows: Option<usize>) -> Self {
@@ -271,10 +262,6 @@ type Qr<T> = StreamingQr<T, Vec<T>>;
 
 /// Merges two summaries of other rows, given by their wire bytes.
 pub(super) fn merge(first: &[u8], second: &[u8]) -> Result<Vec<u8>, Error> {
-    fn merged<M: Merge + Wire>(mut first: M, second: &M) -> Result<Vec<u8>, Error> {
-        first.merge(second)?;
-        Ok(first.encode())
-    }
     let header = Header::read(first)?;
     match (header.kind, header.scalar) {
         (Kind::StreamingQr, ScalarType::F32) => return merged(Qr::<f32>::decode(first)?, &Qr::decode(second)?),

@@ -3,9 +3,9 @@
 use super::about::About;
 use super::engine::{Answer, Found, Record};
 use super::task::Task;
-use crate::cli::args::{Precision, Spelled};
+use crate::cli::args::Spelled;
 use crate::cli::cost::{Clock, Cost};
-use crate::cli::report::Report;
+use crate::cli::report::{Report, fields};
 use crate::report::{Axis, Plot, Series, Table};
 use crate::sketch_file::SketchFile;
 use crate::{CoreError, Error};
@@ -37,14 +37,7 @@ pub(super) fn report(task: &Task, about: &About, record: Record, clock: &Clock) 
 
 /// All that is said of the answer but the answer itself, and what it cost here.
 fn told(task: &Task, about: &About, record: &Record) -> Map<String, Value> {
-    let precision = if task.input.precision == Precision::F32 { "f32" } else { "f64" };
     let told = json!({
-        "command": "summarize",
-        "version": env!("CARGO_PKG_VERSION"),
-        "rows": about.elements,
-        "dim": about.dim,
-        "seed": task.input.seed,
-        "precision": precision,
         "method": task.method.selector.name(),
         "objective": task.worth.objective.name(),
         "gamma": about.gamma,
@@ -58,7 +51,8 @@ fn told(task: &Task, about: &About, record: &Record) -> Map<String, Value> {
         "ladder_ratio": task.method.ladder.map(|(_, ratio)| ratio),
         "warnings": about.warnings.iter().chain(&task.warnings).collect::<Vec<_>>(),
     });
-    if let Value::Object(told) = told { told } else { Map::new() }
+    let input = &task.input;
+    fields("summarize", about.elements as u64, about.dim, input.seed, &input.precision.name(), told)
 }
 
 /// Every answer, a line each.

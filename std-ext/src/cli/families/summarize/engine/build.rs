@@ -53,54 +53,44 @@ impl<'a> Choice<'a> {
         let size = self.size();
         let (prefix, polishes, steps) = (oracle.prefix_len(size), method.polishes, self.steps());
         let epsilon = method.epsilon;
-        let sieve_bytes = |scalars: usize, ids: usize| scalars * T::BYTES + ids * size_of::<u32>();
         let (greedy, bytes) = self.greedy_params(oracle);
+        macro_rules! guessing {
+            ($type:ident, $params:expr) => {{
+                let mut params = $params;
+                params = method.slots.map_or(params, |slots| params.slots(slots as usize));
+                // Checked before storage is asked for.
+                let mut best = $type::<T, u32, _, _>::new(params)?;
+                if method.slots.is_some() {
+                    let storage = (vec![T::ZERO; params.storage_len()], vec![0u32; params.index_len::<u32>()]);
+                    best = $type::new_in(params, storage.0, storage.1)?;
+                }
+                Box::new(Guessing { best, polishes })
+            }};
+        }
+        macro_rules! sifting {
+            ($type:ident, $params:expr) => {{
+                let params = $params.prefix(prefix).ladder_steps(steps);
+                let bytes = params.storage_len() * T::BYTES + params.index_len() * size_of::<u32>();
+                Box::new(Sifting { sieve: $type::<T, u32, _, _>::new(params)?, bytes })
+            }};
+        }
         Ok(match method.selector {
             Selector::LazyDynamic => {
                 let params = LazyDynamicParams::new(elements, size).prefix(prefix).ladder_steps(steps);
-                let params = params.hysteresis(method.hysteresis);
-                match method.slots {
-                    None => Box::new(Guessing { best: LazyDynamic::<T, u32, _, _>::new(params)?, polishes }),
-                    Some(slots) => {
-                        let params = params.slots(slots as usize);
-                        let storage = (vec![T::ZERO; params.storage_len()], vec![0u32; params.index_len::<u32>()]);
-                        Box::new(Guessing { best: LazyDynamic::new_in(params, storage.0, storage.1)?, polishes })
-                    }
-                }
+                guessing!(LazyDynamic, params.hysteresis(method.hysteresis))
             }
             Selector::Dynamic => {
-                let params = DynamicParams::new(elements, size).prefix(prefix).ladder_steps(steps);
-                match method.slots {
-                    None => Box::new(Guessing { best: Dynamic::<T, u32, _, _>::new(params)?, polishes }),
-                    Some(slots) => {
-                        let params = params.slots(slots as usize);
-                        // Checked before the storage is asked for.
-                        Dynamic::<T, u32, _, _>::new(params)?;
-                        let storage = (vec![T::ZERO; params.storage_len()], vec![0u32; params.index_len::<u32>()]);
-                        Box::new(Guessing { best: Dynamic::new_in(params, storage.0, storage.1)?, polishes })
-                    }
-                }
+                guessing!(Dynamic, DynamicParams::new(elements, size).prefix(prefix).ladder_steps(steps))
             }
             Selector::Bucket => {
                 let params = BucketDynamicParams::new(elements, size, epsilon).prefix(prefix).ladder_steps(steps);
                 Box::new(Guessing { best: BucketDynamic::<T>::new(params)?, polishes })
             }
-            Selector::Sieve => {
-                let params = SieveParams::new(size).prefix(prefix).ladder_steps(steps);
-                let bytes = sieve_bytes(params.storage_len(), params.index_len());
-                Box::new(Sifting { sieve: SieveStreaming::<T, u32, _, _>::new(params)?, bytes })
-            }
-            Selector::SievePlusPlus => {
-                let params = SieveParams::new(size).prefix(prefix).ladder_steps(steps);
-                let bytes = sieve_bytes(params.storage_len(), params.index_len());
-                Box::new(Sifting { sieve: SievePlusPlus::<T, u32, _, _>::new(params)?, bytes })
-            }
+            Selector::Sieve => sifting!(SieveStreaming, SieveParams::new(size)),
+            Selector::SievePlusPlus => sifting!(SievePlusPlus, SieveParams::new(size)),
             Selector::ThreeSieves => {
                 let largest = largest::<T, O>(oracle, elements)?;
-                let params = ThreeSievesParams::new(size, largest, self.patience(steps)).prefix(prefix);
-                let params = params.ladder_steps(steps);
-                let bytes = sieve_bytes(params.storage_len(), params.index_len());
-                Box::new(Sifting { sieve: ThreeSieves::<T, u32, _, _>::new(params)?, bytes })
+                sifting!(ThreeSieves, ThreeSievesParams::new(size, largest, self.patience(steps)))
             }
             Selector::Lazy => {
                 Box::new(Recomputing::<_, T>::new(LazyGreedy::<T, u32, _, _>::new(greedy)?, elements, bytes))
