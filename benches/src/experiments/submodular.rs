@@ -3,73 +3,28 @@
 use super::Claim;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
-use sketchlet_core::Error;
 use sketchlet_core::random::drawn;
 use sketchlet_core::random::keyed::{Domain, below, normal_pair, unit, word, word2};
 use sketchlet_core::submodular::{
-    BucketDynamic, BucketDynamicParams, Concave, Counted, Coverage, Dynamic, DynamicParams, FacilityLocation,
-    FeatureBased, GraphCut, GreedyParams, GroundSet, Kernel, LazyDynamic, LazyDynamicParams, LazyGreedy, LevelDynamic,
-    LevelDynamicParams, LogDet, Monotone, NonMonotoneDynamic, NonMonotoneDynamicParams, Partition, PartitionDynamic,
-    PartitionDynamicParams, PartitionGreedy, PrefixOracle, RandomGreedy, RobustCascade, Salsa, Selection, SieveParams,
-    SievePlusPlus, SieveStreaming, ThreeSieves, ThreeSievesParams,
+    BucketDynamic, BucketDynamicParams, Concave, Counted, Coverage, Dynamic, DynamicParams, DynamicSelection,
+    FacilityLocation, FeatureBased, GraphCut, GreedyParams, GroundSet, Kernel, LazyDynamic, LazyDynamicParams,
+    LazyGreedy, LevelDynamic, LevelDynamicParams, LogDet, Monotone, NonMonotoneDynamic, NonMonotoneDynamicParams,
+    Partition, PartitionDynamic, PartitionDynamicParams, PartitionGreedy, PrefixOracle, RandomGreedy, RobustCascade,
+    Salsa, SieveParams, SievePlusPlus, SieveStreaming, ThreeSieves, ThreeSievesParams,
 };
 use sketchlet_tests::streams;
 
-/// The two dynamic methods as one.
-enum Best {
-    Lazy(LazyDynamic<f64, u32, Vec<f64>, Vec<u32>>),
-    Eager(Dynamic<f64, u32, Vec<f64>, Vec<u32>>),
+type Lazy = LazyDynamic<f64, u32, Vec<f64>, Vec<u32>>;
+type Eager = Dynamic<f64, u32, Vec<f64>, Vec<u32>>;
+
+fn lazy<O: GroundSet>(oracle: &O, size: usize) -> Lazy {
+    let params = LazyDynamicParams::new(oracle.elements(), size).prefix(oracle.prefix_len(size));
+    LazyDynamic::new(params).unwrap()
 }
 
-impl Best {
-    fn lazy<O: GroundSet>(oracle: &O, size: usize) -> Self {
-        let params = LazyDynamicParams::new(oracle.elements(), size).prefix(oracle.prefix_len(size));
-        Self::Lazy(LazyDynamic::new(params).unwrap())
-    }
-
-    fn eager<O: GroundSet>(oracle: &O, size: usize) -> Self {
-        let params = DynamicParams::new(oracle.elements(), size).prefix(oracle.prefix_len(size));
-        Self::Eager(Dynamic::new(params).unwrap())
-    }
-
-    fn insert<O: PrefixOracle<f64> + Monotone>(&mut self, oracle: &O, id: usize, rng: &mut Xoshiro256PlusPlus) {
-        let inserted: Result<(), Error> = match self {
-            Self::Lazy(best) => best.insert(oracle, id as u32, rng),
-            Self::Eager(best) => best.insert(oracle, id as u32, rng),
-        };
-        inserted.unwrap();
-    }
-
-    fn delete<O: PrefixOracle<f64> + Monotone>(&mut self, oracle: &O, id: usize, rng: &mut Xoshiro256PlusPlus) {
-        let deleted: Result<(), Error> = match self {
-            Self::Lazy(best) => best.delete(oracle, id as u32, rng),
-            Self::Eager(best) => best.delete(oracle, id as u32, rng),
-        };
-        deleted.unwrap();
-    }
-
-    fn query<O: PrefixOracle<f64> + Monotone>(&mut self, oracle: &O, rng: &mut Xoshiro256PlusPlus) -> Selection<f64> {
-        match self {
-            Self::Lazy(best) => best.query(oracle, rng),
-            Self::Eager(best) => best.query(oracle, rng),
-        }
-        .unwrap()
-    }
-
-    fn polish<O: PrefixOracle<f64> + Monotone>(&mut self, oracle: &O) -> Selection<f64> {
-        match self {
-            Self::Lazy(best) => best.polish(oracle),
-            Self::Eager(best) => best.polish(oracle),
-        }
-        .unwrap()
-    }
-
-    fn selected(&self) -> &[u32] {
-        match self {
-            Self::Lazy(best) => best.selected(),
-            Self::Eager(best) => best.selected(),
-        }
-    }
+fn eager<O: GroundSet>(oracle: &O, size: usize) -> Eager {
+    let params = DynamicParams::new(oracle.elements(), size).prefix(oracle.prefix_len(size));
+    Dynamic::new(params).unwrap()
 }
 
 fn greedy<O: PrefixOracle<f64> + Monotone>(oracle: &O, ids: &[u32], size: usize) -> f64 {
@@ -114,18 +69,23 @@ fn points(n: usize, seed: u64) -> Vec<f64> {
 }
 
 /// Gains an update of a window of `n`, with an answer after each.
-fn window(table: &[f64], n: usize, updates: usize, new: fn(&FacilityLocation<'_, f64>, usize) -> Best) -> f64 {
+fn window<B: DynamicSelection<Scalar = f64>>(
+    table: &[f64],
+    n: usize,
+    updates: usize,
+    new: fn(&FacilityLocation<'_, f64>, usize) -> B,
+) -> f64 {
     let facilities = FacilityLocation::new(table, 32).unwrap();
     let (mut best, mut rng) = (new(&facilities, 10), generator(3));
     let oracle = Counted::new(facilities);
-    (0..n).for_each(|id| best.insert(&oracle, id, &mut rng));
-    best.query(&oracle, &mut rng);
+    (0..n).for_each(|id| best.insert(&oracle, id as u32, &mut rng).unwrap());
+    best.query(&oracle, &mut rng).unwrap();
     let before = oracle.gains();
     for i in 0..updates / 2 {
-        best.delete(&oracle, i, &mut rng);
-        best.query(&oracle, &mut rng);
-        best.insert(&oracle, n + i, &mut rng);
-        best.query(&oracle, &mut rng);
+        best.delete(&oracle, i as u32, &mut rng).unwrap();
+        best.query(&oracle, &mut rng).unwrap();
+        best.insert(&oracle, (n + i) as u32, &mut rng).unwrap();
+        best.query(&oracle, &mut rng).unwrap();
     }
     (oracle.gains() - before) as f64 / updates as f64
 }
@@ -134,8 +94,8 @@ fn window(table: &[f64], n: usize, updates: usize, new: fn(&FacilityLocation<'_,
 fn flat() -> Vec<Claim> {
     let (updates, sizes) = (20_000, [500usize, 4000, 32_000]);
     let table = points(sizes[2] + updates / 2, 1);
-    let lazy = sizes.map(|n| window(&table, n, updates, |oracle, size| Best::lazy(oracle, size)));
-    let eager = sizes.map(|n| window(&table, n, updates, |oracle, size| Best::eager(oracle, size)));
+    let lazy = sizes.map(|n| window(&table, n, updates, |oracle, size| lazy(oracle, size)));
+    let eager = sizes.map(|n| window(&table, n, updates, |oracle, size| eager(oracle, size)));
     let recomputed = sizes.map(|n| {
         let oracle = Counted::new(FacilityLocation::new(&table, 32).unwrap());
         greedy(&oracle, &(0..n as u32).collect::<Vec<_>>(), 10);
@@ -185,29 +145,8 @@ fn descending() -> Vec<Claim> {
     lists.iter().for_each(|list| offsets.push(offsets.last().unwrap() + list.len() as u32));
     let members = lists.concat();
     let coverage = Coverage::new(&offsets, &members, items as usize).unwrap();
-    let run = |mut best: Best| {
-        let (oracle, mut rng) = (Counted::new(coverage), generator(7));
-        let mut order: Vec<usize> = (0..sets).collect();
-        drawn::shuffle(&mut order, &mut rng);
-        order.iter().for_each(|&id| best.insert(&oracle, id, &mut rng));
-        let (before, mut shares) = (oracle.gains(), Vec::new());
-        let (mut polished, mut deletions) = (0, 0);
-        for id in 0..sets - size {
-            best.delete(&oracle, id, &mut rng);
-            best.query(&oracle, &mut rng);
-            deletions += 1;
-            if id % 150 == 0 {
-                let until = oracle.gains();
-                let answer = best.polish(&oracle);
-                polished += oracle.gains() - until;
-                let alive: Vec<u32> = (id as u32 + 1..sets as u32).collect();
-                shares.push(answer.value / greedy(&coverage, &alive, size));
-            }
-        }
-        let gains = (oracle.gains() - before - polished) as f64 / f64::from(deletions);
-        (gains, shares.iter().sum::<f64>() / shares.len() as f64)
-    };
-    let (lazy, eager) = (run(Best::lazy(&coverage, size)), run(Best::eager(&coverage, size)));
+    let (lazy, eager) =
+        (descend(coverage, size, lazy(&coverage, size)), descend(coverage, size, eager(&coverage, size)));
     vec![claim(
         "3,000 sets of very different size, deleted from the largest down: gains a deletion lazy, eager; share of greedy",
         "sheet E2 (another draw of sets)",
@@ -217,6 +156,31 @@ fn descending() -> Vec<Claim> {
     )]
 }
 
+/// Gains a deletion, and the share of greedy, of sets deleted from the largest down.
+fn descend<B: DynamicSelection<Scalar = f64>>(coverage: Coverage<'_>, size: usize, mut best: B) -> (f64, f64) {
+    let sets = coverage.elements();
+    let (oracle, mut rng) = (Counted::new(coverage), generator(7));
+    let mut order: Vec<usize> = (0..sets).collect();
+    drawn::shuffle(&mut order, &mut rng);
+    order.iter().for_each(|&id| best.insert(&oracle, id as u32, &mut rng).unwrap());
+    let (before, mut shares) = (oracle.gains(), Vec::new());
+    let (mut polished, mut deletions) = (0, 0);
+    for id in 0..sets - size {
+        best.delete(&oracle, id as u32, &mut rng).unwrap();
+        best.query(&oracle, &mut rng).unwrap();
+        deletions += 1;
+        if id % 150 == 0 {
+            let until = oracle.gains();
+            let answer = best.polish(&oracle).unwrap();
+            polished += oracle.gains() - until;
+            let alive: Vec<u32> = (id as u32 + 1..sets as u32).collect();
+            shares.push(answer.value / greedy(&coverage, &alive, size));
+        }
+    }
+    let gains = (oracle.gains() - before - polished) as f64 / f64::from(deletions);
+    (gains, shares.iter().sum::<f64>() / shares.len() as f64)
+}
+
 /// One element that is worth more than all others comes and goes.
 fn dominant() -> Claim {
     let n = 400usize;
@@ -224,21 +188,9 @@ fn dominant() -> Claim {
     table.extend([1000.0; 32]);
     let oracle = FacilityLocation::new(&table, 32).unwrap();
     let ids: Vec<u32> = (0..n as u32).collect();
-    let (without, with) = (greedy(&oracle, &ids, 10), 32_000.0);
-    let least = |mut best: Best| {
-        let mut rng = generator(9);
-        ids.iter().for_each(|&id| best.insert(&oracle, id as usize, &mut rng));
-        let mut least = f64::INFINITY;
-        for step in 0..400 {
-            if step % 20 == 0 {
-                if step % 40 == 0 { best.insert(&oracle, n, &mut rng) } else { best.delete(&oracle, n, &mut rng) }
-            }
-            let answer = best.query(&oracle, &mut rng);
-            least = f64::min(least, answer.value / if step / 20 % 2 == 0 { with } else { without });
-        }
-        least
-    };
-    let (lazy, eager) = (least(Best::lazy(&oracle, 10)), least(Best::eager(&oracle, 10)));
+    let values = (greedy(&oracle, &ids, 10), 32_000.0);
+    let lazy = come_and_go(&oracle, values, lazy(&oracle, 10));
+    let eager = come_and_go(&oracle, values, eager(&oracle, 10));
     claim(
         "an element worth more than all others comes and goes every 20 steps: least share of greedy, lazy, eager",
         "sheet E3",
@@ -246,6 +198,28 @@ fn dominant() -> Claim {
         format!("{lazy:.3}, {eager:.3}"),
         lazy.min(eager) >= 0.70,
     )
+}
+
+/// The least share of greedy while the last element comes and goes, with it or without.
+fn come_and_go<B: DynamicSelection<Scalar = f64>>(
+    oracle: &FacilityLocation<'_, f64>,
+    (without, with): (f64, f64),
+    mut best: B,
+) -> f64 {
+    let last = oracle.elements() as u32 - 1;
+    let mut rng = generator(9);
+    (0..last).for_each(|id| best.insert(oracle, id, &mut rng).unwrap());
+    let mut least = f64::INFINITY;
+    for step in 0..400 {
+        if step % 20 == 0 {
+            let changed =
+                if step % 40 == 0 { best.insert(oracle, last, &mut rng) } else { best.delete(oracle, last, &mut rng) };
+            changed.unwrap();
+        }
+        let answer = best.query(oracle, &mut rng).unwrap();
+        least = f64::min(least, answer.value / if step / 20 % 2 == 0 { with } else { without });
+    }
+    least
 }
 
 /// A window of 500 digits under three functions.
@@ -282,18 +256,18 @@ fn digits() -> Vec<Claim> {
 
 fn window_of_digits<O: PrefixOracle<f64> + Monotone>(name: &str, expected: &str, function: &O) -> Claim {
     let (n, width, size) = (function.elements(), 500usize, 16);
-    let (oracle, mut best, mut rng) = (Counted::new(function), Best::lazy(function, size), generator(0));
-    (0..width).for_each(|id| best.insert(&oracle, id, &mut rng));
-    best.query(&oracle, &mut rng);
+    let (oracle, mut best, mut rng) = (Counted::new(function), lazy(function, size), generator(0));
+    (0..width).for_each(|id| best.insert(&oracle, id as u32, &mut rng).unwrap());
+    best.query(&oracle, &mut rng).unwrap();
     let (before, mut polished) = (oracle.gains(), 0);
     let (mut shares, mut proofs) = (Vec::new(), Vec::new());
     for newest in width..n {
-        best.delete(&oracle, newest - width, &mut rng);
-        best.insert(&oracle, newest, &mut rng);
-        best.query(&oracle, &mut rng);
+        best.delete(&oracle, (newest - width) as u32, &mut rng).unwrap();
+        best.insert(&oracle, newest as u32, &mut rng).unwrap();
+        best.query(&oracle, &mut rng).unwrap();
         if newest % 20 == 0 {
             let until = oracle.gains();
-            let answer = best.polish(&oracle);
+            let answer = best.polish(&oracle).unwrap();
             polished += oracle.gains() - until;
             let alive: Vec<u32> = (newest as u32 + 1 - width as u32..=newest as u32).collect();
             shares.push(answer.value / greedy(function, &alive, size));
@@ -317,15 +291,15 @@ fn adaptive() -> Claim {
     for n in [500usize, 2000, 8000] {
         let table = points(n, 11);
         let facilities = FacilityLocation::new(&table, 32).unwrap();
-        let (oracle, mut best, mut rng) = (Counted::new(facilities), Best::lazy(&facilities, 10), generator(12));
-        (0..n).for_each(|id| best.insert(&oracle, id, &mut rng));
-        best.query(&oracle, &mut rng);
+        let (oracle, mut best, mut rng) = (Counted::new(facilities), lazy(&facilities, 10), generator(12));
+        (0..n).for_each(|id| best.insert(&oracle, id as u32, &mut rng).unwrap());
+        best.query(&oracle, &mut rng).unwrap();
         let before = oracle.gains();
         let updates = 300;
         for _ in 0..updates {
-            let id = best.selected()[0] as usize;
-            best.delete(&oracle, id, &mut rng);
-            least = least.min(best.query(&oracle, &mut rng).ratio().unwrap());
+            let id = best.selected()[0];
+            best.delete(&oracle, id, &mut rng).unwrap();
+            least = least.min(best.query(&oracle, &mut rng).unwrap().ratio().unwrap());
         }
         costs.push((oracle.gains() - before) as f64 / f64::from(updates));
     }

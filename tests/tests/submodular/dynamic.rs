@@ -6,7 +6,7 @@ use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use sketchlet_core::stream::Progress;
 use sketchlet_core::submodular::*;
-use sketchlet_core::{Difference, Error, Id, Storage, Wire};
+use sketchlet_core::{Difference, Error, Id, Wire};
 
 type Lazy = LazyDynamic<f64, u32, Vec<f64>, Vec<u32>>;
 
@@ -75,101 +75,27 @@ fn run() -> impl Strategy<Value = Run> {
         .prop_map(|(ops, table, size, steps, seed)| Run { ops, table, size, steps, seed })
 }
 
-/// The verbs of a dynamic selection.
-trait Selector {
-    fn insert<O: PrefixOracle<f64> + Monotone>(
-        &mut self,
-        oracle: &O,
-        id: u32,
-        rng: &mut Xoshiro256PlusPlus,
-    ) -> Result<(), Error>;
-    fn delete<O: PrefixOracle<f64> + Monotone>(
-        &mut self,
-        oracle: &O,
-        id: u32,
-        rng: &mut Xoshiro256PlusPlus,
-    ) -> Result<(), Error>;
-    fn query<O: PrefixOracle<f64> + Monotone>(
-        &mut self,
-        oracle: &O,
-        rng: &mut Xoshiro256PlusPlus,
-    ) -> Result<Selection<f64>, Error>;
+/// What tests ask of a dynamic selection besides its verbs.
+trait Selector: DynamicSelection<Scalar = f64> {
     fn defer<O: PrefixOracle<f64> + Monotone>(
         &mut self,
         oracle: &O,
         op: Op,
         rng: &mut Xoshiro256PlusPlus,
-    ) -> Result<(), Error>;
-    fn poll<O: PrefixOracle<f64> + Monotone>(&mut self, oracle: &O, budget: u64) -> Result<Progress, Error>;
-    fn polish<O: PrefixOracle<f64> + Monotone>(&mut self, oracle: &O) -> Result<Selection<f64>, Error>;
-    fn check<O: PrefixOracle<f64> + Monotone>(&mut self, oracle: &O) -> Result<(), Error>;
-    fn selection(&self) -> Selection<f64>;
-    fn ids(&self) -> Vec<usize>;
-    fn live(&self) -> usize;
-}
-
-macro_rules! selector {
-    ($name:ident) => {
-        impl<D: Id, S: Storage<f64>, I: Storage<D>> Selector for $name<f64, D, S, I> {
-            fn insert<O: PrefixOracle<f64> + Monotone>(
-                &mut self,
-                oracle: &O,
-                id: u32,
-                rng: &mut Xoshiro256PlusPlus,
-            ) -> Result<(), Error> {
-                self.insert(oracle, id, rng)
-            }
-            fn delete<O: PrefixOracle<f64> + Monotone>(
-                &mut self,
-                oracle: &O,
-                id: u32,
-                rng: &mut Xoshiro256PlusPlus,
-            ) -> Result<(), Error> {
-                self.delete(oracle, id, rng)
-            }
-            fn query<O: PrefixOracle<f64> + Monotone>(
-                &mut self,
-                oracle: &O,
-                rng: &mut Xoshiro256PlusPlus,
-            ) -> Result<Selection<f64>, Error> {
-                self.query(oracle, rng)
-            }
-            fn defer<O: PrefixOracle<f64> + Monotone>(
-                &mut self,
-                oracle: &O,
-                op: Op,
-                rng: &mut Xoshiro256PlusPlus,
-            ) -> Result<(), Error> {
-                match op {
-                    Op::Insert(id) => self.insert_deferred(oracle, id, rng),
-                    Op::Delete(id) => self.delete_deferred(oracle, id, rng),
-                    Op::Query => self.query_deferred(oracle, rng),
-                }
-            }
-            fn poll<O: PrefixOracle<f64> + Monotone>(&mut self, oracle: &O, budget: u64) -> Result<Progress, Error> {
-                self.poll(oracle, budget)
-            }
-            fn polish<O: PrefixOracle<f64> + Monotone>(&mut self, oracle: &O) -> Result<Selection<f64>, Error> {
-                self.polish(oracle)
-            }
-            fn check<O: PrefixOracle<f64> + Monotone>(&mut self, oracle: &O) -> Result<(), Error> {
-                self.check(oracle)
-            }
-            fn selection(&self) -> Selection<f64> {
-                self.selection()
-            }
-            fn ids(&self) -> Vec<usize> {
-                self.selected().iter().map(|id| id.to_usize()).collect()
-            }
-            fn live(&self) -> usize {
-                self.live()
-            }
+    ) -> Result<(), Error> {
+        match op {
+            Op::Insert(id) => self.insert_deferred(oracle, id, rng),
+            Op::Delete(id) => self.delete_deferred(oracle, id, rng),
+            Op::Query => self.query_deferred(oracle, rng),
         }
-    };
+    }
+
+    fn ids(&self) -> Vec<usize> {
+        self.selected().iter().map(|id| id.to_usize()).collect()
+    }
 }
 
-selector!(LazyDynamic);
-selector!(Dynamic);
+impl<B: DynamicSelection<Scalar = f64>> Selector for B {}
 
 /// Goes through a run and checks every answer against all sets that there are; what was answered.
 fn check_run<M2: Selector>(run: &Run, ratio: f64, mut best: M2) -> Vec<(Vec<usize>, Selection<f64>)> {
