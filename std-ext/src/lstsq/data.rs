@@ -28,22 +28,22 @@ pub(super) enum Data<'a, T> {
 
 impl<T: Real> Data<'_, T> {
     /// Calls `work` for every chunk of rows, with the number of its first row, and merges the results in the fixed tree: `merge`
-    /// absorbs its second argument into its first. `None` if there are no rows.
-    pub(super) fn pass<P: Send>(
+    /// absorbs its second argument into its first. Each thread has buffers that it uses again. `None` if there are no rows.
+    pub(super) fn pass<S: Default, P: Send>(
         &mut self,
         threads: usize,
-        work: impl Fn(usize, RowBlock<'_, T>) -> Result<P, Error> + Sync,
+        work: impl Fn(&mut S, usize, RowBlock<'_, T>) -> Result<P, Error> + Sync,
         merge: impl Fn(&mut P, P) -> Result<(), Error> + Sync,
     ) -> Result<Option<P>, Error> {
         let threads = NonZero::new(threads).unwrap_or(NonZero::<usize>::MIN);
         let len = chunk_rows(self.columns());
         match self {
             Self::Memory(rows) => {
-                let work = |chunk| work(chunk * len, rows.rows_from(chunk * len, len));
+                let work = |buffers: &mut S, chunk| work(buffers, chunk * len, rows.rows_from(chunk * len, len));
                 gather(rows.rows().div_ceil(len), threads, work, merge)
             }
             Self::Passes(source) if threads.get() > 1 => {
-                let work = |chunk, rows: Chunk<T>| work(chunk * len, rows.as_block()?);
+                let work = |buffers: &mut S, chunk, rows: Chunk<T>| work(buffers, chunk * len, rows.as_block()?);
                 gather_from(threads, work, merge, |send| {
                     read_chunks(*source, len, |first, chunk| {
                         let full = core::mem::replace(chunk, Chunk::new(chunk.dims));
@@ -52,9 +52,9 @@ impl<T: Real> Data<'_, T> {
                 })
             }
             Self::Passes(source) => {
-                let gathered = Gathered::new(merge);
+                let (gathered, mut buffers) = (Gathered::new(merge), S::default());
                 read_chunks(*source, len, |first, chunk| {
-                    gathered.add((first / len) as u64, work(first, chunk.as_block()?)?)?;
+                    gathered.add((first / len) as u64, work(&mut buffers, first, chunk.as_block()?)?)?;
                     Ok(ControlFlow::Continue(()))
                 })?;
                 gathered.finish()

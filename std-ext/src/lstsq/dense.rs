@@ -1,17 +1,25 @@
 //! Factors of small matrices, by faer and always in one thread of its own: its global setting is the caller's.
 
 use super::Scalar;
-use super::reflectors::Reflectors;
+use super::reflectors;
 use crate::linalg::qr;
 use crate::{Error, Real};
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor::{LltRegularization, cholesky_in_place, cholesky_in_place_scratch};
 use faer::linalg::triangular_solve;
+use faer::reborrow::{Reborrow, ReborrowMut};
 use faer::{ColRef, Mat, MatMut, MatRef, Par, Spec};
 
 /// The upper triangle `R` of a QR factorisation, with as many rows as columns.
-pub(super) fn triangle<T: Scalar>(matrix: Mat<T>) -> Mat<T> {
-    Reflectors::of(matrix).triangle()
+pub(super) fn triangle<T: Scalar>(mut matrix: Mat<T>) -> Mat<T> {
+    triangle_of(matrix.as_mut())
+}
+
+/// The same, in place of the matrix.
+pub(super) fn triangle_of<T: Scalar>(mut matrix: MatMut<'_, T>) -> Mat<T> {
+    let rows = matrix.nrows();
+    reflectors::factor(matrix.rb_mut(), |_| rows);
+    reflectors::upper(matrix.rb())
 }
 
 /// The same of two upper triangles, one above the other: a fifth of the work that other rows would take.
@@ -21,12 +29,13 @@ pub(super) fn triangle_of_two<T: Scalar>(
     second: impl Fn(usize, usize) -> T,
 ) -> Mat<T> {
     // Their rows take turns: then a column reaches no further down than twice its number.
-    let rows = Mat::from_fn(2 * columns, columns, |i, j| match (i / 2, i % 2) {
+    let mut rows = Mat::from_fn(2 * columns, columns, |i, j| match (i / 2, i % 2) {
         (i, _) if i > j => T::ZERO,
         (i, 0) => first(i, j),
         (i, _) => second(i, j),
     });
-    Reflectors::of_stairs(rows, |k| 2 * k).triangle()
+    reflectors::factor(rows.as_mut(), |k| 2 * k);
+    reflectors::upper(rows.as_ref())
 }
 
 /// QR with column pivoting of a square matrix: `R`, the columns in their order, the number of pivots above `tolerance` times the

@@ -16,9 +16,11 @@ pub(super) fn triangle<T: Scalar>(
     let columns = layout.columns();
     let whole = data.pass(
         threads,
-        |first, chunk| {
+        |matrix: &mut Option<Mat<T>>, first, chunk| {
             check_finite(first, &chunk, layout)?;
-            Ok((dense::triangle(rows(&chunk, layout)), chunk.rows_that_count()))
+            let matrix = matrix.get_or_insert_with(Mat::new);
+            copy_rows(&chunk, layout, matrix);
+            Ok((dense::triangle_of(matrix.as_mut()), chunk.rows_that_count()))
         },
         |(triangle, rows), (other, more)| {
             *rows += more;
@@ -34,8 +36,15 @@ const TURNED: usize = 64;
 
 /// The rows of a chunk, weighted, side by side with the targets.
 pub(super) fn rows<T: Scalar>(chunk: &RowBlock<'_, T>, layout: Layout) -> Mat<T> {
+    let mut matrix = Mat::new();
+    copy_rows(chunk, layout, &mut matrix);
+    matrix
+}
+
+/// The same into a matrix that was used before.
+fn copy_rows<T: Scalar>(chunk: &RowBlock<'_, T>, layout: Layout, matrix: &mut Mat<T>) {
     let columns = layout.columns();
-    let mut matrix = Mat::zeros(chunk.rows(), columns);
+    matrix.resize_with(chunk.rows(), columns, |_, _| T::ZERO);
     // Some rows at a time: a second copy of the chunk would count against the memory beside the input.
     let mut numbers = vec![T::ZERO; TURNED * columns];
     for first in (0..chunk.rows()).step_by(TURNED) {
@@ -46,5 +55,4 @@ pub(super) fn rows<T: Scalar>(chunk: &RowBlock<'_, T>, layout: Layout) -> Mat<T>
         let turned = MatRef::from_row_major_slice(&numbers[..count * columns], count, columns);
         matrix.as_mut().subrows_mut(first, count).copy_from(turned);
     }
-    matrix
 }

@@ -50,7 +50,7 @@ pub(super) fn gradient<T: Scalar>(
 ) -> Result<Sums<T>, Error> {
     let whole = data.pass(
         threads,
-        |_, chunk| {
+        |&mut (), _, chunk| {
             let mut part = Sums::zero(layout);
             for panel in panels(&chunk) {
                 add_panel(&mut part, &panel, layout, operand);

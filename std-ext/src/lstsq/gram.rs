@@ -47,12 +47,11 @@ pub(super) fn gram<T: Scalar>(
     let nothing = || (Mat::zeros(width, width), Sums::zero(layout));
     let whole = data.pass(
         threads,
-        |_, chunk| {
+        |buffer, _, chunk| {
             let mut part = nothing();
-            let mut buffer = Vec::new();
             for panel in panels(&chunk) {
                 // The product first: its work hides the reading of the rows.
-                add_gram(&mut part.0, &panel, layout, &form, &mut buffer);
+                add_gram(&mut part.0, &panel, layout, &form, buffer);
                 add_panel(&mut part.1, &panel, layout, operand);
             }
             Ok(part)

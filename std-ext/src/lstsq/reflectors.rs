@@ -8,7 +8,8 @@ use crate::Real;
 use crate::linalg::vector;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::householder;
-use faer::{Conj, Mat, MatMut, Par};
+use faer::reborrow::ReborrowMut;
+use faer::{Conj, Mat, MatMut, MatRef, Par};
 
 /// Columns of a block, and of the smallest part of one.
 const BLOCK: usize = 32;
@@ -22,33 +23,15 @@ pub(super) struct Reflectors<T> {
 
 impl<T: Scalar> Reflectors<T> {
     /// Factors a matrix.
-    pub(super) fn of(matrix: Mat<T>) -> Self {
+    pub(super) fn of(mut matrix: Mat<T>) -> Self {
         let rows = matrix.nrows();
-        Self::of_stairs(matrix, |_| rows)
-    }
-
-    /// Factors a matrix whose first `k` columns are zero from row `reach(k)` on.
-    pub(super) fn of_stairs(mut matrix: Mat<T>, reach: impl Fn(usize) -> usize) -> Self {
-        let (rows, cols) = (matrix.nrows(), matrix.ncols());
-        let size = rows.min(cols);
-        let mut factors = Mat::zeros(BLOCK.min(size).max(1), size);
-        let scratch =
-            householder::apply_block_householder_transpose_on_the_left_in_place_scratch::<T>(rows, BLOCK, cols);
-        let mut scratch = MemBuffer::new(scratch);
-        let stack = MemStack::new(&mut scratch);
-        for k in (0..size).step_by(BLOCK) {
-            let width = BLOCK.min(size - k);
-            let below = matrix.as_mut().subrows_mut(k, reach(k + width).clamp(k + width, rows) - k);
-            let (block, right) = below.subcols_mut(k, cols - k).split_at_col_mut(width);
-            factor_block(block, factors.as_mut().submatrix_mut(0, k, width, width), right, stack);
-        }
+        let factors = factor(matrix.as_mut(), |_| rows);
         Self { matrix, factors }
     }
 
-    /// `R`, square; rows that the matrix does not have are zero.
+    /// `R`.
     pub(super) fn triangle(&self) -> Mat<T> {
-        let (rows, cols) = (self.matrix.nrows(), self.matrix.ncols());
-        Mat::from_fn(cols, cols, |i, j| if i <= j && i < rows { self.matrix[(i, j)] } else { T::ZERO })
+        upper(self.matrix.as_ref())
     }
 
     /// `x <- Q x`.
@@ -65,6 +48,30 @@ impl<T: Scalar> Reflectors<T> {
             MemStack::new(&mut MemBuffer::new(scratch)),
         );
     }
+}
+
+/// Puts reflections and `R` in place of a matrix whose first `k` columns are zero from row `reach(k)` on, and gives the factors of
+/// the blocks.
+pub(super) fn factor<T: Scalar>(mut matrix: MatMut<'_, T>, reach: impl Fn(usize) -> usize) -> Mat<T> {
+    let (rows, cols) = (matrix.nrows(), matrix.ncols());
+    let size = rows.min(cols);
+    let mut factors = Mat::zeros(BLOCK.min(size).max(1), size);
+    let scratch = householder::apply_block_householder_transpose_on_the_left_in_place_scratch::<T>(rows, BLOCK, cols);
+    let mut scratch = MemBuffer::new(scratch);
+    let stack = MemStack::new(&mut scratch);
+    for k in (0..size).step_by(BLOCK) {
+        let width = BLOCK.min(size - k);
+        let below = matrix.rb_mut().subrows_mut(k, reach(k + width).clamp(k + width, rows) - k);
+        let (block, right) = below.subcols_mut(k, cols - k).split_at_col_mut(width);
+        factor_block(block, factors.as_mut().submatrix_mut(0, k, width, width), right, stack);
+    }
+    factors
+}
+
+/// `R` above the reflections, square; rows that the matrix does not have are zero.
+pub(super) fn upper<T: Scalar>(matrix: MatRef<'_, T>) -> Mat<T> {
+    let (rows, cols) = (matrix.nrows(), matrix.ncols());
+    Mat::from_fn(cols, cols, |i, j| if i <= j && i < rows { matrix[(i, j)] } else { T::ZERO })
 }
 
 /// Factors a block of columns, halves first, and applies its reflections to what is right of it.
@@ -170,8 +177,10 @@ mod tests {
         for cols in [1, 5, 33, 70] {
             let entry = |i: usize, j: usize| symmetric::<f64>(word(2, Domain::Normal, (i * cols + j) as u64));
             let matrix = Mat::from_fn(2 * cols, cols, |i, j| if i / 2 <= j { entry(i, j) } else { 0.0 });
-            let (whole, stairs) = (Reflectors::of(matrix.clone()), Reflectors::of_stairs(matrix, |k| 2 * k));
-            let (whole, stairs) = (whole.triangle(), stairs.triangle());
+            let (mut whole, mut stairs) = (matrix.clone(), matrix);
+            factor(whole.as_mut(), |_| 2 * cols);
+            factor(stairs.as_mut(), |k| 2 * k);
+            let (whole, stairs) = (upper(whole.as_ref()), upper(stairs.as_ref()));
             for i in 0..cols {
                 for j in 0..cols {
                     let error = (whole[(i, j)] - stairs[(i, j)]).abs();

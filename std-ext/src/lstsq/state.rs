@@ -66,7 +66,7 @@ fn by_products<T: Scalar, O: SketchOperator<T> + Sync>(
     let column = SketchShape { cols: 1, ..shape };
     let whole = data.pass(
         threads,
-        |first, chunk| {
+        |&mut (), first, chunk| {
             let mut part = Mat::zeros(shape.cols, shape.rows);
             let (mut operators, mut entries) = (vec![T::ZERO; PANEL * shape.rows], vec![T::ZERO; PANEL * shape.cols]);
             for from in (0..chunk.rows()).step_by(PANEL) {

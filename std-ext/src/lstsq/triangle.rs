@@ -53,7 +53,8 @@ impl<T: Scalar> Triangle<T> {
         let mut exponents = vec![0; columns];
         let together = if scaling == Scaling::Together { features } else { 0 };
         equilibrate(&mut rows, &mut exponents, together);
-        let mut r = dense::triangle(rows);
+        // What the exact path has is a triangle already.
+        let mut r = if is_triangle(&rows) { rows } else { dense::triangle(rows) };
         let plain = (ridge.lambda > 0.0).then(|| (r.clone(), exponents.clone()));
         if ridge.lambda > 0.0 {
             let root = T::constant(Real::sqrt(ridge.lambda));
@@ -199,6 +200,10 @@ impl<T: Scalar> Triangle<T> {
         let _ = triangular::solve(triangle, features, &mut work[..self.rank]);
         let _ = complete::apply_transposed(triangle, features, self.rank, work);
     }
+}
+
+fn is_triangle<T: Scalar>(rows: &Mat<T>) -> bool {
+    rows.nrows() == rows.ncols() && (0..rows.ncols()).all(|j| rows.col(j).iter().skip(j + 1).all(|&x| x == T::ZERO))
 }
 
 /// Takes a power of two out of each column, so that its norm is in `[1, 2)`; of the first ones `together`, the largest.

@@ -49,24 +49,25 @@ impl<P, F: Fn(&mut P, P) -> Result<(), Error>> Gathered<P, F> {
     }
 }
 
-/// Runs numbered pieces of work on up to so many threads, the calling one among them, and merges their results.
-pub(crate) fn gather<P: Send>(
+/// Runs numbered pieces of work on up to so many threads, the calling one among them, and merges their results. Each thread has a
+/// state of its own: buffers that it uses again.
+pub(crate) fn gather<S: Default, P: Send>(
     pieces: usize,
     threads: NonZero<usize>,
-    work: impl Fn(usize) -> Result<P, Error> + Sync,
+    work: impl Fn(&mut S, usize) -> Result<P, Error> + Sync,
     merge: impl Fn(&mut P, P) -> Result<(), Error> + Sync,
 ) -> Result<Option<P>, Error> {
     let gathered = Gathered::new(merge);
-    tasks(pieces, threads, |piece| gathered.add(piece as u64, work(piece)?))?;
+    tasks(pieces, threads, |state, piece| gathered.add(piece as u64, work(state, piece)?))?;
     gathered.finish()
 }
 
 /// The same with pieces that the calling thread reads while the others work: `feed` is given a way to send them, which tells
 /// when no more are wanted.
 #[cfg(feature = "faer")]
-pub(crate) fn gather_from<W: Send, P: Send>(
+pub(crate) fn gather_from<S: Default, W: Send, P: Send>(
     threads: NonZero<usize>,
-    work: impl Fn(usize, W) -> Result<P, Error> + Sync,
+    work: impl Fn(&mut S, usize, W) -> Result<P, Error> + Sync,
     merge: impl Fn(&mut P, P) -> Result<(), Error> + Sync,
     feed: impl FnOnce(&dyn Fn(usize, W) -> ControlFlow<()>) -> Result<(), Error>,
 ) -> Result<Option<P>, Error> {
@@ -74,6 +75,7 @@ pub(crate) fn gather_from<W: Send, P: Send>(
     let (sender, receiver) = std::sync::mpsc::sync_channel::<(usize, W)>(threads.get());
     let receiver = Mutex::new(receiver);
     let work = || {
+        let mut state = S::default();
         loop {
             let next = lock(&receiver).recv();
             let Ok((piece, rows)) = next else { break };
@@ -81,7 +83,7 @@ pub(crate) fn gather_from<W: Send, P: Send>(
             if gathered.is_failed_before(number) {
                 continue;
             }
-            if let Err(error) = work(piece, rows).and_then(|result| gathered.add(number, result)) {
+            if let Err(error) = work(&mut state, piece, rows).and_then(|result| gathered.add(number, result)) {
                 gathered.fail(number, error);
             }
         }

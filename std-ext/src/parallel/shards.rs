@@ -52,7 +52,7 @@ pub fn fill<M: RowSummary<Scalar: Sync> + Merge + Send>(
     make: impl Fn(u64) -> Result<M, CoreError> + Sync,
 ) -> Result<M, Error> {
     let len = shard_rows(rows.cols());
-    let work = |shard| {
+    let work = |(): &mut (), shard| {
         let (first, rows) = (shard * len, rows.rows_from(shard * len, len));
         let mut summary = make(first as u64)?;
         check_empty(&summary)?;

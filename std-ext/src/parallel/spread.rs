@@ -83,20 +83,22 @@ pub fn each_row<T: Send>(
     parts.len()
 }
 
-/// Runs numbered tasks on up to so many threads, the calling one among them. Of several errors it gives the first in the order of the tasks.
-pub(super) fn tasks(
+/// Runs numbered tasks on up to so many threads, the calling one among them, each with a state of its own: buffers that it uses
+/// again. Of several errors it gives the first in the order of the tasks.
+pub(super) fn tasks<S: Default>(
     count: usize,
     threads: NonZero<usize>,
-    run: impl Fn(usize) -> Result<(), Error> + Sync,
+    run: impl Fn(&mut S, usize) -> Result<(), Error> + Sync,
 ) -> Result<(), Error> {
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(None::<(usize, Error)>));
     let work = || {
+        let mut state = S::default();
         loop {
             let task = next.fetch_add(1, Ordering::Relaxed);
             if task >= count {
                 break;
             }
-            if let Err(error) = run(task) {
+            if let Err(error) = run(&mut state, task) {
                 // Tasks after this one don't matter any more; those before it are taken already.
                 next.store(count, Ordering::Relaxed);
                 // A thread that panicked holds no lock; what the others did is sound.
