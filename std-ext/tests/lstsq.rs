@@ -520,6 +520,17 @@ fn what_ends_a_pass_ends_it_in_every_thread() {
             assert_eq!(error.core(), Some(CoreError::Corrupt), "{path} {threads}");
         }
     }
+    // Rows that were read before the source failed are looked at first.
+    let first = problem.a[2];
+    problem.a[2] = f64::NAN;
+    for threads in [1, 2, 7] {
+        let params = LeastSquaresParams::new().threads(NonZeroUsize::new(threads).unwrap());
+        let mut source = Broken(Blocks::new(&problem, 500));
+        source.0.rewinds = 1;
+        let error = lstsq_passes(&mut source, &params.path(Path::Exact)).unwrap_err();
+        assert_eq!((error.core(), error.row()), (Some(CoreError::NonFinite { index: 2 }), Some(1)), "{threads}");
+    }
+    problem.a[2] = first;
     problem.a[5 * 25_000 + 2] = f64::NAN;
     for threads in [1, 2, 7] {
         let params = LeastSquaresParams::new().threads(NonZeroUsize::new(threads).unwrap());

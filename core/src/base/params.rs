@@ -107,7 +107,7 @@ pub(crate) fn fraction_or_one(x: f64) -> Result<(), Rule> {
 ///
 /// ```text
 /// params! {
-///     /// Shape and knobs of a [`Spectrum`].                    the doc page of the struct
+///     /// Parameters of a [`Spectrum`].                         the doc page of the struct
 ///     #[derive(PartialEq)]                                      Clone, Copy and Debug are there
 ///     pub struct SpectrumParams {
 ///         /// One vector for rows of `dim` entries.             the doc of new(dim)

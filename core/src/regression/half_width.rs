@@ -1,6 +1,7 @@
 //! How far off the coefficients of a sketch may be.
 
 use super::StudentT;
+use crate::base::params::{fraction, positive};
 use crate::linalg::{complete, packed, triangular};
 use crate::{Error, Real};
 
@@ -58,7 +59,8 @@ pub struct SketchedRows<R> {
 /// `features^3 / 3` flops, six times as many with a ridge.
 ///
 /// # Errors
-/// [`Error::Storage`] and [`Error::Dimension`] if the triangle, `work`, coefficients or `widths` have another length;
+/// [`Error::Storage`] and [`Error::Dimension`] if the triangle, `work`, coefficients or `widths` have another length, or if rank or
+/// places don't fit the features; [`Error::Parameter`] if the sketch has no spare rows, or `failure` is not between 0 and 1;
 /// [`Error::RankDeficient`] if a pivot of `R` is zero.
 pub fn half_widths<R: Real>(
     of: &impl SketchTriangle<R>,
@@ -78,6 +80,11 @@ pub fn half_widths<R: Real>(
     if features == 0 {
         return Ok(());
     }
+    if let Some(got) = (0..features).map(|k| of.place(k) + 1).chain([of.rank()]).find(|&got| got > features) {
+        return Err(Error::Dimension { expected: features, got });
+    }
+    positive(rows.spare as u64).map_err(|rule| Error::Parameter { name: &"spare", rule })?;
+    fraction(rows.failure).map_err(|rule| Error::Parameter { name: &"failure", rule })?;
     let is_full = of.rank() == features;
     let degrees = u32::try_from(rows.spare).unwrap_or(u32::MAX);
     let t = R::constant(StudentT::new(degrees).upper(rows.failure / (2.0 * features as f64)));

@@ -70,6 +70,8 @@ pub(super) fn merge(arguments: &MergeArguments) -> Result<String, Failure> {
     for path in &arguments.files {
         let file = load(path)?;
         let place = |error: Error| error.in_file(path.display());
+        // What is not understood is not copied.
+        file.family.describe(&file.saved).map_err(place)?;
         let keys = file.family.alike().map_err(|why| place(Error::data(why)))?;
         if let Some(first) = loaded.first() {
             check_like(first, &file, if arguments.join { None } else { Some(keys) }).map_err(place)?;
@@ -119,8 +121,6 @@ type Combined = Result<(Value, Vec<u8>), (usize, Error)>;
 /// Merges neighbours, level by level: the same files in the same order give the same bits.
 fn merge_all(files: &[Loaded]) -> Combined {
     let Some(first) = files.first() else { return Err((0, CoreError::Corrupt.into())) };
-    // A single file: decode it, so that what is not understood is not copied.
-    first.family.describe(&first.saved).map_err(|error| (0, error))?;
     // Each summary beside the number of its first file, for the error.
     let summaries = files.iter().map(|file| file.saved.bytes.clone()).enumerate();
     let whole = parallel::merge_all_by(summaries, |(_, one), (other, two)| {
@@ -136,7 +136,6 @@ fn join_all(files: &[Loaded]) -> Combined {
     if !first.family.joins() {
         return Err((0, no_join(first.family)));
     }
-    first.family.describe(&first.saved).map_err(|error| (0, error))?;
     let mut joined = first.saved.clone();
     for (index, other) in (1..).zip(others) {
         joined = first.family.join(&joined, &other.saved).map_err(|error| (index, error))?;

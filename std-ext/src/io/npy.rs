@@ -36,9 +36,9 @@ impl Kind {
         })
     }
 
-    /// Appends all numbers, if they are finite.
+    /// Appends whole rows of so many numbers up to the first number that is not finite, and gives how many rows those are.
     #[allow(clippy::cast_precision_loss, reason = "the nearest f64 is what the module promises")]
-    fn append_finite<T: Real>(self, bytes: &[u8], batch: &mut Vec<T>) -> bool {
+    fn append_finite<T: Real>(self, bytes: &[u8], batch: &mut Vec<T>, cols: usize) -> usize {
         let start = batch.len();
         let (four, eight) = (bytes.as_chunks().0.iter(), bytes.as_chunks().0.iter());
         match self {
@@ -47,16 +47,21 @@ impl Kind {
             Self::I32 => batch.extend(four.map(|&x| T::constant(i32::from_le_bytes(x).into()))),
             Self::I64 => batch.extend(eight.map(|&x| T::constant(i64::from_le_bytes(x) as f64))),
         }
-        let is_finite = T::all_finite(&batch[start..]);
-        if !is_finite {
-            batch.truncate(start);
+        let appended = &batch[start..];
+        if T::all_finite(appended) {
+            return appended.len() / cols;
         }
-        is_finite
+        let rows = appended.iter().position(|x| !x.is_finite()).unwrap_or(0) / cols;
+        batch.truncate(start + rows * cols);
+        rows
     }
 }
 
 /// Bytes that are read together: they stay in the cache until they are numbers.
 const BLOCK_BYTES: usize = 1 << 17;
+
+/// Numbers that are converted together.
+const AT_ONCE: usize = 512;
 
 /// Bytes in which the shape stands: the longest header of version 1.
 const LONGEST_HEADER: u64 = 1 << 16;
@@ -208,11 +213,13 @@ impl<T: Real> Source<T> for Npy {
             if let Data::Rows(blocks) = &mut self.data
                 && self.takes_all
             {
-                let bytes = blocks.rows(rows - taken);
-                if self.kind.append_finite(bytes, batch) {
-                    let count = bytes.len() / blocks.row_bytes;
+                // Some at a time: those behind a number that is not finite are looked at again.
+                let some = (AT_ONCE / self.layout.taken.len()).max(1);
+                let count =
+                    self.kind.append_finite(blocks.rows(some.min(rows - taken)), batch, self.layout.taken.len());
+                if count > 0 {
                     places.extend(number..number + count as u64);
-                    blocks.next += bytes.len();
+                    blocks.next += count * blocks.row_bytes;
                     self.next += count;
                     taken += count;
                     continue;

@@ -15,7 +15,7 @@ const CHUNK_NUMBERS: usize = 1 << 20;
 const SHORTEST_CHUNK: usize = 512;
 
 /// Rows of a chunk whose result is merged with those of others.
-fn chunk_rows(columns: usize) -> usize {
+pub(super) fn chunk_rows(columns: usize) -> usize {
     let rows = CHUNK_NUMBERS.div_ceil(columns.max(1)).max(2 * columns);
     rows.next_power_of_two().clamp(SHORTEST_CHUNK, CHUNK)
 }

@@ -110,7 +110,7 @@ pub fn lstsq<T: Scalar>(
     let layout = layout(a.cols(), b.cols(), params)?;
     let rows = RowBlock { features: a, targets: b, weights: params.weights };
     data::check_shape(0, &rows, (a.cols(), b.cols()))?;
-    let params = params.threads(params.threads_for(a.rows()));
+    let params = params.threads(params.threads_for(a.rows(), a.cols() + b.cols()));
     solver::solve(&mut Data::Memory(rows), layout, &params, Some(a.rows() as u64))
 }
 

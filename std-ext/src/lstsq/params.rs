@@ -1,6 +1,6 @@
 //! Parameters of `lstsq`.
 
-use super::data::CHUNK;
+use super::data::chunk_rows;
 use super::{Path, Sketch};
 use crate::CoreError;
 use sketchlet_core::Rule;
@@ -100,9 +100,18 @@ impl<'a, T> LeastSquaresParams<'a, T> {
         self
     }
 
-    /// How many of the threads work on so many rows in memory: no more than there are chunks of 4096 rows.
-    pub fn threads_for(&self, rows: usize) -> NonZeroUsize {
-        NonZeroUsize::new(rows.div_ceil(CHUNK)).map_or(NonZeroUsize::MIN, |chunks| self.threads.min(chunks))
+    /// How many of the threads work on so many rows of so many features and targets in memory: no more than there are chunks, of
+    /// 4096 rows each, or fewer if the rows are wide.
+    ///
+    /// # Example
+    /// ```
+    /// use sketchlet::lstsq::LeastSquaresParams;
+    /// let params = LeastSquaresParams::<f64>::new().threads(8.try_into().unwrap());
+    /// assert_eq!(params.threads_for(10_000, 5).get(), 3);
+    /// ```
+    pub fn threads_for(&self, rows: usize, columns: usize) -> NonZeroUsize {
+        NonZeroUsize::new(rows.div_ceil(chunk_rows(columns)))
+            .map_or(NonZeroUsize::MIN, |chunks| self.threads.min(chunks))
     }
 
     /// Seed of the sketch.

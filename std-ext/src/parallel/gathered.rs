@@ -1,12 +1,15 @@
 //! Results of numbered pieces of work, merged in the fixed tree by the threads that have them.
 
-use super::spread::tasks;
 use super::tree::{MergeTree, Node, settle};
 use crate::Error;
 #[cfg(feature = "faer")]
 use core::ops::ControlFlow;
 use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+#[cfg(feature = "faer")]
+use std::sync::{Arc, mpsc};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 /// Results so far. Of several errors the one of the first piece counts.
 pub(crate) struct Gathered<P, F> {
@@ -57,13 +60,33 @@ pub(crate) fn gather<S: Default, P: Send>(
     work: impl Fn(&mut S, usize) -> Result<P, Error> + Sync,
     merge: impl Fn(&mut P, P) -> Result<(), Error> + Sync,
 ) -> Result<Option<P>, Error> {
-    let gathered = Gathered::new(merge);
-    tasks(pieces, threads, |state, piece| gathered.add(piece as u64, work(state, piece)?))?;
+    let (gathered, next) = (Gathered::new(merge), AtomicUsize::new(0));
+    let work = || {
+        let mut state = S::default();
+        loop {
+            let piece = next.fetch_add(1, Ordering::Relaxed);
+            if piece >= pieces {
+                break;
+            }
+            if let Err(error) = work(&mut state, piece).and_then(|result| gathered.add(piece as u64, result)) {
+                // Pieces after this one don't matter any more; those before it are taken already.
+                next.store(pieces, Ordering::Relaxed);
+                gathered.fail(piece as u64, error);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        let helpers = threads.get().min(pieces).saturating_sub(1);
+        for _ in 0..helpers {
+            scope.spawn(work);
+        }
+        work();
+    });
     gathered.finish()
 }
 
 /// The same with pieces that the calling thread reads while the others work: `feed` is given a way to send them, which tells
-/// when no more are wanted.
+/// when no more are wanted. An error of the reader comes behind those of the pieces that it sent.
 #[cfg(feature = "faer")]
 pub(crate) fn gather_from<S: Default, W: Send, P: Send>(
     threads: NonZero<usize>,
@@ -72,9 +95,9 @@ pub(crate) fn gather_from<S: Default, W: Send, P: Send>(
     feed: impl FnOnce(&dyn Fn(usize, W) -> ControlFlow<()>) -> Result<(), Error>,
 ) -> Result<Option<P>, Error> {
     let gathered = Gathered::new(merge);
-    let (sender, receiver) = std::sync::mpsc::sync_channel::<(usize, W)>(threads.get());
-    let receiver = Mutex::new(receiver);
-    let work = || {
+    let (sender, receiver) = mpsc::sync_channel::<(usize, W)>(threads.get());
+    let receiver = Arc::new(Mutex::new(receiver));
+    let work = |receiver: Arc<Mutex<mpsc::Receiver<(usize, W)>>>| {
         let mut state = S::default();
         loop {
             let next = lock(&receiver).recv();
@@ -88,9 +111,14 @@ pub(crate) fn gather_from<S: Default, W: Send, P: Send>(
             }
         }
     };
-    std::thread::scope(|scope| {
-        (0..threads.get()).for_each(|_| drop(scope.spawn(work)));
-        // Threads end when the sender does.
+    let fed = thread::scope(|scope| {
+        let work = &work;
+        for _ in 0..threads.get() {
+            let receiver = Arc::clone(&receiver);
+            scope.spawn(move || work(receiver));
+        }
+        // Threads end when the sender does, and sending fails when they are gone.
+        drop(receiver);
         let sender = sender;
         feed(&|piece, rows| {
             if gathered.is_failed_before(piece as u64) || sender.send((piece, rows)).is_err() {
@@ -98,11 +126,12 @@ pub(crate) fn gather_from<S: Default, W: Send, P: Send>(
             }
             ControlFlow::Continue(())
         })
-    })?;
-    gathered.finish()
+    });
+    let whole = gathered.finish()?;
+    fed.map(|()| whole)
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A thread that panicked holds no lock; what the others did is sound.
+    // What a thread that panicked left behind is thrown away: its panic is handed on.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

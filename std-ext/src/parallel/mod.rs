@@ -6,6 +6,7 @@
 //! | rows that are read, from a file or a queue | [`fill_from`] | the same; one thread reads while the others work |
 //! | a function whose gains a selection asks for | [`SharedGains`] | elements |
 //! | rows of a matrix that are computed one by one | [`each_row`] | some rows each |
+//! | work of your own, for which the parts are cut | [`each`], [`shares`] | as you cut it |
 //! | summaries that were filled elsewhere | [`merge_all`], [`MergeTree`] | nothing is split: the tree alone |
 //!
 //! A shard is [`shard_rows`] rows long: a function of the width of the rows, never of the number of threads. Rows of up to

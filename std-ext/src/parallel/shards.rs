@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 /// Numbers in a shard of rows that are not wide.
 const NUMBERS: usize = 1 << 18;
-/// Pieces in which a single thread reads a shard: it then finds the rows in its cache.
+/// Pieces in which a shard is read: a single thread then finds the rows in its cache.
 const PIECES: usize = 8;
 
 /// Rows of a shard of rows of `dim` entries; part of the answer, so it will not change.
@@ -19,7 +19,10 @@ const PIECES: usize = 8;
 pub const fn shard_rows(dim: usize) -> usize {
     let rows = NUMBERS.div_ceil(if dim == 0 { 1 } else { dim });
     let rows = if rows < dim { dim } else { rows };
-    rows.next_power_of_two()
+    match rows.checked_next_power_of_two() {
+        Some(rows) => rows,
+        None => 1 << (usize::BITS - 1),
+    }
 }
 
 /// Fills a summary with rows in memory on up to `threads` threads. `make` makes an empty one, with equal parameters each time; it
@@ -58,7 +61,8 @@ pub fn fill<M: RowSummary<Scalar: Sync> + Merge + Send>(
         check_empty(&summary)?;
         let updated = summary.update_batch(rows);
         updated.map_err(|error| {
-            // The batch does not say which of its rows it was; the summary is of no more use, and finds it.
+            // The batch does not say which of its rows it was: the summary begins anew, and finds it.
+            summary.clear();
             let refused = rows.iter_rows().enumerate().find_map(|(i, row)| Some((i, summary.update(row).err()?)));
             let (place, error) = refused.unwrap_or((0, error));
             Error::from(error).at_row((first + place) as u64 + 1)
@@ -82,7 +86,7 @@ fn check_empty<M: RowSummary>(summary: &M) -> Result<(), CoreError> {
 pub struct Filled<M> {
     /// The summary of all rows.
     pub summary: M,
-    /// Threads that had a shard to fill.
+    /// Threads that could have a shard to fill: no more than there were shards.
     pub threads: usize,
     /// How long the busiest of them worked on its shards and their merges; reading is not counted.
     pub busy: Duration,
@@ -95,10 +99,10 @@ pub struct Filled<M> {
 /// empty summary as for [`fill`], and `feed` tells it the rows of a batch. The bits are those of [`fill`] over the same rows.
 ///
 /// # Cost
-/// As [`fill`], and a batch for each thread: a shard long, or an eighth of one on a single thread.
+/// As [`fill`], and batches of an eighth of a shard: eight for each thread, or one for a single thread.
 ///
 /// # Errors
-/// What `read`, `make`, `feed` or a merge answers; of several errors the one that comes first in the rows.
+/// What `read`, `make`, `feed` or a merge answers; of several errors that of the first batch, whatever the number of threads.
 ///
 /// # Example
 /// ```
@@ -125,33 +129,36 @@ pub fn fill_from<B: Default + Send, M: Merge + Send>(
     feed: impl Fn(&mut M, &mut B) -> Result<(), Error> + Sync,
 ) -> Result<Filled<M>, Error> {
     let shard = shard_rows(dim);
-    let piece = if threads.get() == 1 { shard.div_ceil(PIECES) } else { shard };
-    let source = Mutex::new(Source { read, piece, shards: 0, is_at_end: false });
+    let source = Mutex::new(Source { read, rows: shard.div_ceil(PIECES), shards: 0, is_at_end: false });
+    // One thread reads a piece when it has worked on the one before; several read a shard at once, for the next one's sake.
+    let at_once = if threads.get() == 1 { 1 } else { PIECES };
     let gathered = Gathered::new(|first: &mut M, second: M| Ok(first.merge(&second)?));
     let busiest = Mutex::new(Duration::ZERO);
     let work = |go_on: &dyn Fn()| {
-        let (mut batch, mut busy) = (B::default(), Duration::ZERO);
+        let (mut batches, mut busy) =
+            ([const { None }; PIECES].map(|none: Option<B>| none.unwrap_or_default()), Duration::ZERO);
         let mut go_on = Some(go_on);
-        while let Some((index, read)) = Source::next_shard(&source, &mut batch) {
-            if read.as_ref().is_ok_and(|&rows| rows == shard)
+        while let Some((index, mut read)) = Source::next_shard(&source, &mut batches[..at_once]) {
+            if read.pieces == PIECES
                 && let Some(go_on) = go_on.take()
             {
                 go_on();
             }
-            let filled = read.and_then(|mut rows| {
-                let mut summary = make(index.saturating_mul(shard as u64))?;
-                let mut seen = 0;
+            let filled = make(index.saturating_mul(shard as u64)).map_err(Error::from).and_then(|mut summary| {
+                let mut pieces = 0;
                 loop {
                     let begin = Instant::now();
-                    let fed = feed(&mut summary, &mut batch);
+                    let fed = batches[..read.pieces].iter_mut().try_for_each(|batch| feed(&mut summary, batch));
                     busy += begin.elapsed();
                     fed?;
-                    seen += rows;
-                    if seen >= shard {
+                    // What was read before a reader failed comes first.
+                    read.failed.map_or(Ok(()), Err)?;
+                    pieces += read.pieces;
+                    if pieces == PIECES {
                         break;
                     }
-                    rows = lock(&source).next_piece(&mut batch)?;
-                    if rows == 0 {
+                    read = lock(&source).next_pieces(&mut batches[..at_once.min(PIECES - pieces)]);
+                    if read.is_nothing() {
                         break;
                     }
                 }
@@ -187,34 +194,58 @@ fn spread<'scope>(scope: &'scope thread::Scope<'scope, '_>, others: usize, work:
 /// Rows in the order in which they are read.
 struct Source<R> {
     read: R,
-    /// Rows that are asked for.
-    piece: usize,
+    /// Rows of a piece.
+    rows: usize,
     /// Shards that were begun.
     shards: u64,
     is_at_end: bool,
 }
 
+/// Pieces that were read, and what ended the reading.
+struct Pieces {
+    pieces: usize,
+    failed: Option<Error>,
+}
+
+impl Pieces {
+    const fn is_nothing(&self) -> bool {
+        self.pieces == 0 && self.failed.is_none()
+    }
+}
+
 impl<R> Source<R> {
-    fn next_piece<B>(&mut self, batch: &mut B) -> Result<usize, Error>
+    /// Reads a piece into each of the batches; fewer only at the end, or before a failure.
+    fn next_pieces<B>(&mut self, batches: &mut [B]) -> Pieces
     where
         R: FnMut(&mut B, usize) -> Result<usize, Error>,
     {
-        if self.is_at_end {
-            return Ok(0);
+        let mut read = Pieces { pieces: 0, failed: None };
+        for batch in batches {
+            if self.is_at_end {
+                break;
+            }
+            // Nothing is read behind a failure, nor a panic.
+            self.is_at_end = true;
+            match (self.read)(batch, self.rows) {
+                Ok(0) => {}
+                Ok(rows) => {
+                    read.pieces += 1;
+                    self.is_at_end = rows < self.rows;
+                }
+                Err(error) => read.failed = Some(error),
+            }
         }
-        let rows = (self.read)(batch, self.piece)?;
-        self.is_at_end = rows < self.piece;
-        Ok(rows)
+        read
     }
 
-    /// The first piece of the next shard, and its number; `None` at the end.
-    fn next_shard<B>(source: &Mutex<Self>, batch: &mut B) -> Option<(u64, Result<usize, Error>)>
+    /// The first pieces of the next shard, and its number; `None` at the end.
+    fn next_shard<B>(source: &Mutex<Self>, batches: &mut [B]) -> Option<(u64, Pieces)>
     where
         R: FnMut(&mut B, usize) -> Result<usize, Error>,
     {
         let mut source = lock(source);
-        let read = source.next_piece(batch);
-        if read.as_ref().is_ok_and(|&rows| rows == 0) {
+        let read = source.next_pieces(batches);
+        if read.is_nothing() {
             return None;
         }
         source.shards += 1;

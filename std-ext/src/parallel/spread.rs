@@ -1,11 +1,8 @@
 //! Pieces of work for several threads.
 
-use crate::Error;
 use core::convert::Infallible;
 use core::ops::Range;
 use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// Does the same for every part, each in a thread of its own, the last one in the calling thread. Of several errors it gives that of the first part.
@@ -48,12 +45,15 @@ pub fn each<P: Send, E: Send>(parts: &mut [P], run: impl Fn(&mut P) -> Result<()
 /// `count` things, cut into a piece for each thread, and at least one.
 pub fn shares(count: usize, threads: usize) -> impl Iterator<Item = Range<usize>> {
     let pieces = threads.min(count).max(1);
-    (0..pieces).map(move |i| count * i / pieces..count * (i + 1) / pieces)
+    // The first ones are longer by one, if need be.
+    let (len, longer) = (count / pieces, count % pieces);
+    let start = move |i: usize| i * len + i.min(longer);
+    (0..pieces).map(move |i| start(i)..start(i + 1))
 }
 
 /// Writes every row of a matrix of `cols` columns on up to so many threads; `write` is told the number of the row. Gives how many threads that were.
 ///
-/// Threads get as many rows each, so this is for rows that take equally long.
+/// Threads get as many rows each, so this is for rows that take equally long. Entries behind the last whole row are left alone.
 ///
 /// # Example
 /// ```
@@ -81,41 +81,4 @@ pub fn each_row<T: Send>(
         Ok::<(), Infallible>(())
     });
     parts.len()
-}
-
-/// Runs numbered tasks on up to so many threads, the calling one among them, each with a state of its own: buffers that it uses
-/// again. Of several errors it gives the first in the order of the tasks.
-pub(super) fn tasks<S: Default>(
-    count: usize,
-    threads: NonZero<usize>,
-    run: impl Fn(&mut S, usize) -> Result<(), Error> + Sync,
-) -> Result<(), Error> {
-    let (next, failed) = (AtomicUsize::new(0), Mutex::new(None::<(usize, Error)>));
-    let work = || {
-        let mut state = S::default();
-        loop {
-            let task = next.fetch_add(1, Ordering::Relaxed);
-            if task >= count {
-                break;
-            }
-            if let Err(error) = run(&mut state, task) {
-                // Tasks after this one don't matter any more; those before it are taken already.
-                next.store(count, Ordering::Relaxed);
-                // A thread that panicked holds no lock; what the others did is sound.
-                let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
-                if failed.as_ref().is_none_or(|&(other, _)| task < other) {
-                    *failed = Some((task, error));
-                }
-            }
-        }
-    };
-    thread::scope(|scope| {
-        let helpers = threads.get().min(count).saturating_sub(1);
-        for _ in 0..helpers {
-            scope.spawn(work);
-        }
-        work();
-    });
-    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
-    failed.map_or(Ok(()), |(_, error)| Err(error))
 }

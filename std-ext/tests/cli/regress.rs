@@ -453,3 +453,26 @@ fn numbers_of_rows_end_with_their_stream() {
     let tiny = run(&["regress", &name, "--target", "b", "--streaming", "--epsilon", "1e-300"]);
     refused(&tiny, 1, &["rows.csv", "--epsilon"]);
 }
+
+#[test]
+fn sketches_of_other_nonzeros_are_told_apart() {
+    let folder = folder();
+    let file = data("gait_imu.csv");
+    let saved: Vec<String> = ["4", "8"]
+        .into_iter()
+        .map(|nonzeros| {
+            let (_, saved) = path(&folder, &format!("{nonzeros}.sketch"));
+            let flags = ["--sketch", "osnap", "--nonzeros", nonzeros, "--rows", "160", "--save", &saved];
+            let output =
+                run(&[&["regress", &file, "--columns", GAIT_COLUMNS, "--target", "8", "--streaming"][..], &flags]
+                    .concat());
+            assert!(output.status.success(), "{output:?}");
+            saved
+        })
+        .collect();
+    let (_, both) = path(&folder, "both.sketch");
+    for join in [&[][..], &["--join"]] {
+        let output = run(&[&["merge", &saved[0], &saved[1], "--save", &both][..], join].concat());
+        refused(&output, 1, &["8.sketch", "nonzeros"]);
+    }
+}

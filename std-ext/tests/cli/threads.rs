@@ -64,3 +64,37 @@ fn what_can_not_be_split_runs_on_one_thread() {
     // A table of one shard is not worth a second thread.
     assert_eq!(answer(&["eigen", &data("gait_imu.csv"), "--method", "exact", "--columns", GAIT_COLUMNS], 3).1, 1);
 }
+
+#[test]
+fn the_first_row_at_fault_is_named() {
+    let folder = folder();
+    // A negative weight, then text, in the same shard and in another piece of it.
+    let mut text = String::from("x,w,y\n");
+    for i in 0..95_000 {
+        let (weight, y) = (if i == 4 { "-1" } else { "1" }, if i == 90_000 { "abc" } else { "2" });
+        text += &format!("{},{weight},{y}\n", i % 7);
+    }
+    let (file, input) = path(&folder, "weights.csv");
+    fs::write(file, text).unwrap();
+    for sketch in ["none", "srht"] {
+        for threads in ["1", "2", "7"] {
+            let flags = ["--weights", "w", "--streaming", "--sketch", sketch, "--threads", threads];
+            let output = run(&[&["regress", &input, "--target", "y"][..], &flags].concat());
+            refused(&output, 1, &["row 6", "negative weight"]);
+        }
+    }
+}
+
+#[test]
+fn numbers_of_rows_end_with_their_stream_on_any_threads() {
+    let folder = folder();
+    let (rows, (file, input)) = (131_074, path(&folder, "long.npy"));
+    fs::write(file, npy(&(0..2 * rows).map(|i| (i % 5) as f64).collect::<Vec<_>>(), rows, 2, false)).unwrap();
+    let first = ((1u64 << 40) - 131_072).to_string();
+    for threads in ["1", "2"] {
+        let stream = ["--stream-id", "16777215", "--first-row", &first, "--threads", threads];
+        let output =
+            run(&[&["regress", &input, "--target", "0", "--streaming", "--sketch", "srht"][..], &stream].concat());
+        refused(&output, 1, &["row 131073", "no row numbers left"]);
+    }
+}

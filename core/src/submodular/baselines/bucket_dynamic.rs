@@ -20,7 +20,7 @@ const TRIALS: u32 = 16;
 const SMALLEST: f64 = 1e-3;
 
 params! {
-    /// Shape and knobs of [`BucketDynamic`].
+    /// Parameters of [`BucketDynamic`].
     ///
     /// # Example
     /// ```

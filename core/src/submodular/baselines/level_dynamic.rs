@@ -12,7 +12,7 @@ use crate::{Error, Real, Rule};
 use alloc::vec::Vec;
 
 params! {
-    /// Shape and knobs of [`LevelDynamic`].
+    /// Parameters of [`LevelDynamic`].
     ///
     /// # Example
     /// ```

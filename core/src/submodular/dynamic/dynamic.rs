@@ -13,7 +13,7 @@ use crate::submodular::{PrefixLen, PrefixOracle};
 use crate::{Error, Id, Kind, Real, Rule};
 
 params! {
-    /// Shape and knobs of [`Dynamic`].
+    /// Parameters of [`Dynamic`].
     ///
     /// # Example
     /// ```

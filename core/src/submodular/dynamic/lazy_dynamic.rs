@@ -11,7 +11,7 @@ use crate::submodular::slots::Layout;
 use crate::{Error, Id, Kind, Real};
 
 params! {
-    /// Shape and knobs of [`LazyDynamic`].
+    /// Parameters of [`LazyDynamic`].
     ///
     /// # Example
     /// ```

@@ -13,7 +13,7 @@ use crate::submodular::{PrefixLen, PrefixOracle};
 use crate::{Error, Id, Real, Rule};
 
 params! {
-    /// Shape and knobs of [`NonMonotoneDynamic`].
+    /// Parameters of [`NonMonotoneDynamic`].
     ///
     /// # Example
     /// ```

@@ -15,7 +15,7 @@ use crate::{Error, Id, Real, Rule, Storage};
 use rand_core::Rng;
 
 params! {
-    /// Shape and knobs of [`PartitionDynamic`].
+    /// Parameters of [`PartitionDynamic`].
     ///
     /// # Example
     /// ```

@@ -18,7 +18,7 @@ use crate::base::storage::{is_addressable, product};
 use crate::{Error, Id, Real, Rule};
 
 params! {
-    /// Shape and knobs of the sieves.
+    /// Parameters of the sieves.
     ///
     /// # Example
     /// ```

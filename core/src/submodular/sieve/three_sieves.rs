@@ -15,7 +15,7 @@ impl Rule {
 }
 
 params! {
-    /// Shape and knobs of [`ThreeSieves`].
+    /// Parameters of [`ThreeSieves`].
     ///
     /// # Example
     /// ```

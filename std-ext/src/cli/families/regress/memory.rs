@@ -81,7 +81,7 @@ mod solver {
         }
         let held = size_of_val(&features[..]) + size_of_val(&targets[..]) + size_of_val(&weights[..]);
         let answer = answer(&fit, target_columns.len());
-        clock.note_threads(params.threads_for(rows).get());
+        clock.note_threads(params.threads_for(rows, a.cols() + b.cols()).get());
         Ok(job.question(fit.rows, held as u64).report(&answer, clock.cost(), clock.threads()))
     }
 

@@ -57,6 +57,7 @@ pub(super) fn check_like(first: &[u8], second: &[u8]) -> Result<(), Error> {
         |what: &str| Err(Error::data(format!("{what} differ from the first file's: only like sketches combine")));
     match () {
         () if one.operator != other.operator => differ("operators"),
+        () if one.nonzeros != other.nonzeros => differ("nonzeros"),
         () if one.sketch_rows != other.sketch_rows => differ("sketch rows"),
         () if one.seed != other.seed => differ("seeds"),
         () if one.block_len != other.block_len => differ("block lengths"),

@@ -29,6 +29,8 @@ pub(super) struct Facts {
     pub(super) sketch_rows: Option<usize>,
     pub(super) seed: u64,
     pub(super) block_len: usize,
+    /// Of a column of an Osnap; 0 for other operators.
+    pub(super) nonzeros: u64,
 }
 
 impl Facts {
@@ -147,7 +149,8 @@ impl<L: AnswerIn, O: SketchOperator<L> + Named> Stored for Sketched<L, O> {
     fn facts(&self) -> Facts {
         let shape = self.params().shape();
         let block_len = self.params().rows_per_block();
-        Facts { operator: O::NAME, sketch_rows: Some(shape.rows), seed: shape.seed, block_len }
+        let nonzeros = self.operator().parameter();
+        Facts { operator: O::NAME, sketch_rows: Some(shape.rows), seed: shape.seed, block_len, nonzeros }
     }
 
     fn ranges(&self) -> Vec<(u64, u64)> {
@@ -178,7 +181,7 @@ impl<T: Real> Stored for StreamingQr<T, Vec<T>> {
     }
 
     fn facts(&self) -> Facts {
-        Facts { operator: "none", sketch_rows: None, seed: 0, block_len: 0 }
+        Facts { operator: "none", sketch_rows: None, seed: 0, block_len: 0, nonzeros: 0 }
     }
 }
 
@@ -217,17 +220,18 @@ pub(super) use with_operator;
 
 /// Runs a piece of code with the operator that an encoding names, for a lane of floats or of any numbers.
 macro_rules! with_stored {
-    ($lane:ty, $bytes:expr, $type:ident => $do:expr, [$($operator:ty),*]) => {{
-        let mut result = Err(Error::from(CoreError::Incompatible { what: Difference::Operator, expected: 0, got: 0 }));
-        $(if matches!(
-            &result,
-            Err(error) if matches!(error.core(), Some(CoreError::Incompatible { what: Difference::Operator, .. }))
-        ) {
-            type $type = Sketched<$lane, $operator>;
-            result = $type::decode($bytes).map_err(Error::from).and_then($do);
-        })*
-        result
-    }};
+    ($lane:ty, $bytes:expr, $type:ident => $do:expr, [$($operator:ty),*]) => {
+        'found: {
+            $({
+                type $type = Sketched<$lane, $operator>;
+                match $type::decode($bytes) {
+                    Err(CoreError::Incompatible { what: Difference::Operator, .. }) => {}
+                    decoded => break 'found decoded.map_err(Error::from).and_then($do),
+                }
+            })*
+            Err(Error::from(CoreError::Incompatible { what: Difference::Operator, expected: 0, got: 0 }))
+        }
+    };
 }
 
 /// Runs a piece of code with the type that an encoding holds.

@@ -79,8 +79,10 @@ where
     // Row numbers of the stream, from the first row on.
     let first = arguments.stream_id << TICK_BITS | arguments.first_row;
     let room = (1 << TICK_BITS) - arguments.first_row;
-    let make =
-        |before: u64| SketchedLeastSquares::<T, O, Vec<T>, Vec<u32>>::new(params.first_index(first + before), operator);
+    // A shard may begin behind the last number, whose rows are refused then.
+    let make = |before: u64| {
+        SketchedLeastSquares::<T, O, Vec<T>, Vec<u32>>::new(params.first_index(first.wrapping_add(before)), operator)
+    };
     let update = |summary: &mut SketchedLeastSquares<T, O, Vec<T>, Vec<u32>>,
                   before: u64,
                   row: &[T],

@@ -59,11 +59,13 @@ impl<'a> Choice<'a> {
                 let mut params = $params;
                 params = method.slots.map_or(params, |slots| params.slots(slots as usize));
                 // Checked before storage is asked for.
-                let mut best = $type::<T, u32, _, _>::new(params)?;
-                if method.slots.is_some() {
+                let best = if method.slots.is_none() {
+                    $type::<T, u32, _, _>::new(params)?
+                } else {
+                    drop($type::<T, u32, _, _>::new(params)?);
                     let storage = (vec![T::ZERO; params.storage_len()], vec![0u32; params.index_len::<u32>()]);
-                    best = $type::new_in(params, storage.0, storage.1)?;
-                }
+                    $type::new_in(params, storage.0, storage.1)?
+                };
                 Box::new(Guessing { best, polishes })
             }};
         }
