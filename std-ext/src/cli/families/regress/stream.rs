@@ -56,10 +56,11 @@ fn factor<T: Number>(job: &mut Job<'_, T>) -> Result<Box<dyn Stored>, Failure> {
     let filled = job.fill(
         |_| make(),
         |summary, _, row, weight| {
-            Ok(match weight {
+            match weight {
                 None => summary.update(row)?,
                 Some(weight) => summary.update_weighted(row, weight)?,
-            })
+            }
+            Ok(())
         },
     );
     Ok(Box::new(filled?))
@@ -90,10 +91,11 @@ where
         if before >= room {
             return Err(Error::data("the stream has no row numbers left: give later rows a --stream-id of their own"));
         }
-        Ok(match weight {
+        match weight {
             None => summary.update_at(first + before, row)?,
             Some(weight) => summary.update_weighted(first + before, row, weight)?,
-        })
+        }
+        Ok(())
     };
     let mut whole = make(0).map_err(allocated::<T>)?;
     if shape.len() <= shard_rows(shape.cols) * shape.cols / SHARD_SHARE {
