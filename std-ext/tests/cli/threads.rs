@@ -1,6 +1,7 @@
 //! `--threads`: who uses them, and that they change nothing else.
 
 use super::*;
+use std::fmt::Write as _;
 
 /// Some shards of rows, and a little more.
 const ROWS: usize = 4 * 16_384 + 77;
@@ -72,7 +73,7 @@ fn the_first_row_at_fault_is_named() {
     let mut text = String::from("x,w,y\n");
     for i in 0..95_000 {
         let (weight, y) = (if i == 4 { "-1" } else { "1" }, if i == 90_000 { "abc" } else { "2" });
-        text += &format!("{},{weight},{y}\n", i % 7);
+        writeln!(text, "{},{weight},{y}", i % 7).unwrap();
     }
     let (file, input) = path(&folder, "weights.csv");
     fs::write(file, text).unwrap();
