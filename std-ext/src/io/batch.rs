@@ -35,6 +35,12 @@ impl<T: Real> Batch<T> {
         self.entries.is_empty()
     }
 
+    /// Keeps so many of the rows at most.
+    pub fn truncate(&mut self, rows: usize) {
+        self.entries.truncate(rows.saturating_mul(self.columns));
+        self.places.truncate(rows);
+    }
+
     /// Where a row came from: its line in an input that has lines, else its number, counted from 1.
     pub fn place(&self, row: usize) -> Option<u64> {
         self.places.get(row).copied()

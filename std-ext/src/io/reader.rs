@@ -147,7 +147,8 @@ impl<T: Real> RowReader<T> {
         Ok((read? > 0).then(|| self.batch.rows()))
     }
 
-    /// Reads so many rows, fewer only at the end, in place of those that the batch holds; gives their number.
+    /// Reads so many rows, fewer only at the end, in place of those that the batch holds; gives their number. Before an error, the
+    /// batch has the rows that come before it.
     ///
     /// # Errors
     /// Those of [`next_batch`](Self::next_batch).
@@ -156,7 +157,10 @@ impl<T: Real> RowReader<T> {
         entries.clear();
         places.clear();
         *columns = self.source.columns().len();
-        self.source.fill(entries, places, rows).map_err(|error| error.in_file(&self.name))?;
+        let filled = self.source.fill(entries, places, rows);
+        // Whole rows are left, also before an error.
+        entries.truncate(places.len() * *columns);
+        filled.map_err(|error| error.in_file(&self.name))?;
         Ok(batch.len())
     }
 }

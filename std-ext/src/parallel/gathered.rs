@@ -78,7 +78,8 @@ pub(crate) fn gather<S: Default, P: Send>(
     thread::scope(|scope| {
         let helpers = threads.get().min(pieces).saturating_sub(1);
         for _ in 0..helpers {
-            scope.spawn(work);
+            // A thread that can't be started leaves the work to the others.
+            let _ = thread::Builder::new().spawn_scoped(scope, work);
         }
         work();
     });
@@ -112,10 +113,13 @@ pub(crate) fn gather_from<S: Default, W: Send, P: Send>(
         }
     };
     let fed = thread::scope(|scope| {
-        let work = &work;
+        let (work, mut started) = (&work, false);
         for _ in 0..threads.get() {
             let receiver = Arc::clone(&receiver);
-            scope.spawn(move || work(receiver));
+            started |= thread::Builder::new().spawn_scoped(scope, move || work(receiver)).is_ok();
+        }
+        if !started {
+            return Err(Error::data("no thread can be started: use one thread"));
         }
         // Threads end when the sender does, and sending fails when they are gone.
         drop(receiver);

@@ -4,13 +4,16 @@ use super::gathered::{Gathered, gather, lock};
 use crate::{CoreError, Difference, Error, MatRef, Merge, RowSummary};
 use std::num::NonZero;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// Numbers in a shard of rows that are not wide.
 const NUMBERS: usize = 1 << 18;
-/// Pieces in which a shard is read: a single thread then finds the rows in its cache.
-const PIECES: usize = 8;
+/// Numbers of a piece of a shard, in which it is read: half of a common second-level cache.
+const PIECE: usize = 1 << 15;
+/// Numbers that all threads together may hold of what was read and is not yet in a summary.
+const HELD: usize = 1 << 24;
 
 /// Rows of a shard of rows of `dim` entries; part of the answer, so it will not change.
 ///
@@ -95,14 +98,16 @@ pub struct Filled<M> {
 /// Fills a summary with rows that are read, on up to `threads` threads: while one of them reads, the others work on what they
 /// have read.
 ///
-/// Rows have `dim` entries. `read` puts so many rows into a batch, fewer only at the end, and gives their number. `make` makes an
+/// Rows have `dim` entries. `read` puts so many rows into a batch, fewer only at the end, and gives their number; before it fails,
+/// it leaves the rows in the batch that it has read till then. `make` makes an
 /// empty summary as for [`fill`], and `feed` tells it the rows of a batch. The bits are those of [`fill`] over the same rows.
 ///
 /// # Cost
-/// As [`fill`], and batches of an eighth of a shard: eight for each thread, or one for a single thread.
+/// As [`fill`], and what was read: 32,768 numbers, or a row if it is longer, for one thread; with several, a shard for each, and as
+/// many threads as there is room for in 2^24 numbers.
 ///
 /// # Errors
-/// What `read`, `make`, `feed` or a merge answers; of several errors that of the first batch, whatever the number of threads.
+/// What `read`, `make`, `feed` or a merge answers; of several errors the one that comes first in the rows.
 ///
 /// # Example
 /// ```
@@ -129,17 +134,23 @@ pub fn fill_from<B: Default + Send, M: Merge + Send>(
     feed: impl Fn(&mut M, &mut B) -> Result<(), Error> + Sync,
 ) -> Result<Filled<M>, Error> {
     let shard = shard_rows(dim);
-    let source = Mutex::new(Source { read, rows: shard.div_ceil(PIECES), shards: 0, is_at_end: false });
-    // One thread reads a piece when it has worked on the one before; several read a shard at once, for the next one's sake.
-    let at_once = if threads.get() == 1 { 1 } else { PIECES };
+    // A power of two, as the shard is: pieces end where shards do.
+    let rows = (PIECE / dim.max(1)).max(1).next_power_of_two().min(shard);
+    let of_shard = shard / rows;
+    // One thread reads a piece when it has worked on the one before. Several read a shard at once, for the next one's sake, if
+    // there is room for so many.
+    let threads = threads.get().min(HELD / shard.saturating_mul(dim.max(1))).max(1);
+    let at_once = if threads == 1 { 1 } else { of_shard };
+    let stop = AtomicBool::new(false);
+    let source = Mutex::new(Source { read, rows, shards: 0, is_at_end: false, stop: &stop });
     let gathered = Gathered::new(|first: &mut M, second: M| Ok(first.merge(&second)?));
     let busiest = Mutex::new(Duration::ZERO);
     let work = |go_on: &dyn Fn()| {
-        let (mut batches, mut busy) =
-            ([const { None }; PIECES].map(|none: Option<B>| none.unwrap_or_default()), Duration::ZERO);
+        let mut batches: Vec<B> = (0..at_once).map(|_| B::default()).collect();
+        let mut busy = Duration::ZERO;
         let mut go_on = Some(go_on);
-        while let Some((index, mut read)) = Source::next_shard(&source, &mut batches[..at_once]) {
-            if read.pieces == PIECES
+        while let Some((index, mut read)) = Source::next_shard(&source, &mut batches) {
+            if read.pieces == of_shard
                 && let Some(go_on) = go_on.take()
             {
                 go_on();
@@ -148,16 +159,18 @@ pub fn fill_from<B: Default + Send, M: Merge + Send>(
                 let mut pieces = 0;
                 loop {
                     let begin = Instant::now();
-                    let fed = batches[..read.pieces].iter_mut().try_for_each(|batch| feed(&mut summary, batch));
+                    // What was read before the reader failed comes first.
+                    let some = read.pieces + usize::from(read.failed.is_some());
+                    let fed = batches[..some].iter_mut().try_for_each(|batch| feed(&mut summary, batch));
                     busy += begin.elapsed();
                     fed?;
-                    // What was read before a reader failed comes first.
                     read.failed.map_or(Ok(()), Err)?;
                     pieces += read.pieces;
-                    if pieces == PIECES {
+                    if pieces == of_shard {
                         break;
                     }
-                    read = lock(&source).next_pieces(&mut batches[..at_once.min(PIECES - pieces)]);
+                    let left = at_once.min(of_shard - pieces);
+                    read = lock(&source).next_pieces(&mut batches[..left]);
                     if read.is_nothing() {
                         break;
                     }
@@ -168,37 +181,40 @@ pub fn fill_from<B: Default + Send, M: Merge + Send>(
                 added
             });
             if let Err(error) = filled {
-                lock(&source).is_at_end = true;
+                stop.store(true, Ordering::Relaxed);
                 gathered.fail(index, error);
             }
         }
         let mut busiest = lock(&busiest);
         *busiest = busy.max(*busiest);
     };
-    thread::scope(|scope| spread(scope, threads.get() - 1, &work));
+    thread::scope(|scope| spread(scope, threads - 1, &work));
     let shards = usize::try_from(lock(&source).shards).unwrap_or(usize::MAX);
     let busy = *lock(&busiest);
     let summary = gathered.finish()?.map_or_else(|| make(0), Ok)?;
-    Ok(Filled { summary, threads: threads.get().min(shards).max(1), busy })
+    Ok(Filled { summary, threads: threads.min(shards).max(1), busy })
 }
 
 /// Works in this thread, and in others as soon as there is a whole shard: short input starts none.
 fn spread<'scope>(scope: &'scope thread::Scope<'scope, '_>, others: usize, work: &'scope (impl Fn(&dyn Fn()) + Sync)) {
     work(&|| {
         if others > 0 {
-            scope.spawn(move || spread(scope, others - 1, work));
+            // A thread that can't be started leaves the work to the others.
+            let _ = thread::Builder::new().spawn_scoped(scope, move || spread(scope, others - 1, work));
         }
     });
 }
 
 /// Rows in the order in which they are read.
-struct Source<R> {
+struct Source<'a, R> {
     read: R,
     /// Rows of a piece.
     rows: usize,
     /// Shards that were begun.
     shards: u64,
     is_at_end: bool,
+    /// Set when something failed: nothing more is wanted.
+    stop: &'a AtomicBool,
 }
 
 /// Pieces that were read, and what ended the reading.
@@ -213,7 +229,7 @@ impl Pieces {
     }
 }
 
-impl<R> Source<R> {
+impl<R> Source<'_, R> {
     /// Reads a piece into each of the batches; fewer only at the end, or before a failure.
     fn next_pieces<B>(&mut self, batches: &mut [B]) -> Pieces
     where
@@ -221,7 +237,7 @@ impl<R> Source<R> {
     {
         let mut read = Pieces { pieces: 0, failed: None };
         for batch in batches {
-            if self.is_at_end {
+            if self.is_at_end || self.stop.load(Ordering::Relaxed) {
                 break;
             }
             // Nothing is read behind a failure, nor a panic.

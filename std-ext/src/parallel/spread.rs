@@ -1,11 +1,15 @@
 //! Pieces of work for several threads.
 
+use super::gathered::lock;
 use core::convert::Infallible;
 use core::ops::Range;
 use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// Does the same for every part, each in a thread of its own, the last one in the calling thread. Of several errors it gives that of the first part.
+/// Does the same for every part, each in a thread of its own, one of them the calling one. Of several errors it gives that of the first
+/// part.
 ///
 /// # Errors
 /// Those of the work.
@@ -29,17 +33,24 @@ use std::thread;
 /// # Ok::<(), sketchlet::Error>(())
 /// ```
 pub fn each<P: Send, E: Send>(parts: &mut [P], run: impl Fn(&mut P) -> Result<(), E> + Sync) -> Result<(), E> {
-    let Some((last, others)) = parts.split_last_mut() else { return Ok(()) };
-    let run = &run;
+    let cells: Vec<_> = parts.iter_mut().map(|part| Mutex::new((part, None))).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(cell) = cells.get(next.fetch_add(1, Ordering::Relaxed)) {
+            // Nobody else takes this one.
+            let (part, failed) = &mut *lock(cell);
+            *failed = run(part).err();
+        }
+    };
     thread::scope(|scope| {
-        let threads: Vec<_> = others.iter_mut().map(|part| scope.spawn(|| run(part))).collect();
-        let own = run(last);
-        // A thread that panicked hands its panic on.
-        threads
-            .into_iter()
-            .try_for_each(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .and(own)
-    })
+        for _ in 1..cells.len() {
+            // A thread that can't be started leaves its part to the others.
+            let _ = thread::Builder::new().spawn_scoped(scope, work);
+        }
+        work();
+    });
+    let failed = cells.into_iter().find_map(|cell| cell.into_inner().unwrap_or_else(PoisonError::into_inner).1);
+    failed.map_or(Ok(()), Err)
 }
 
 /// `count` things, cut into a piece for each thread, and at least one.

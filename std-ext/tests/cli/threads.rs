@@ -69,19 +69,20 @@ fn what_can_not_be_split_runs_on_one_thread() {
 #[test]
 fn the_first_row_at_fault_is_named() {
     let folder = folder();
-    // A negative weight, then text, in the same shard and in another piece of it.
-    let mut text = String::from("x,w,y\n");
-    for i in 0..95_000 {
-        let (weight, y) = (if i == 4 { "-1" } else { "1" }, if i == 90_000 { "abc" } else { "2" });
-        writeln!(text, "{},{weight},{y}", i % 7).unwrap();
-    }
-    let (file, input) = path(&folder, "weights.csv");
-    fs::write(file, text).unwrap();
-    for sketch in ["none", "srht"] {
-        for threads in ["1", "2", "7"] {
-            let flags = ["--weights", "w", "--streaming", "--sketch", sketch, "--threads", threads];
-            let output = run(&[&["regress", &input, "--target", "y"][..], &flags].concat());
-            refused(&output, 1, &["row 6", "negative weight"]);
+    // A negative weight, then text: a few rows later, or in another piece of the same shard.
+    for other in [9, 50_000] {
+        let mut text = String::from("x,w,y\n");
+        for i in 0..other + 3 {
+            let (weight, y) = (if i == 4 { "-1" } else { "1" }, if i == other { "abc" } else { "2" });
+            writeln!(text, "{},{weight},{y}", i % 7).unwrap();
+        }
+        let (file, input) = path(&folder, "weights.csv");
+        fs::write(file, text).unwrap();
+        for flags in [&["--streaming", "--sketch", "none"][..], &["--streaming", "--sketch", "srht"], &[]] {
+            for threads in ["1", "2", "7"] {
+                let command = ["regress", &input, "--target", "y", "--weights", "w", "--threads", threads];
+                refused(&run(&[&command[..], flags].concat()), 1, &["row 6", "negative weight"]);
+            }
         }
     }
 }

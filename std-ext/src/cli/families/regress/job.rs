@@ -86,10 +86,15 @@ impl<'a, T: Real> Job<'a, T> {
         let Self { reader, roles, right_hand, clock, .. } = self;
         let (mut rows, columns) = (Rows::default(), Columns::new(reader, roles, right_hand));
         let mut read = 0;
-        while columns.read(reader, &mut rows, None, &mut read)? > 0 {
+        loop {
+            let count = columns.read(reader, &mut rows, None, &mut read);
+            // Rows before one that can't be read come first.
             columns.arrange(&mut rows);
             // The clock runs for the work of the library alone.
             clock.count(|| visit(&columns, &rows))?;
+            if count? == 0 {
+                break;
+            }
         }
         columns.check_count(read)
     }
@@ -200,8 +205,11 @@ impl<'a, T: Real> Columns<'a, T> {
         rows.first = *read;
         let count = reader.read_into(&mut rows.batch, count.unwrap_or_else(|| reader.batch_rows()))?;
         *read += count;
-        let is_too_long = !self.right_hand.names.is_empty() && *read > self.right_hand.rows();
-        if is_too_long { Err(self.other_count()) } else { Ok(count) }
+        if self.right_hand.names.is_empty() || *read <= self.right_hand.rows() {
+            return Ok(count);
+        }
+        rows.batch.truncate(self.right_hand.rows().saturating_sub(rows.first));
+        Err(self.other_count())
     }
 
     /// Copies the columns of rows that were read to where the summary wants them.
