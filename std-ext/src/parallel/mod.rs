@@ -10,7 +10,7 @@
 //! | summaries that were filled elsewhere | [`merge_all`], [`MergeTree`] | nothing is split: the tree alone |
 //!
 //! A shard is [`shard_rows`] rows long: a function of the width of the rows, never of the number of threads. Rows of up to
-//! 262,144 numbers in all are one shard, and the summary is then, bit for bit, the one that was filled row by row. Longer
+//! 131,072 numbers in all are one shard, and the summary is then, bit for bit, the one that was filled row by row. Longer
 //! input gives the bits of its shards merged in the tree, which are those of one long stream only where additions are
 //! exact: see *Merging* in the docs of the types.
 //!

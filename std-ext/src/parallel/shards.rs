@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Numbers in a shard of rows that are not wide.
-const NUMBERS: usize = 1 << 18;
+const NUMBERS: usize = 1 << 17;
 /// Numbers of a piece of a shard, in which it is read: half of a common second-level cache.
 const PIECE: usize = 1 << 15;
 /// Numbers that all threads together may hold of what was read and is not yet in a summary.
@@ -17,7 +17,7 @@ const HELD: usize = 1 << 24;
 
 /// Rows of a shard of rows of `dim` entries; part of the answer, so it will not change.
 ///
-/// A power of two: at least 262,144 numbers, and at least as many rows as a row has entries, so that the merge of two
+/// A power of two: at least 131,072 numbers, and at least as many rows as a row has entries, so that the merge of two
 /// triangles costs little beside the rows in them.
 pub const fn shard_rows(dim: usize) -> usize {
     let rows = NUMBERS.div_ceil(if dim == 0 { 1 } else { dim });
