@@ -42,7 +42,7 @@ where
         next += piece.rows();
         Ok(piece.rows())
     };
-    fill_from(all.cols(), threads(count), read, make, |summary, (first, batch)| {
+    fill_from(all.cols(), shard_rows(all.cols()), threads(count), read, make, |summary, (first, batch)| {
         for (i, row) in batch.chunks_exact(all.cols()).enumerate() {
             summary.update(row).map_err(|error| Error::from(error).at_row((*first + i) as u64 + 1))?;
         }
@@ -286,7 +286,7 @@ fn errors_of_rows_that_are_read_name_the_first() {
                     None => Ok(summary.update_batch(MatRef::new(batch, batch.len() / dim, dim)?)?),
                 }
             };
-            let error = fill_from(dim, threads(count), read, make, feed).unwrap_err();
+            let error = fill_from(dim, shard_rows(dim), threads(count), read, make, feed).unwrap_err();
             assert_eq!(error.row(), Some(expected), "{error} on {count}");
         }
     }

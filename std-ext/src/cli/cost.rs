@@ -32,6 +32,7 @@ impl Clock {
     pub(super) fn fill<B: Default + Send, M: Merge + Send>(
         &mut self,
         dim: usize,
+        shard_rows: usize,
         threads: NonZero<usize>,
         mut read: impl FnMut(&mut B, usize) -> Result<usize, Error> + Send,
         make: impl Fn(u64) -> Result<M, CoreError> + Sync,
@@ -44,7 +45,7 @@ impl Clock {
             reading += thread_cpu_seconds() - begin;
             rows
         };
-        let filled = fill_from(dim, threads, read, make, feed)?;
+        let filled = fill_from(dim, shard_rows, threads, read, make, feed)?;
         self.cpu_seconds += cpu_seconds() - begin - reading;
         self.seconds += filled.busy.as_secs_f64();
         self.note_threads(filled.threads);

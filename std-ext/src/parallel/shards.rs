@@ -98,9 +98,11 @@ pub struct Filled<M> {
 /// Fills a summary with rows that are read, on up to `threads` threads: while one of them reads, the others work on what they
 /// have read.
 ///
-/// Rows have `dim` entries. `read` puts so many rows into a batch, fewer only at the end, and gives their number; before it fails,
+/// Rows have `dim` entries, and shards a number of them that is part of the answer, rounded up to a power of two:
+/// [`shard_rows`]`(dim)`, where nothing speaks for another. `read` puts so many rows into a batch, fewer only at the end, and gives their number; before it fails,
 /// it leaves the rows in the batch that it has read till then. `make` makes an
-/// empty summary as for [`fill`], and `feed` tells it the rows of a batch. The bits are those of [`fill`] over the same rows.
+/// empty summary as for [`fill`], and `feed` tells it the rows of a batch. The bits are those of [`fill`] over the same rows if shards
+/// are of that length.
 ///
 /// # Cost
 /// As [`fill`], and what was read: 32,768 numbers, or a row if it is longer, for one thread; with several, a shard for each, and as
@@ -118,6 +120,7 @@ pub struct Filled<M> {
 /// let mut reader = RowReader::from_csv(std::io::Cursor::new(text), "demo.csv", &ReadOptions::new())?;
 /// let filled = parallel::fill_from(
 ///     2,
+///     parallel::shard_rows(2),
 ///     std::thread::available_parallelism().unwrap(),
 ///     |batch: &mut Batch<f64>, rows| reader.read_into(batch, rows),
 ///     |_| ExactEigen::<f64, _>::new(ExactEigenParams::new(2)),
@@ -128,13 +131,14 @@ pub struct Filled<M> {
 /// ```
 pub fn fill_from<B: Default + Send, M: Merge + Send>(
     dim: usize,
+    shard_rows: usize,
     threads: NonZero<usize>,
     read: impl FnMut(&mut B, usize) -> Result<usize, Error> + Send,
     make: impl Fn(u64) -> Result<M, CoreError> + Sync,
     feed: impl Fn(&mut M, &mut B) -> Result<(), Error> + Sync,
 ) -> Result<Filled<M>, Error> {
-    let shard = shard_rows(dim);
-    // A power of two, as the shard is: pieces end where shards do.
+    // Powers of two: pieces end where shards do.
+    let shard = shard_rows.max(1).checked_next_power_of_two().unwrap_or(1 << (usize::BITS - 1));
     let rows = (PIECE / dim.max(1)).max(1).next_power_of_two().min(shard);
     let of_shard = shard / rows;
     // One thread reads a piece when it has worked on the one before. Several read a shard at once, for the next one's sake, if

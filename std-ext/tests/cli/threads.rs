@@ -4,7 +4,7 @@ use super::*;
 use std::fmt::Write as _;
 
 /// Some shards of rows, and a little more.
-const ROWS: usize = 4 * 8192 + 77;
+const ROWS: usize = 65_536 + 77;
 const COLUMNS: usize = 16;
 
 fn table(folder: &tempfile::TempDir) -> String {
@@ -99,4 +99,16 @@ fn numbers_of_rows_end_with_their_stream_on_any_threads() {
             run(&[&["regress", &input, "--target", "0", "--streaming", "--sketch", "srht"][..], &stream].concat());
         refused(&output, 1, &["row 65537", "no row numbers left"]);
     }
+}
+
+#[test]
+fn shards_of_a_sketch_are_the_same_for_any_columns() {
+    let folder = folder();
+    let (input, (_, saved)) = (table(&folder), path(&folder, "all.sketch"));
+    let command = ["regress", &input, "--streaming", "--sketch", "srht", "--rows", "64", "--target", "3"];
+    run(&[&command[..], &["--save", &saved]].concat());
+    let some = json(&run(&["query", &saved, "--json", "--target", "3", "--columns", "1,7"]));
+    let direct = json(&run(&[&command[..], &["--columns", "1,7", "--json"]].concat()));
+    assert_eq!(some["coefficients"], direct["coefficients"]);
+    assert_eq!(some["half_widths"], direct["half_widths"]);
 }

@@ -3,7 +3,6 @@
 use super::summary::Summary;
 use crate::cli::cost::Clock;
 use crate::io::{Batch, RowReader};
-#[cfg(feature = "faer")]
 use crate::parallel::shard_rows;
 use crate::stream::ShuffleBuffer;
 use crate::{CoreError, Error, MatRef, Merge, Real, RowSummary};
@@ -75,7 +74,7 @@ where
         let feed = |summary: &mut M, batch: &mut Batch<T>| {
             if self.fast { feed_fast(summary, batch.rows()) } else { Ok(summary.update_batch(batch.rows())?) }
         };
-        Ok(Box::new(clock.fill(dim, self.threads, read, |_| (self.make)(), feed)?))
+        Ok(Box::new(clock.fill(dim, shard_rows(dim), self.threads, read, |_| (self.make)(), feed)?))
     }
 }
 

@@ -99,10 +99,11 @@ impl<'a, T: Real> Job<'a, T> {
         columns.check_count(read)
     }
 
-    /// Fills a summary with the rows, by shards on several threads. `make` is told how many rows come before a shard; `update` tells a
+    /// Fills a summary with the rows, by shards of so many on several threads. `make` is told how many rows come before a shard; `update` tells a
     /// summary how many come before a row, the row, and its weight if there are any.
     pub(super) fn fill<M: Merge + Send>(
         &mut self,
+        shard_rows: usize,
         make: impl Fn(u64) -> Result<M, CoreError> + Sync,
         update: impl Fn(&mut M, u64, &[T], Option<T>) -> Result<(), Error> + Sync,
     ) -> Result<M, Error> {
@@ -111,6 +112,7 @@ impl<'a, T: Real> Job<'a, T> {
         let mut read = 0;
         let summary = clock.fill(
             roles.names.len(),
+            shard_rows,
             task.arguments.input.threads(),
             |rows: &mut Rows<T>, count| columns.read(reader, rows, Some(count), &mut read),
             make,

@@ -16,7 +16,10 @@ use serde_json::{Value, json};
 pub(super) const TICK_BITS: u32 = 40;
 /// Rows that a streaming QR works in together.
 const QR_BLOCK: usize = 64;
-/// Part of a shard's numbers that a sketch may have for shards to be faster than one summary (measured).
+/// Rows of a shard that is sketched. They don't follow the number of columns: columns that are sketched apart, or chosen from a
+/// sketch, have the bits of those that are sketched alone.
+const SHARD_ROWS: usize = 1 << 16;
+/// Part of a shard's rows that a sketch may have for shards to be faster than one summary (measured).
 const SHARD_SHARE: usize = 16;
 /// Longest block that the command takes by itself.
 const LONGEST_BLOCK: usize = 4096;
@@ -54,6 +57,7 @@ fn factor<T: Number>(job: &mut Job<'_, T>) -> Result<Box<dyn Stored>, Failure> {
     let make = || StreamingQr::<T, _>::new(params);
     make().map_err(allocated::<T>)?;
     let filled = job.fill(
+        shard_rows(columns),
         |_| make(),
         |summary, _, row, weight| {
             match weight {
@@ -98,8 +102,8 @@ where
         Ok(())
     };
     let mut whole = make(0).map_err(allocated::<T>)?;
-    if shape.len() <= shard_rows(shape.cols) * shape.cols / SHARD_SHARE {
-        whole = job.fill(make, update)?;
+    if rows <= SHARD_ROWS / SHARD_SHARE {
+        whole = job.fill(SHARD_ROWS, make, update)?;
     } else {
         job.fill_one(&mut whole, update)?;
     }
