@@ -1,68 +1,58 @@
 //! Numbers of families and types: the one place on the ground floors that names families.
 
-/// Which summary an encoding holds. The numbers of the byte form are never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kind {
-    /// `eigen::RandomOrderEigen`.
-    RandomOrderEigen,
-    /// `eigen::ExactEigen`.
-    ExactEigen,
-    /// `eigen::FrequentDirections`.
-    FrequentDirections,
-    /// `eigen::NystromSketch`.
-    NystromSketch,
-    /// `eigen::BlockPower`.
-    BlockPower,
-    /// `eigen::Oja`.
-    Oja,
-    /// `eigen::AdaptiveOja`.
-    AdaptiveOja,
-    /// `eigen::CandidIncremental`.
-    CandidIncremental,
-    /// `eigen::HistoryPca`.
-    HistoryPca,
-    /// `stream::Centered` around another summary.
-    Centered,
-    /// `stream::OrderMonitor`, alone.
-    OrderMonitor,
-    /// `regression::SketchedLeastSquares`, with any operator.
-    SketchedLeastSquares,
-    /// `regression::StreamingQr`.
-    StreamingQr,
-    /// `regression::NormalEquations`.
-    NormalEquations,
-    /// `regression::RecursiveLeastSquares`.
-    RecursiveLeastSquares,
-    /// `regression::Gradient`.
-    Gradient,
-    /// `submodular::LazyDynamic`.
-    LazyDynamic,
-    /// `submodular::Dynamic`.
-    Dynamic,
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = ($family:literal, $number:literal);)*) => {
+        /// Which summary an encoding holds. The numbers of the byte form are never reused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Kind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        /// Family, type and kind.
+        const KINDS: &[(u8, u8, Kind)] = &[$(($family, $number, Kind::$kind),)*];
+    };
 }
 
-/// Family, type and kind: the one table.
-const KINDS: [(u8, u8, Kind); 18] = [
-    (1, 1, Kind::RandomOrderEigen),
-    (1, 2, Kind::ExactEigen),
-    (1, 3, Kind::FrequentDirections),
-    (1, 4, Kind::NystromSketch),
-    (1, 5, Kind::BlockPower),
-    (1, 6, Kind::Oja),
-    (1, 7, Kind::AdaptiveOja),
-    (1, 8, Kind::CandidIncremental),
-    (1, 9, Kind::HistoryPca),
-    (1, 10, Kind::Centered),
-    (1, 11, Kind::OrderMonitor),
-    (2, 1, Kind::SketchedLeastSquares),
-    (2, 2, Kind::StreamingQr),
-    (2, 3, Kind::NormalEquations),
-    (2, 4, Kind::RecursiveLeastSquares),
-    (2, 5, Kind::Gradient),
-    (5, 1, Kind::LazyDynamic),
-    (5, 2, Kind::Dynamic),
-];
+// The one table: a new type is a line here.
+kinds! {
+    /// `eigen::RandomOrderEigen`.
+    RandomOrderEigen = (1, 1);
+    /// `eigen::ExactEigen`.
+    ExactEigen = (1, 2);
+    /// `eigen::FrequentDirections`.
+    FrequentDirections = (1, 3);
+    /// `eigen::NystromSketch`.
+    NystromSketch = (1, 4);
+    /// `eigen::BlockPower`.
+    BlockPower = (1, 5);
+    /// `eigen::Oja`.
+    Oja = (1, 6);
+    /// `eigen::AdaptiveOja`.
+    AdaptiveOja = (1, 7);
+    /// `eigen::CandidIncremental`.
+    CandidIncremental = (1, 8);
+    /// `eigen::HistoryPca`.
+    HistoryPca = (1, 9);
+    /// `stream::Centered` around another summary.
+    Centered = (1, 10);
+    /// `stream::OrderMonitor`, alone.
+    OrderMonitor = (1, 11);
+    /// `regression::SketchedLeastSquares`, with any operator.
+    SketchedLeastSquares = (2, 1);
+    /// `regression::StreamingQr`.
+    StreamingQr = (2, 2);
+    /// `regression::NormalEquations`.
+    NormalEquations = (2, 3);
+    /// `regression::RecursiveLeastSquares`.
+    RecursiveLeastSquares = (2, 4);
+    /// `regression::Gradient`.
+    Gradient = (2, 5);
+    /// `submodular::LazyDynamic`.
+    LazyDynamic = (5, 1);
+    /// `submodular::Dynamic`.
+    Dynamic = (5, 2);
+}
 
 impl Kind {
     /// The number of the family times 256, plus the number of the type: what [`Difference::Kind`](crate::Difference::Kind)

@@ -5,7 +5,7 @@ use super::families::{eigen::Eigen, regress::Regress, summarize::Summarize};
 use crate::{Error, Kind};
 
 /// Every family of the command, and the kinds of encodings that are its own.
-static FAMILIES: [(&dyn Family, &[Kind]); 3] = [
+static FAMILIES: &[(&dyn Family, &[Kind])] = &[
     (
         &Eigen,
         &[
@@ -74,7 +74,8 @@ mod tests {
             }
             assert!(kinds.iter().enumerate().all(|(j, kind)| !kinds[..j].contains(kind)), "{}", family.name());
         }
-        assert_eq!(names(|_| true), "eigen, regress and summarize");
+        let three = ["eigen", "regress", "summarize"];
+        assert_eq!(names(|family| three.contains(&family.name())), "eigen, regress and summarize");
     }
 
     /// The kept encodings of every version: each is imported, inspected, asked and merged, or it is said why not.

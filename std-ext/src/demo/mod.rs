@@ -11,8 +11,8 @@ use crate::report::{Page, PlotError, Section};
 type Show = fn(u64) -> Result<Vec<Section>, PlotError>;
 
 /// The families in the order of the page; the first section of each has the name as its id.
-const FAMILIES: [(&str, Show); 3] =
-    [("eigen", eigen::sections), ("regression", regression::sections), ("submodular", submodular::sections)];
+const FAMILIES: &[(&str, Show)] =
+    &[("eigen", eigen::sections), ("regression", regression::sections), ("submodular", submodular::sections)];
 
 /// Runs the demonstration; the page holds all tables and pictures.
 ///
@@ -29,7 +29,7 @@ pub fn run(seed: u64) -> Result<Page, PlotError> {
         ],
         ..Section::default()
     }];
-    for (name, show) in FAMILIES {
+    for &(name, show) in FAMILIES {
         let mut shown = show(seed)?;
         if let Some(first) = shown.first_mut() {
             first.id = name.into();

@@ -61,6 +61,17 @@ fn refused(output: &Output, status: i32, parts: &[&str]) {
     }
 }
 
+/// The methods of `eigen`, as its help lists them, but for `auto`, which is one of the others.
+fn methods() -> Vec<String> {
+    let help = String::from_utf8(run(&["eigen", "--help"]).stdout).unwrap();
+    let (_, flag) = help.split_once("--method").unwrap();
+    let values = flag.lines().skip(1).take_while(|line| !line.trim_start().starts_with("--"));
+    let names = values.filter_map(|line| Some(line.trim_start().strip_prefix("- ")?.split_once(':')?.0.to_owned()));
+    let methods: Vec<String> = names.filter(|name| name != "auto").collect();
+    assert!(methods.len() >= 10, "{methods:?} of {help}");
+    methods
+}
+
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }

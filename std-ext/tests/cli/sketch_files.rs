@@ -6,18 +6,7 @@ use super::*;
 fn every_method_answers_and_its_file_answers_the_same() {
     let folder = folder();
     let (_, sketch) = path(&folder, "a.sketch");
-    for method in [
-        "random-order",
-        "exact",
-        "frequent-directions",
-        "incremental",
-        "nystrom",
-        "block-power",
-        "oja",
-        "adaptive-oja",
-        "ccipca",
-        "history",
-    ] {
+    for method in &methods() {
         for extra in [&[][..], &["--center", "--precision", "f32"], &["--shuffle-buffer", "500"], &["--replicas", "2"]]
         {
             let flags = ["eigen", &data("randhie.csv"), "--method", method, "--save", &sketch, "--json"];
@@ -31,7 +20,7 @@ fn every_method_answers_and_its_file_answers_the_same() {
             for field in ["type", "format_version", "precision", "params", "rows", "dim", "bytes"] {
                 assert!(inspected.get(field).is_some(), "{field}");
             }
-            assert_eq!(inspected["type"], method);
+            assert_eq!(inspected["type"], **method);
             assert_eq!(inspected["rows"], 20190);
             assert_eq!(inspected["bytes"].as_u64().unwrap(), fs::metadata(&sketch).unwrap().len());
         }

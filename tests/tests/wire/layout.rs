@@ -292,7 +292,7 @@ fn further_files() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Fields of the files whose values are known from how they were made.
-const KNOWN: [(&str, &str, f64); 24] = [
+const KNOWN: &[(&str, &str, f64)] = &[
     ("random-order-f32", "dim", 4.0),
     ("random-order-f64", "rows_seen", 150.0),
     ("random-order-deferred-f64", "waiting", 3.0),
