@@ -61,6 +61,8 @@ pub fn config() -> ProptestConfig {
         cases: number("PROPTEST_CASES").unwrap_or(32) as u32,
         rng_seed: RngSeed::Fixed(number("PROPTEST_RNG_SEED").unwrap_or(0)),
         failure_persistence: None,
+        // By default it gives up after four times as many steps as there are cases, long before an input is small.
+        max_shrink_iters: 4096,
         ..ProptestConfig::default()
     }
 }

@@ -2,14 +2,26 @@
 //!
 //! Whoever writes a summary of rows (a mean, a sketch, a filter, a model that learns row by row) owes its users the same
 //! promises: a batch is its rows, a refused row changes nothing, an answer changes no later bit, a merge is the whole stream,
-//! decoded bytes go on as if nothing had happened. Each promise is a law here: a function that is generic over the public traits
+//! decoded bytes go on as if nothing had happened. Each promise is a law here, in groups that a summary joins by name
+//! ([the groups of laws](laws!)): a function that is generic over the public traits
 //! of [`sketchlet_core`] ([`RowSummary`](sketchlet_core::RowSummary), [`Merge`](sketchlet_core::Merge),
 //! [`Wire`](sketchlet_core::Wire), [`DeferredRows`](sketchlet_core::stream::DeferredRows),
 //! [`DynamicSelection`](sketchlet_core::submodular::DynamicSelection)) and that is tried on random tables with [`proptest`].
 //!
+//! ```toml
+//! [dependencies]
+//! sketchlet-core = "0.1"
+//!
+//! [dev-dependencies]
+//! sketchlet-laws = "0.1"
+//! proptest = "1"          # only for strategies and laws in a proptest! of your own
+//! ```
+//!
 //! # A summary of your own
 //! Say how the summary is made and what it answers, and name the groups of laws that it is to keep. In a file of tests,
-//! [`laws!`] makes a test of each law; here `broken()` tries them all.
+//! [`laws!`] makes a test of each law; here `broken()` tries them all. The closures must not capture anything, since they are
+//! function pointers (`fn`). Group `wire` is for the byte frame of this library, [`Wire`](sketchlet_core::Wire): a summary
+//! with a format of its own leaves it out.
 //!
 //! ```
 //! use sketchlet_core::{Difference, Error, Merge, RowSummary};

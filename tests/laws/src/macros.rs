@@ -1,4 +1,4 @@
-//! The line that a summary joins by.
+//! `laws!` and `selection_laws!`: each makes a test of every law for a summary, by one line.
 
 /// Joins a summary to the laws: a module with a test for each law.
 ///
@@ -10,7 +10,7 @@
 /// | group | what the summary is | laws |
 /// |---|---|---|
 /// | `rows` | a [`RowSummary`](sketchlet_core::RowSummary) | [`rows`](crate::rows), but for the three that have groups of their own |
-/// | `wire` | a [`Wire`](sketchlet_core::Wire), with [`Subject::wire`](crate::Subject::wire) | [`wire`](crate::wire) |
+/// | `wire` | a [`Wire`](sketchlet_core::Wire), which is this library's byte frame, with [`Subject::wire`](crate::Subject::wire) | [`wire`](crate::wire) |
 /// | `storage` | generic over its storage, `S` in the type | [`wire::storages_agree`](crate::wire::storages_agree) |
 /// | `merge` | a [`Merge`](sketchlet_core::Merge) | [`merging`](crate::merging), but for the next two |
 /// | `identity` | a merge with an empty summary changes no answer | [`merging::merging_with_empty_is_identity`](crate::merging::merging_with_empty_is_identity) |

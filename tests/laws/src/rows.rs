@@ -173,7 +173,7 @@ pub fn any_order_gives_the_same_answer<M: RowSummary>(subject: &Subject<M>, case
     let rows = case.table.with_exact_sums().rows::<M::Scalar>();
     let dim = case.shape.dim;
     let mut ordered = subject.filled(&case.shape, &rows)?;
-    let mixed: Vec<M::Scalar> = case.order.iter().flat_map(|&i| rows[i * dim..][..dim].iter().copied()).collect();
+    let mixed: Vec<M::Scalar> = case.order().iter().flat_map(|&i| rows[i * dim..][..dim].iter().copied()).collect();
     let mut mixed = subject.filled(&case.shape, &mixed)?;
     same_answer(subject, &mut mixed, &mut ordered)
 }
