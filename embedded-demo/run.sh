@@ -11,7 +11,7 @@
 #   selftest  the boards' answers against the golden files, an image a family
 #   wire      a summary filled on the board, in bytes, against this machine's
 #   nodes     three nodes of one image sketch their channels; this machine joins what they print
-#   demo      main directions of sensor rows, printed as they develop
+#   demo      first principal directions of sensor rows, printed as they develop
 #   bench     instructions of kernels and updates, bytes, stack
 #   table     flash, RAM, stack and instructions of every type, as in README.md; after bench
 #   bless     writes the golden files of the floors below the families anew from this machine's answers

@@ -20,7 +20,7 @@ use std::time::Duration;
 const BATCH: usize = 1 << 18;
 
 fn rows(n: usize, dim: usize) -> Rows {
-    // Eigenvalues 4, then 2 / i^0.7, turned: the shape of the sheet's large stream.
+    // Eigenvalues 4, then 2 / i^0.7, turned: the shape of the prototype's large stream.
     decay(n, dim, 4.0, 2.0, 0.7, 1)
 }
 

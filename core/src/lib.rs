@@ -7,13 +7,14 @@
 //!
 //! | family | question it answers | home |
 //! |---|---|---|
-//! | eigen | What are the first principal directions of a stream of rows (PCA, top singular vectors)? | [`eigen`] |
+//! | eigen | What are the first principal directions of a stream of rows (top singular vectors; PCA if centred)? | [`eigen`] |
 //! | regression | With which coefficients do some columns predict another: linear least squares? | [`regression`] |
 //! | submodular | Which `k` elements are worth most together, while the set of elements grows and shrinks? | [`submodular`] |
 //!
 //! The page of each family begins with a table that leads to a type. Every summary of rows has the verbs of [`RowSummary`],
 //! those that can be merged have [`Merge`], and those with a byte form have [`Wire`]. [`stream`] has what can be put around a
-//! summary, such as centring.
+//! summary, such as centring. A summary of your own is property-tested by
+//! [`sketchlet-laws`](https://docs.rs/sketchlet-laws): it joins every law by one line.
 //!
 //! The families stand on floors that are open to you too: [`sketch`] (random linear operators), [`linalg`] (small dense
 //! kernels), [`random`] (keyed and drawn randomness), and the types of this page ([`Error`], [`Real`], [`Storage`], [`MatRef`]).

@@ -4,7 +4,8 @@
 //! A summary reads rows of numbers once, holds a few kilobytes, and answers one kind of question at any time: the first
 //! principal directions ([`eigen`]), linear regression ([`regression`]), or the `k` elements that are worth most together
 //! ([`submodular`]). Each of these pages begins with a table that leads to a type. Everything of the core is re-exported, so
-//! one dependency serves.
+//! one dependency serves. Property tests for a summary of your own are in [`sketchlet-laws`](https://docs.rs/sketchlet-laws)
+//! (`cargo add --dev sketchlet-laws`).
 //!
 //! # Features
 //!

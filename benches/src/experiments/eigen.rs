@@ -1,6 +1,7 @@
-//! Claims of the eigen family, measured. "Sheet" is the design of the family, with the figures of its prototype.
+//! Claims of the eigen family, measured. "Prototype" is the program that the family was designed with, which is not published: its figures
+//! are the expected ones, and a number such as 7.1 is that of one of its experiments.
 //!
-//! Errors are `sin^2` of the angle to the exact vector. Synthetic inputs are drawn anew here, with the sheet's shapes and
+//! Errors are `sin^2` of the angle to the exact vector. Synthetic inputs are drawn anew here, with the prototype's shapes and
 //! gaps, so that figures are those of other streams of the same kind.
 
 use super::Claim;
@@ -121,13 +122,13 @@ impl Input {
             _ if self.name == "shuttle" => 20.0,
             Kind::RandomOrder { width: 3.., .. } | Kind::Exact => 5.0,
             Kind::Directions(_) | Kind::Incremental(_) if !self.name.starts_with("t3") => 5.0,
-            // The length of the sheet's stream is not stated.
+            // The length of the prototype's stream is not stated.
             _ if self.name.starts_with("t3") => 20.0,
             _ => 10.0,
         }
     }
 
-    /// Whether the rows are those that the sheet's figures were measured on.
+    /// Whether the rows are those that the prototype's figures were measured on.
     fn is_real(&self) -> bool {
         matches!(self.name, "IMU" | "digits" | "randhie" | "shuttle")
     }
@@ -181,7 +182,7 @@ pub(super) fn claims() -> Vec<Claim> {
 /// Figure not given.
 const NONE: f64 = f64::NAN;
 
-/// A line of the sheet's table 7.1: a method, and per input the errors in random order, sorted by norm, and sorted by the
+/// A line of the prototype's table 7.1: a method, and per input the errors in random order, sorted by norm, and sorted by the
 /// component along the answer. Two figures differ, both on shuttle. The paper's step with doubling blocks in random order,
 /// 0.7, has 1e-2 there, on three shuffles: it depends on how many blocks are left when the heavy row has come. History
 /// along the answer, 0.4, has 1e-2 there: nothing is forgotten, so the random start decides.
@@ -446,7 +447,7 @@ fn accuracy(claims: &mut Vec<Claim>) {
                 judged.into_iter().all(|(i, input)| within(reached[i][order], expected[i][order], input.factor(*kind)));
             claims.push(Claim {
                 claim: format!("{}, {words}", kind.name()),
-                source: "sheet 7.1, inputs in its order",
+                source: "prototype 7.1, inputs in its order",
                 expected: list(expected.iter().map(|figures| figures[order])),
                 measured: list(reached.iter().map(|figures| figures[order])),
                 holds,
@@ -462,7 +463,7 @@ fn accuracy(claims: &mut Vec<Claim>) {
     let worst = |figures: &[f64]| figures.iter().copied().fold(0.0, f64::max);
     claims.push(Claim {
         claim: "random order at its defaults is never above 5e-3 in random order".into(),
-        source: "sheet 7.1",
+        source: "prototype 7.1",
         expected: "at most 5e-3".into(),
         measured: figure(worst(&default)),
         holds: worst(&default) <= 5e-3,
@@ -471,7 +472,7 @@ fn accuracy(claims: &mut Vec<Claim>) {
     let best_worst = others.iter().map(|figures| worst(figures)).fold(1.0, f64::min);
     claims.push(Claim {
         claim: "every other sketch of up to 25 d words has an entry of at least 1e-2".into(),
-        source: "sheet 7.1",
+        source: "prototype 7.1",
         expected: "at least 1e-2".into(),
         measured: figure(best_worst),
         holds: best_worst >= 1e-2,
@@ -481,7 +482,7 @@ fn accuracy(claims: &mut Vec<Claim>) {
     claims.push(Claim {
         claim: "pooling gains orders of magnitude over the last iterate on real data (IMU, digits, randhie, shuttle)"
             .into(),
-        source: "sheet 2.3",
+        source: "prototype 2.3",
         expected: "100 to 10000 times and more".into(),
         measured: list(gains[..4].iter().copied()),
         holds: gains[..4].iter().all(|gain| *gain >= 100.0),
@@ -490,7 +491,7 @@ fn accuracy(claims: &mut Vec<Claim>) {
     let directions = of(|kind| matches!(kind, Kind::Directions(8)))[0];
     claims.push(Claim {
         claim: "on noise (sp64_R2, sp256_R3) frequent directions l = 8 is useless, random order is not".into(),
-        source: "sheet 7.1; Price and Xun 2024",
+        source: "prototype 7.1; Price and Xun 2024",
         expected: "at least 0.8; 4e-3 2e-3".into(),
         measured: format!("{}; {}", list(noise.map(|i| directions[i])), list(noise.map(|i| default[i]))),
         holds: noise.iter().all(|&i| directions[i] >= 0.8 && default[i] <= 0.02),
@@ -500,7 +501,7 @@ fn accuracy(claims: &mut Vec<Claim>) {
         (0..4).flat_map(|i| single.iter().map(move |line| (i, line[i]))).map(|(i, x)| x / default[i]).collect();
     claims.push(Claim {
         claim: "oja with decay d and adaptive oja are orders of magnitude behind on real data".into(),
-        source: "sheet 7.1",
+        source: "prototype 7.1",
         expected: "100 times and more".into(),
         measured: list(losses.iter().copied()),
         holds: losses.iter().all(|loss| *loss >= 100.0),
@@ -520,7 +521,7 @@ fn large_inputs(claims: &mut Vec<Claim>) {
         let (error, got) = input.run(kind, &shuffled);
         claims.push(Claim {
             claim: format!("{}: 50,000 x 512, 32 heavy rows orthogonal to the answer", kind.name()),
-            source: "sheet 7.1",
+            source: "prototype 7.1",
             expected: format!("{} {status}", figure(expected)),
             measured: format!("{} {}", figure(error), got.confidence.status),
             holds: within(error, expected, 5.0) && got.confidence.status == status,
@@ -529,7 +530,7 @@ fn large_inputs(claims: &mut Vec<Claim>) {
     let error = input.run(Kind::Directions(16), &shuffled).0;
     claims.push(Claim {
         claim: "frequent directions, l = 16, on the same: blind".into(),
-        source: "sheet 7.1",
+        source: "prototype 7.1",
         expected: "1.0".into(),
         measured: figure(error),
         holds: error > 0.9,
@@ -549,7 +550,7 @@ fn large_inputs(claims: &mut Vec<Claim>) {
         reached.push(error);
         claims.push(Claim {
             claim: format!("{}: 200,000 x 64, spectrum 4, 2 i^-0.7", kind.name()),
-            source: "sheet 7.1",
+            source: "prototype 7.1",
             expected: figure(expected),
             measured: figure(error),
             holds: within(error, expected, 5.0),
@@ -559,7 +560,7 @@ fn large_inputs(claims: &mut Vec<Claim>) {
         claim:
             "on the same, random order is within 10 times of incremental l = 3 and 100 times better than block power"
                 .into(),
-        source: "sheet 8",
+        source: "prototype 8",
         expected: "at most 10; at least 100".into(),
         measured: format!("{:.1}; {:.0}", reached[0] / reached[1], reached[3] / reached[0]),
         holds: reached[0] <= 10.0 * reached[1] && reached[3] >= 100.0 * reached[0],
@@ -587,14 +588,14 @@ fn paper(claims: &mut Vec<Claim>) {
         .collect();
     claims.push(Claim {
         claim: "heavy rows must be paid for: 24 of them hold 60 % of the energy; room for 0, 4, 8, 16, 24, 32".into(),
-        source: "Kacham and Woodruff 2024, lower bound h d / R; sheet 7.3",
+        source: "Kacham and Woodruff 2024, lower bound h d / R; prototype 7.3",
         expected: list(expected),
         measured: list(reached.iter().copied()),
         holds: reached[0] >= 100.0 * reached[4] && reached.iter().zip(expected).all(|(&m, e)| within(m, e, 5.0)),
     });
     claims.push(Claim {
         claim: "status of the same: heavy-overflow below 24, else ok".into(),
-        source: "sheet 7.3",
+        source: "prototype 7.3",
         expected: "always".into(),
         measured: format!("{} of {} sizes", statuses.iter().filter(|good| **good).count(), statuses.len()),
         holds: statuses.iter().all(|good| *good),
@@ -613,7 +614,7 @@ fn paper(claims: &mut Vec<Claim>) {
         claim:
             "one heavy row, last but one, decides alone: room for one; room for none, block power, adaptive oja, ccipca"
                 .into(),
-        source: "sheet 7.3",
+        source: "prototype 7.3",
         expected: "0; 1 1 1 1".into(),
         measured: format!("{}; {}", figure(kept), list(blind)),
         holds: kept < ROUNDING && blind.iter().all(|error| *error > 0.9),
@@ -635,14 +636,14 @@ fn paper(claims: &mut Vec<Claim>) {
     }
     claims.push(Claim {
         claim: "no fixed rate of oja works with heavy rows: best of seven on hm64; without them on sp64_R4, IMU".into(),
-        source: "Kacham and Woodruff 2024, instance R = Omega(log d / log log d); sheet 7.3",
+        source: "Kacham and Woodruff 2024, instance R = Omega(log d / log log d); prototype 7.3",
         expected: "at least 0.1; 1e-2 3e-4".into(),
         measured: format!("{}; {}", figure(best[0]), list(best[1..].iter().copied())),
         holds: best[0] >= 0.1 && best[1] <= 0.055 && best[2] <= 1.6e-3,
     });
     claims.push(Claim {
         claim: "random order on the same (hm64, sp64_R4, IMU)".into(),
-        source: "sheet 7.3",
+        source: "prototype 7.3",
         expected: "2e-5 1e-4 5e-8".into(),
         measured: list(pooled.iter().copied()),
         holds: pooled.iter().zip([2e-5, 1e-4, 5e-8]).all(|(&m, e)| within(m, e, 5.0)),
@@ -660,7 +661,7 @@ fn paper(claims: &mut Vec<Claim>) {
     }
     claims.push(Claim {
         claim: "a constant gap suffices: spiked 10,000 x 64, ratio 1.2 (low-gap), 2, 4".into(),
-        source: "Kacham and Woodruff 2024; sheet 7.3",
+        source: "Kacham and Woodruff 2024; prototype 7.3",
         expected: "0.2 to 0.9, 4e-3 1e-4".into(),
         measured: format!("{}{}", list(reached.iter().copied()), if low_gap { "" } else { ", not low-gap" }),
         holds: low_gap && within(reached[1], 4e-3, 5.0) && within(reached[2], 1e-4, 5.0),
@@ -693,7 +694,7 @@ fn not_random(claims: &mut Vec<Claim>) {
         let reached: Vec<f64> = runs.iter().map(|run| run.as_ref().map_or(NONE, |run| run.0)).collect();
         claims.push(Claim {
             claim: format!("{}, not in random order: as recorded, by norm up, down, along v1; all flagged", input.name),
-            source: "sheet 7.4",
+            source: "prototype 7.4",
             expected: list(expected.iter().copied()),
             measured: format!("{}{}", list(reached.iter().copied()), if flagged { "" } else { ", not all flagged" }),
             holds: flagged && reached.iter().zip(expected).all(|(&m, &e)| within(m, e, input.factor(DEFAULT))),
@@ -715,13 +716,13 @@ fn not_random(claims: &mut Vec<Claim>) {
         }
         claims.push(Claim {
             claim: format!("600 shuffles of the bundled files, {words} warm-up: false alarms, largest statistic"),
-            source: "sheet 3.8",
+            source: "prototype 3.8",
             expected: "0, below 6 (3.7 in 660)".into(),
             measured: format!("{flagged}, {largest:.1}"),
             holds: flagged == 0,
         });
     }
-    // The sheet has 6e-8 for 4096 rows of IMU, with history forgotten although the order is flagged.
+    // The prototype has 6e-8 for 4096 rows of IMU, with history forgotten although the order is flagged.
     for (capacity, expected) in [(1024, [7e-4, 5e-4]), (4096, [4e-6, 6e-6])] {
         let reached: Vec<f64> = inputs[..2]
             .iter()
@@ -739,7 +740,7 @@ fn not_random(claims: &mut Vec<Claim>) {
             .collect();
         claims.push(Claim {
             claim: format!("a shuffle buffer of {capacity} rows over IMU and randhie sorted along v1"),
-            source: "sheet 7.4",
+            source: "prototype 7.4",
             expected: list(expected),
             measured: list(reached.iter().copied()),
             holds: reached.iter().zip(expected).all(|(&m, e)| within(m, e, 5.0)),
@@ -747,7 +748,7 @@ fn not_random(claims: &mut Vec<Claim>) {
     }
 }
 
-/// Errors against the answer for the prefix. The sheet has one shuffle each, in which the heavy rows of hm64 came early;
+/// Errors against the answer for the prefix. The prototype has one shuffle each, in which the heavy rows of hm64 came early;
 /// its figures for IMU after 64 rows (2e-6 9e-8 3e-9) and for hm64 (2e-2 3e-2 1e-5 2e-5) are not those of the median.
 fn anytime(claims: &mut Vec<Claim>) {
     let lengths = [64, 256, 1024, 4096];
@@ -769,7 +770,7 @@ fn anytime(claims: &mut Vec<Claim>) {
         let reached: Vec<f64> = errors.into_iter().map(median).collect();
         claims.push(Claim {
             claim: format!("{} at any time: after 64, 256, 1024, 4096 rows, against the prefix", input.name),
-            source: "sheet 7.5",
+            source: "prototype 7.5",
             expected: list(expected.iter().copied()),
             measured: list(reached.iter().copied()),
             holds: reached.iter().zip(expected).all(|(&m, &e)| within(m, e, 5.0)),
@@ -780,7 +781,7 @@ fn anytime(claims: &mut Vec<Claim>) {
         (1..=16).map(|n| Input::new("prefix", rows.first(n)).run(DEFAULT, &rows.first(n)).0).fold(0.0, f64::max);
     claims.push(Claim {
         claim: "up to as many rows as heavy ones are kept, nothing is lost (digits, 1 to 16 rows)".into(),
-        source: "sheet 7.5",
+        source: "prototype 7.5",
         expected: "0".into(),
         measured: figure(worst),
         holds: worst < ROUNDING,
@@ -823,13 +824,13 @@ fn fresh(claims: &mut Vec<Claim>) {
         let statuses = runs.iter().filter(|(_, got)| got.confidence.status == Status::Ok).count();
         let mut reached = vec![median(runs.iter().map(|run| run.0))];
         reached.extend(kinds[1..].iter().map(|&kind| median(input.errors(kind, &shuffles[..5]))));
-        // The block lengths of the sheet's last iterate are not known: shown, not judged.
+        // The block lengths of the prototype's last iterate are not known: shown, not judged.
         let judged = reached.iter().zip(expected).zip(kinds).filter(|(_, kind)| !matches!(kind, Kind::Doubling { .. }));
         let holds = judged.into_iter().all(|((&m, e), kind)| within(m, e, input.factor(kind)))
             && if tied { statuses <= 2 } else { statuses == runs.len() };
         claims.push(Claim {
             claim: format!("{name}: gap {:.2}, concentration {:.3}", input.oracle.gap(1), input.oracle.concentration()),
-            source: "sheet 7.6, methods in its order",
+            source: "prototype 7.6, methods in its order",
             expected: format!("{}, {}", list(expected), if tied { "low-gap" } else { "ok" }),
             measured: format!("{}, ok {statuses} of {}", list(reached.iter().copied()), runs.len()),
             holds,
@@ -837,7 +838,7 @@ fn fresh(claims: &mut Vec<Claim>) {
     }
     claims.push(Claim {
         claim: "error_estimate covers the error on the inputs above".into(),
-        source: "sheet 7.6",
+        source: "prototype 7.6",
         expected: "45 of 45".into(),
         measured: format!("{covered} of {total}"),
         holds: covered == total,

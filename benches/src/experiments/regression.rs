@@ -1,4 +1,5 @@
-//! Claims of the regression family, measured. "Sheet" is the design of the family, with the figures of its prototype.
+//! Claims of the regression family, measured. "Prototype" is the program that the family was designed with, which is not published: its figures
+//! are the expected ones, and a number such as 7.1 is that of one of its experiments.
 //!
 //! The *eps-form* of an error is `max_j |x'_j - x_j| sqrt(d) / (|r| |A^+|)`, `x` and `r` exact; *predicted* is
 //! `z sqrt(d / (m - d - 1))`, `z` the normal quantile at `1 - 0.05 / 2 d`: what the exact law of a Gaussian sketch gives for
@@ -182,7 +183,7 @@ fn law() -> Vec<Claim> {
             .map(|eps| eps / predicted);
             claims.push(claim(
                 format!("eps-form at 95 % over predicted, {name}, m = {multiple} d: SRHT, SRCT, signs, Gaussian"),
-                "sheet 7.1",
+                "prototype 7.1",
                 expected,
                 ratios.map(|x| format!("{x:.2}")).join(" "),
                 ratios.iter().all(|&x| x < limit),
@@ -207,7 +208,7 @@ fn coverages() -> Vec<Claim> {
         ];
         claims.push(claim(
             format!("coverage of half-widths at 95 %, {name}, d = 8, m = 64: Gaussian, SRHT, SRCT, signs"),
-            "sheet 7.2",
+            "prototype 7.2",
             ".950 to .967, .945 to .976, .954 to .978, like SRHT",
             found.map(|x| format!("{x:.3}")).join(" "),
             found.iter().all(|&x| x > 0.95 - 6.0 * (0.95f64 * 0.05 / seeds as f64).sqrt()),
@@ -253,14 +254,14 @@ fn spikes() -> Vec<Claim> {
     vec![
         claim(
             "spikes, d = 64, m = 1024: eps-form at 95 %, SRHT, OSNAP with 2 and 8 nonzeros",
-            "sheet 7.3",
+            "prototype 7.3",
             ".80 4.0 1.29",
             format!("{:.2} {:.2} {:.2}", srht[1], osnap2[1], osnap8[1]),
             srht[1] < 1.1 && osnap2[1] > 2.0 && osnap8[1] > 1.0,
         ),
         claim(
             "spikes: SRHT covers, CountSketch loses rank",
-            "sheet 7.3",
+            "prototype 7.3",
             "coverage .96, rank lost in more than .90",
             format!("{:.3} {:.3}", srht[2], count[3]),
             srht[2] > 0.86 && count[3] > 0.8 && srht[3] == 0.0,
@@ -290,7 +291,7 @@ fn real_data() -> Vec<Claim> {
         let predicted = problem.dim() as f64 / (2.0 * (m - problem.dim() - 1) as f64);
         claims.push(claim(
             format!("{name}, m = 16 d: coverage at 95 %, excess residual over d / 2 (m - d - 1)"),
-            "sheet 7.4",
+            "prototype 7.4",
             &format!("{expected}, about 1"),
             format!("{covered:.2}, {:.2}", excess / predicted),
             covered > 0.82 && (0.7..1.3).contains(&(excess / predicted)),
@@ -318,7 +319,7 @@ fn row_rule() -> Vec<Claim> {
         let failures = answers.iter().filter(|answer| answer.eps > epsilon).count();
         claims.push(claim(
             format!("rows for eps = {epsilon} at failure 5 %, d = {d}: rows, failures of 400"),
-            "sheet 7.5, at most about 20",
+            "prototype 7.5, at most about 20",
             expected,
             format!("{m}: {failures}"),
             failures <= 46,
@@ -335,7 +336,7 @@ fn without_replacement() -> Vec<Claim> {
         let law = (1024 - m + 8) as f64 / (1024 - 8) as f64;
         claims.push(claim(
             format!("variance of SRHT times m - d - 1, n = 1024, m = {m}: less than 1, rows come without replacement"),
-            "sheet 7.6",
+            "prototype 7.6",
             expected,
             format!("{found:.3}"),
             (found / law - 1.0).abs() < 0.15,
@@ -372,7 +373,7 @@ fn numbers_twice() -> Vec<Claim> {
     let (right, wrong) = (run(1 << 40), run(0));
     vec![claim(
         "two devices that count from the same row, merged by force: coverage, excess residual against separate numbers",
-        "sheet 7.7",
+        "prototype 7.7",
         ".82 for .98, .0101 for .0070",
         format!(
             "{:.2} for {:.2}, {:.4} for {:.4}",
@@ -398,7 +399,7 @@ fn tensor() -> Vec<Claim> {
         let (eps, predicted) = (quantile(&answers, 0.95), epsilon_for(m, 0.05, 12).unwrap());
         claims.push(claim(
             format!("tensor SRHT on a 64 x 64 grid, m = {multiple} d: eps-form at 95 % of predicted, coverage"),
-            "sheet 7.8",
+            "prototype 7.8",
             expected,
             format!("{eps:.2} of {predicted:.2}, {:.2}", coverage(&answers)),
             eps < 1.2 * predicted && coverage(&answers) > 0.82,
@@ -447,14 +448,14 @@ fn preconditioners() -> Vec<Claim> {
     vec![
         claim(
             "condition of A R^-1 under SRHT, d = 64, m = 4, 8, 12, 20 d",
-            "sheet 7.9: (1 + eta) / (1 - eta)",
+            "prototype 7.9: (1 + eta) / (1 - eta)",
             "3.00 2.09 1.81 1.58",
             found.map(|x| format!("{x:.2}")).join(" "),
             found.iter().zip(predicted).all(|(x, y)| (x / y - 1.0).abs() < 0.15),
         ),
         claim(
             "the same on rows of spikes, m = 12 d, median of 9: SRHT, CountSketch",
-            "sheet 3.8",
+            "prototype 3.8",
             "1.74, beyond use",
             format!("{srht:.2}, {count:.1e}"),
             srht < 2.2 && count > 100.0,
@@ -477,7 +478,7 @@ fn removal() -> Vec<Claim> {
     let differ = all.sums().iter().zip(kept.sums()).filter(|(x, y)| x != y).count();
     vec![claim(
         "1000 of 5000 rows of integers taken away: sums that differ from never having seen them",
-        "sheet 7.10",
+        "prototype 7.10",
         "0",
         differ.to_string(),
         differ == 0,
@@ -505,8 +506,8 @@ fn subgroup() -> Vec<Claim> {
     let (low, high) = (run(1), run(256));
     vec![claim(
         "spikes on rows 0..16, residual on rows 16..32: eps-form at 95 %, rank lost; the same at stride 256",
-        "sheet 7.11",
-        // 0 lost in the sheet's run; with replacement, which this is at such a stride, it lost 2 of 200. It is told, not silent.
+        "prototype 7.11",
+        // 0 lost in the prototype's run; with replacement, which this is at such a stride, it lost 2 of 200. It is told, not silent.
         "0, 0; 1.09, rarely",
         format!("{:.0e}, {}; {:.2}, {}", low.0, low.1, high.0, high.1),
         low.0 < 1e-10 && low.1 == 0 && high.0 < 1.5 && high.1 <= 8,
@@ -556,7 +557,7 @@ fn passes() -> Vec<Claim> {
     }
     vec![claim(
         "three passes more: share of the error that each leaves, d = 16, m = 4, 8, 16, 32 d",
-        "sheet 3.9",
+        "prototype 3.9",
         ".48/.62/.65 .33/.44/.50 .24/.33/.36 .17/.23/.26, for a step without a margin",
         measured.join(" "),
         holds,
@@ -591,7 +592,7 @@ fn hessian() -> Vec<Claim> {
             format!(
                 "{name}, m = 16 d: error of the Hessian sketch over that of the sketch, norm of A x over that of r"
             ),
-            "sheet 3.11",
+            "prototype 3.11",
             &format!("about {expected}, {expected}"),
             format!("{ratio:.2}, {predicted:.2}"),
             (ratio / predicted - 1.0).abs() < 0.3,

@@ -105,21 +105,21 @@ fn flat() -> Vec<Claim> {
     vec![
         claim(
             "gains an update of a window of 500, 4,000, 32,000, k = 10, an answer after each: lazy",
-            "sheet 3.12, E1",
+            "prototype 3.12, E1",
             "86 81 54; the last at most 1.6 times the first",
             shown(lazy),
             lazy[2] <= 1.6 * lazy[0] && lazy.iter().all(|&gains| gains < 130.0),
         ),
         claim(
             "the same, eager",
-            "sheet 3.12, E1",
+            "prototype 3.12, E1",
             "188 207 185; the last at most 1.6 times the first",
             shown(eager),
             eager[2] <= 1.6 * eager[0] && eager.iter().all(|&gains| gains < 275.0),
         ),
         claim(
             "gains of lazy greedy over the window, once",
-            "sheet 3.12",
+            "prototype 3.12",
             "1537 (500), 6164 (2,000), 93050 (32,000)",
             shown(recomputed),
             recomputed[2] > 30.0 * recomputed[0],
@@ -149,7 +149,7 @@ fn descending() -> Vec<Claim> {
         (descend(coverage, size, lazy(&coverage, size)), descend(coverage, size, eager(&coverage, size)));
     vec![claim(
         "3,000 sets of very different size, deleted from the largest down: gains a deletion lazy, eager; share of greedy",
-        "sheet E2 (another draw of sets)",
+        "prototype E2 (another draw of sets)",
         "268, 452; .95 and more",
         format!("{:.0}, {:.0}; {:.3}, {:.3}", lazy.0, eager.0, lazy.1, eager.1),
         lazy.0 < 500.0 && eager.0 < 900.0 && lazy.1 > 0.9 && eager.1 > 0.9,
@@ -193,7 +193,7 @@ fn dominant() -> Claim {
     let eager = come_and_go(&oracle, values, eager(&oracle, 10));
     claim(
         "an element worth more than all others comes and goes every 20 steps: least share of greedy, lazy, eager",
-        "sheet E3",
+        "prototype E3",
         "at least .70 (.830, .845 on another input)",
         format!("{lazy:.3}, {eager:.3}"),
         lazy.min(eager) >= 0.70,
@@ -277,7 +277,7 @@ fn window_of_digits<O: PrefixOracle<f64> + Monotone>(name: &str, expected: &str,
     let gains = (oracle.gains() - before - polished) as f64 / (2 * (n - width)) as f64;
     claim(
         format!("digits, window 500, k = 16, {name}: polished over greedy; share proven; gains an update"),
-        "sheet E4",
+        "prototype E4",
         &format!("{expected}; 36 to 330"),
         format!("{:.3}; {:.2}; {gains:.0}", mean(&shares), mean(&proofs)),
         mean(&shares) > 0.95 && mean(&proofs) > 0.55 && gains < 500.0,
@@ -306,7 +306,7 @@ fn adaptive() -> Claim {
     let promised = 1.0 / (1.0 + LazyDynamicParams::new(1, 1).ratio().unwrap());
     claim(
         "what is reported is deleted again and again, n = 500, 2,000, 8,000: gains an update, least share proven",
-        "sheet E5, theorem B",
+        "prototype E5, theorem B",
         "476 1512 5216, linear in n; at least .457",
         format!("{}; {least:.2}", costs.iter().map(|cost| format!("{cost:.0}")).collect::<Vec<_>>().join(" ")),
         least >= promised && costs[2] > costs[0],
@@ -337,7 +337,7 @@ fn restarted() -> Claim {
     let costs = [500, 2000, 8000].map(cost);
     claim(
         "a sieve that begins anew when an element of its answer leaves, window of 500, 2,000, 8,000: gains an update",
-        "sheet E1",
+        "prototype E1",
         "2884 10988 42860, linear in n",
         costs.map(|cost| format!("{cost:.0}")).join(" "),
         costs[2] > 8.0 * costs[0],
@@ -385,7 +385,7 @@ fn sampled() -> Vec<Claim> {
     vec![claim(
         "k = 10, 50, 200 of a window of 2,000, 2,000, 4,000: gains an update, eager and by samples (epsilon .2); value over \
          greedy",
-        "sheet E6",
+        "prototype E6",
         "174 998 2532 and 197 1078 2381; about .9",
         format!("{eager} and {bucket}; {}", shares.iter().map(|x| format!("{x:.2}")).collect::<Vec<_>>().join(" ")),
         shares.iter().all(|&share| share > 0.85) && measured.iter().all(|case| case.1.0 < 1.6 * case.0.0),
@@ -402,7 +402,7 @@ fn halved() -> Claim {
     let (gains, share) = window_of!(levels, &table, n, k, updates);
     claim(
         "levels of halving size, k = 10, window of 2,000: gains an update; value over greedy",
-        "sheet 3.5",
+        "prototype 3.5",
         "125 to 276; about .9",
         format!("{gains:.0}; {share:.2}"),
         gains < 500.0 && share > 0.85,
@@ -439,7 +439,7 @@ fn capped() -> Claim {
     });
     claim(
         "five groups, two of each, window of 500 and 2,000, epsilon .1: gains an update; value over greedy within caps",
-        "sheet 3.6",
+        "prototype 3.6",
         "325 352; .92 .91",
         format!("{:.0} {:.0}; {:.2} {:.2}", measured[0].0, measured[1].0, measured[0].1, measured[1].1),
         measured.iter().all(|case| case.0 < 900.0 && case.1 > 0.85),
@@ -485,7 +485,7 @@ fn cut() -> Claim {
     let (promised, all) = (dynamic(None), dynamic(Some(1.0)));
     claim(
         "cut of 20 of 400 vertices, 1,600 edges, mean of 20 seeds over random greedy's: kept with .29, all kept",
-        "sheet 3.7",
+        "prototype 3.7",
         "at least e / 5.83 = .47",
         format!("{promised:.2} {all:.2}"),
         promised > 0.47 && all > promised,
@@ -528,7 +528,7 @@ fn sieved() -> Vec<Claim> {
     rows.map(|(name, expected, (share, gains, kept), least)| {
         claim(
             format!("{name}, 5,000 elements, k = 20: value over greedy, gains an element, kept"),
-            "sheet 3.8",
+            "prototype 3.8",
             expected,
             format!("{share:.3} {gains:.2} {kept}"),
             share > least,
@@ -559,7 +559,7 @@ fn robust() -> Claim {
     claim(
         "a chain of 2, 6, 21 sieves, 2,000 elements, k = 20: gains an element; value over greedy after 1, 5, 20 deletions of \
          what is reported",
-        "sheet 3.9",
+        "prototype 3.9",
         "33 88 248; .85 .83 .73",
         format!(
             "{}; {}",

@@ -1,4 +1,4 @@
-//! Whether two summaries, or a summary and its bytes, are alike in what has to be equal.
+//! Checks that two summaries, or a summary and its bytes, agree in every parameter that must match.
 
 use super::difference::Difference;
 use super::error::Error;

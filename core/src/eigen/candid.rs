@@ -1,4 +1,4 @@
-//! Candid covariance-free incremental PCA: one vector of memory for one vector of answer.
+//! `CandidIncremental`, candid covariance-free incremental PCA: it stores no more than the vectors that it answers with.
 
 use super::answer::{AnswerMut, Status, TopEigen, TopEigenvector};
 use super::params::eigen_params;

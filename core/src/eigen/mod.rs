@@ -1,21 +1,24 @@
-//! First principal directions of a stream of rows, in one pass: PCA, the top right singular vectors.
+//! First principal directions of a stream of rows, in one pass: the top right singular vectors, or PCA of centred rows.
 //!
 //! For rows `a_1, a_2, ...` of `d` numbers, every type here estimates the first `rank` right singular vectors of the
-//! matrix of all rows seen, the eigenvectors of `A'A`: the principal directions of the stream as it is, or of its
-//! fluctuation when [`Centered`](crate::stream::Centered).
+//! matrix of all rows seen, the eigenvectors of `A'A`. **Directions are those of the rows as they come. For PCA, subtract the
+//! mean in the same pass: wrap the summary in [`stream::Centered`](crate::stream::Centered), or give `--center` to the command.**
 //!
 //! | you have | take | guarantee | merges | state (scalars) |
 //! |---|---|---|---|---|
 //! | `d (d + 1) / 2` scalars to spare (often: small `d`) | [`ExactEigen`] | exact, any order | yes, removes too | `d (d + 1) / 2` + scratch |
 //! | large `d` or few flops, rows in random order | [`RandomOrderEigen`] | certificate for any order; error estimate for random order | random shards | `(3 width + heavy_capacity) d` + scratch |
 //! | any order, energy in few directions | [`FrequentDirections`] | deterministic | yes | `2 l d` + scratch |
-//! | rows to be removed again, or split at will | [`NystromSketch`] | linear; certificate | yes, removes too | `2 r d` + scratch |
+//! | rows that are removed again, or split over devices in any way | [`NystromSketch`] | linear; certificate | yes, removes too | `2 r d` + scratch |
 //! | the paper's own algorithm, to compare with | [`BlockPower`] | Kacham and Woodruff 2024, random order | no | `(2 rank + heavy_capacity) d` + scratch |
 //! | `d` scalars, random order, no heavy rows | [`CandidIncremental`] | none | no | `rank d` |
 //! | the textbook methods, to compare with | [`Oja`], [`AdaptiveOja`], [`HistoryPca`] | see their docs | no | `rank d` and up |
 //!
 //! The command `sketchlet eigen` has them all: `--method exact`, `random-order`, `frequent-directions` (`incremental` with
 //! [`Shrink::None`]), `nystrom`, `block-power`, `ccipca`, and `oja`, `adaptive-oja`, `history`, in the order of the table.
+//!
+//! Without `--method` the command takes `exact` while the covariance fits in 1 MiB, and `random-order` above, which has no
+//! guarantee for rows in arbitrary order (it checks the order): give `--method frequent-directions` for a bound in any order.
 //!
 //! [`recommend`] chooses by a budget of memory. A rule of thumb: for `d` up to about 64 on a part with 16 KiB to spare, and
 //! on servers for `d` up to some hundreds, the exact covariance is the better choice; the sketches pay where `d^2` words

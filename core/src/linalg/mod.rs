@@ -9,7 +9,7 @@
 //! | solves with a triangle, its condition | [`triangular`] | `d^2`, `32 d^2` |
 //! | solutions of least norm when columns depend on each other | [`complete`] | `2 rank^2 (d - rank)` |
 //! | factor of a Gram matrix | [`cholesky`] | `d^3 / 3` |
-//! | additions that spread every row over all rows | [`hadamard`] | `n log2 n` a column |
+//! | Walsh-Hadamard transform: mixes all rows by additions only | [`hadamard`] | `n log2 n` a column |
 //! | eigenvectors of a small symmetric matrix, small values exact too | [`symmetric`] (Jacobi) | about `20 m^3` |
 //! | the same in a fraction of the time, small values to `eps` of the largest | [`tridiagonal`] (QL) | about `9 m^3` |
 //! | singular vectors of a few long rows | [`one_sided`] (Jacobi) | about `40 m^2 d` |

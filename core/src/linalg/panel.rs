@@ -1,7 +1,7 @@
 //! Sums over some rows at a time, with the bits of one row after the other and in less time.
 //!
-//! Rows that are worked on together share the loads of what they are multiplied with, and their sums fill the registers: a
-//! lone sum waits for itself. A tile is the products of four rows with two vectors, in a group of lanes as wide as a vector register;
+//! One sum alone is limited by the latency of its additions; several at a time fill the registers. Rows that are worked on
+//! together also share the loads of what they are multiplied with. A tile is the products of four rows with two vectors, in a group of lanes as wide as a vector register;
 //! the order within a lane, and the tree over the lanes, are those of [`vector`](super::vector).
 //!
 //! The shape of this code is measured: groups written out one by one, loops instead of `map`, and no closure with a name.

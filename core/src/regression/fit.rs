@@ -1,4 +1,4 @@
-//! The answer of a regression: coefficients, residuals, and error bars.
+//! The answer of a regression: coefficients, residuals, and half-widths.
 
 /// Coefficients, what they leave unexplained, and how far to trust them.
 ///

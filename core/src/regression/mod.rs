@@ -1,16 +1,19 @@
-//! Linear regression (least squares) over a stream of rows, in one pass, with an error bar on every coefficient.
+//! Linear regression (least squares) over a stream of rows, in one pass; sketches give a half-width with every coefficient.
+//!
+//! **A half-width is no standard error.** It says how far the sketched coefficient may be from the exact least-squares fit to the
+//! same rows. How uncertain that fit is, since the rows are a sample, is another question: standard errors are not given yet.
 //!
 //! **For one dense stream of rows on one device with few columns, [`StreamingQr`] is exact, smaller (`p^2 / 2` scalars) and needs
 //! no parameters.** Take a sketch for what only a sketch can do: remove rows without squaring the condition, take single cells,
 //! join columns that live on different devices, run on integers without a multiplier, or keep up with the highest rate of rows.
-//! It costs more memory, and it answers with an error bar instead of exactly.
+//! It costs more memory, and it answers with half-widths instead of exactly.
 //!
 //! | you have | take | guarantee | merges | state (scalars, `p` columns) |
 //! |---|---|---|---|---|
 //! | one stream of whole rows | [`StreamingQr`] | exact, backward stable | yes | `p (p + 1) / 2 + 16 p` |
 //! | rows that are inserted and removed, features far from dependent (condition below 1e3 in `f32`, 1e7 in `f64`) | [`NormalEquations`] | exact up to the squared condition; integers exactly | yes, removes too | `p (p + 1) / 2` |
 //! | the same with worse features; single cells in any order; rows in pieces | [`SketchedLeastSquares`] | a half-width on every coefficient | yes, removes too | `m p + B p`, `m` about `8 d` to `32 d` |
-//! | columns of the same rows on several devices | [`SketchedLeastSquares`] on each, joined | as above | side by side | as above |
+//! | columns of the same rows on several devices | [`SketchedLeastSquares`] on each, joined | as above | yes, and joins columns | as above |
 //! | rows that can be read again | [`Gradient`] of a sketched answer, then refinement | each pass leaves `sqrt(d / m)` of the error | yes, removes too | `2 d + 1` a target |
 //! | integers, no multiplier | [`SketchedLeastSquares`] over `i32` or `i64` | as above, the same bits in any order | yes, removes too | as above |
 //! | coefficients after every row | [`RecursiveLeastSquares`] | exact | no | `p^2 / 2 + 2 p` |

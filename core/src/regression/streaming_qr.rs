@@ -45,7 +45,7 @@ params! {
 ///
 /// Keeps the triangle `R` of a QR factorisation of all rows, and a block of rows that are not yet in it. Columns have no roles
 /// until [`solve_in`](Self::solve_in) names features and targets. For one stream of whole rows this is the method to take:
-/// no parameters, no error bar.
+/// it has no parameters to tune, and its answer is exact.
 ///
 /// # Guarantee
 /// The coefficients are those of rows that differ from the ones seen by about `n eps` relative to the norms of the columns

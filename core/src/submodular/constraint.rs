@@ -1,4 +1,4 @@
-//! Which elements may be chosen together, and what an element must add to replace another.
+//! `Constraint` decides which elements may be chosen together, and what an element must add to replace another.
 
 use super::matroid::{Chosen, Exchange, Matroid};
 use crate::random::keyed::{Domain, unit, word};

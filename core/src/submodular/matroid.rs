@@ -1,4 +1,4 @@
-//! Which elements may be chosen together.
+//! `Matroid`, the trait of rules that say which elements may be chosen together.
 
 use crate::{Id, Real};
 

@@ -1,4 +1,4 @@
-//! Gains within a budget.
+//! Counts the gains asked of an oracle and stops when the budget of a slice is spent.
 
 use super::oracle::search_gains;
 use super::{Prefix, PrefixOracle};

@@ -7,7 +7,7 @@
 //! | you have | take | at least, of the best value | gains | state |
 //! |---|---|---|---|---|
 //! | elements that are inserted and deleted, answers now and then or after every update | [`LazyDynamic`] | `1 / (1 + R)` at every moment, with an upper bound | about `8 k` an update, with an answer each time | all elements, in guesses |
-//! | the same, and answers must take no time | [`Dynamic`] | the same | about `20 k` an update, an answer none | the same |
+//! | the same, with the work done at every change, so that an answer is there at once | [`Dynamic`] | the same | about `20 k` an update, an answer none | the same |
 //! | the same, to compare with other methods: baselines, with a heap | `BucketDynamic`, `LevelDynamic` | `1 / (1 + R) - O(epsilon)` in expectation | polylogarithmic in `k` too | all elements, in guesses |
 //! | the last `W` elements | [`SlidingWindow`] around one of the first two | the same | the same | `W` elements |
 //! | elements that stay, or more than a twentieth of them changed between two answers | [`LazyGreedy`] | `1 - 1 / e`, with an upper bound on request | about three an element, for each answer | the elements |

@@ -102,7 +102,7 @@ fn visits(seed: u64) -> Result<Comparison, Error> {
         text: format!(
             "20,190 people of the RAND Health Insurance Experiment, sketched in one pass to {} rows, {bytes} bytes. Each \
              coefficient comes with a half-width within which the exact one lies, all ten together with probability 95 %, \
-             whatever the data. For one stream like this the exact streaming QR is smaller and needs no error bar; the sketch \
+             whatever the data. For one stream like this the exact streaming QR is smaller and needs no half-widths; the sketch \
              is for what only it can do, as below.",
             params.shape().rows
         ),

@@ -1,4 +1,4 @@
-//! The sketched path: the answer of the sketch alone, with an error bar on every coefficient.
+//! The sketched path: the answer of the sketch alone, with a half-width for every coefficient.
 
 use super::solver::Solver;
 use super::triangle::{Ridge, Triangle};

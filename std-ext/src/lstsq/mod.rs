@@ -1,9 +1,9 @@
 //! Least squares over rows in memory, or over rows that can be read again: several times faster than QR of the data, and never a
 //! silent wrong answer.
 //!
-//! Condition and rank decide how it goes. Where the first rows look well conditioned the Gram matrix of all is tried at once, and its
-//! factor tells whether they are; else a sketch of the rows, one pass at the speed of reading them, measures both. Few
-//! rows are factored as they are. Forms of several targets, weights, ridge and intercept cost no copy of the data.
+//! The condition number decides the path. If the first rows look well conditioned, the Gram matrix is tried first and its
+//! factor confirms it; otherwise one pass sketches the rows and measures condition and rank. Few rows are factored as they
+//! are. Several targets, weights, a ridge and an intercept cost no copy of the data.
 //!
 //! | path | when [`Path::Auto`] takes it | cost, `n` rows, `d` coefficients | backward error (measured) |
 //! |---|---|---|---|
@@ -34,7 +34,8 @@
 //! number of threads, and the sketch itself is the core's to the bit.
 //!
 //! # When to use another
-//! For a stream that is read once, [`regression`](crate::regression): exact, or with its own powers.
+//! [`regression`](crate::regression) takes rows that can be read only once: [`StreamingQr`](crate::regression::StreamingQr) is exact,
+//! and [`SketchedLeastSquares`](crate::regression::SketchedLeastSquares) also removes rows and joins columns of several devices.
 //!
 //! # Example
 //! ```

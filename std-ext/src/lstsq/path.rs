@@ -22,7 +22,7 @@ pub enum Path {
     /// The heavy-ball iteration on `A R^-1`, twice: as many passes, without inner products. Needs a sketch of at least 8 rows a
     /// coefficient, and a dense one.
     HeavyBall,
-    /// The answer of the sketch itself: one pass, and an error bar on every coefficient instead of all its digits.
+    /// The answer of the sketch itself: one pass, and a half-width with every coefficient instead of all its digits.
     Sketched,
 }
 

@@ -1,4 +1,5 @@
-//! The balanced Gaussian-pooled transform: `S = B D_gamma Pi F D_sigma J`.
+//! The sketch of `--sketch pooled`: a Walsh-Hadamard transform of the signed rows, permuted, whose entries are summed in groups
+//! with normal weights, `S = B D_gamma Pi F D_sigma J`.
 
 use super::data::Data;
 use super::sketch::Sketch;

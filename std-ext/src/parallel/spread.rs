@@ -1,4 +1,4 @@
-//! Pieces of work for several threads.
+//! Distributes independent pieces of work over threads.
 
 use super::gathered::lock;
 use core::convert::Infallible;

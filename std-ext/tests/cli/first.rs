@@ -15,28 +15,28 @@ macro_rules! println {
 }
 
 // The example begins here.
-use sketchlet::eigen::{FrequentDirections, FrequentDirectionsParams, TopEigen};
+use sketchlet::eigen::{ExactEigen, ExactEigenParams, TopEigen};
 use sketchlet::{CoreError, Merge, RowSummary, Wire};
 
 // Rows of 4 numbers. The parameters tell the length of the storage: an array, so no heap and no std.
-const PARAMS: FrequentDirectionsParams = FrequentDirectionsParams::new(4).sketch_rows(3);
-type Sketch = FrequentDirections<f32, [f32; PARAMS.storage_len()]>;
+const PARAMS: ExactEigenParams = ExactEigenParams::new(4);
+type Summary = ExactEigen<f32, [f32; PARAMS.storage_len()]>;
 
 // On each sensor: see every row once, then send a few bytes.
 fn sensor(first: u16) -> Result<Vec<u8>, CoreError> {
-    let mut sketch = Sketch::new_in(PARAMS, [0.0; PARAMS.storage_len()])?;
+    let mut summary = Summary::new_in(PARAMS, [0.0; PARAMS.storage_len()])?;
     for i in first..first + 1000 {
         let x = f32::from(i * 37 % 101) - 50.0;
-        sketch.update(&[3.0 * x, -x, f32::from(i % 7) - 3.0, 1.0])?;
+        summary.update(&[3.0 * x, -x, f32::from(i % 7) - 3.0, 1.0])?;
     }
-    Ok(sketch.encode())
+    Ok(summary.encode())
 }
 
-// Upstream: merge the sketches, and ask.
+// Upstream: merge the summaries, and ask.
 fn main() -> Result<(), CoreError> {
     let (left, right) = (sensor(0)?, sensor(500)?);
-    let mut all = Sketch::decode_in(&left, [0.0; PARAMS.storage_len()])?;
-    all.merge(&Sketch::decode_in(&right, [0.0; PARAMS.storage_len()])?)?;
+    let mut all = Summary::decode_in(&left, [0.0; PARAMS.storage_len()])?;
+    all.merge(&Summary::decode_in(&right, [0.0; PARAMS.storage_len()])?)?;
     let mut answer = [0.0; PARAMS.answer_len()];
     let top = all.estimate(&mut answer)?;
     println!("{} rows, sent in {} bytes", all.rows_seen(), left.len() + right.len());

@@ -42,6 +42,8 @@ fn command_lines_of_the_readme_run() {
         .iter()
         .zip(["a", "b", "y"])
         .fold(text, |text, (from, to)| text.replacen(from, to, 1));
+    let few: Vec<&str> = text.lines().take(9).collect();
+    fs::write(folder.path().join("few.csv"), few.join("\n")).unwrap();
     fs::write(folder.path().join("data.csv"), text).unwrap();
     fs::write(folder.path().join("kinds.csv"), "a,kind\n1,0\n2,0\n3,1\n5,1\n").unwrap();
     fs::write(folder.path().join("graph.txt"), "1 2\n2 3\n3 1\n3 4\n").unwrap();

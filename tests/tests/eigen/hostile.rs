@@ -1,4 +1,4 @@
-//! Section 4 of the eigen sheet, row by row: degenerate and hostile input.
+//! Degenerate and hostile input to every type of the family.
 
 use sketchlet_core::eigen::*;
 use sketchlet_core::stream::{Centered, Deferred, DeferredRows, ShuffleBuffer};

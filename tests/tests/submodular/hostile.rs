@@ -1,4 +1,4 @@
-//! Section 4 of the submodular sheet, row by row: degenerate and hostile input. After an error the state, storage included, is
+//! Degenerate and hostile input to every selection. After an error the state, storage included, is
 //! what it was.
 
 use rand_core::SeedableRng;

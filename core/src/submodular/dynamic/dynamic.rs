@@ -1,4 +1,4 @@
-//! The best elements of a set that grows and shrinks, kept up to date.
+//! `Dynamic` keeps the best elements of a set that grows and shrinks up to date at every change.
 
 use super::eager::{Chooses, Eager};
 use super::slot_engine::{Form, SlotEngine, slot_params};

@@ -1,4 +1,4 @@
-//! The best elements of a set that grows and shrinks, brought up to date when an answer is asked for.
+//! `LazyDynamic` finds the best elements of a set that grows and shrinks when an answer is asked for.
 
 use super::lazy::{Lazy, Search, Searches};
 use super::slot_engine::{Form, SlotEngine, slot_params};

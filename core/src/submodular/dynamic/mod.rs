@@ -1,4 +1,4 @@
-//! The best elements of a set that grows and shrinks.
+//! `SlotEngine`, and the dynamic selections made of it: the best elements of a set that grows and shrinks.
 
 #[allow(clippy::module_inception, reason = "a file is named after its type")]
 mod dynamic;

@@ -1,4 +1,4 @@
-//! The best elements of a set that grows and shrinks, for a non-monotone objective.
+//! `NonMonotoneDynamic` keeps the best elements of a set that grows and shrinks, for a non-monotone objective.
 
 use super::eager::{Chooses, Eager};
 use super::slot_engine::{SlotEngine, slot_params};

@@ -1,4 +1,4 @@
-//! The best elements of a set that grows and shrinks, under a matroid constraint.
+//! `PartitionDynamic` keeps the best elements of a set that grows and shrinks, under a matroid constraint.
 
 use super::eager::{Chooses, Eager};
 use super::slot_engine::{SlotEngine, slot_params};

@@ -1,4 +1,4 @@
-//! Which elements a guess has yet to take in.
+//! The insertions and deletions that a guess has not processed yet.
 
 use crate::Id;
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Method {
-    /// exact while it fits the memory, else random-order
+    /// exact while it fits the memory, else random-order, which has no guarantee for rows in arbitrary order
     Auto,
     /// Wide rows in random order, in far less memory than a covariance; checks the order
     RandomOrder,

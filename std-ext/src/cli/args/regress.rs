@@ -20,7 +20,7 @@ pub(in crate::cli) enum Operator {
     Countsketch,
     /// Sparse: a few random signs a row; gives no half-widths
     Osnap,
-    /// A Fourier transform whose entries are pooled with normal weights, for rows in memory
+    /// A Walsh-Hadamard transform whose entries are pooled with normal weights, for rows in memory
     Pooled,
     /// No sketch: exact
     None,
@@ -32,7 +32,7 @@ pub(in crate::cli) enum Solve {
     Refined,
     /// By QR of all rows
     Exact,
-    /// From the sketch alone, with half-widths
+    /// From the sketch alone, with half-widths: how far a coefficient may be from the exact fit to the same rows
     Sketched,
 }
 
@@ -60,7 +60,8 @@ pub(in crate::cli) struct RegressArguments {
     /// Choose the rows of the sketch for this error, in units of the residual's norm: see `rows_for` of the library
     #[arg(long, value_name = "E", value_parser = positive, allow_negative_numbers = true)]
     pub(in crate::cli) epsilon: Option<f64>,
-    /// Probability that a half-width doesn't hold, over all coefficients of a target
+    /// Probability that a half-width doesn't hold, over all coefficients of a target. A half-width says how far a sketched
+    /// coefficient may be from the exact fit to the same rows; it is no standard error
     #[arg(long, value_name = "D", default_value = "0.05", value_parser = fraction, allow_negative_numbers = true)]
     pub(in crate::cli) failure: f64,
     /// How to solve (default: refined; sketched for a stream)

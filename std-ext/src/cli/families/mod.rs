@@ -1,4 +1,4 @@
-//! The families of the command, a folder each, and what each does for it.
+//! One folder per family, and the trait `Family` that each implements.
 //!
 //! [`Family`] is all that the rest of the command knows of a family; the table of them is in [`family`](super::family).
 

@@ -30,7 +30,7 @@ impl Family for Regress {
 
     fn command(&self) -> Command {
         RegressArguments::augment_args(Command::new(self.name()))
-            .about("Linear regression of a column on others: exactly, or from a sketch with error bars")
+            .about("Linear regression of a column on others: exactly, or from a sketch with half-widths (distances from the exact fit, no standard errors)")
     }
 
     fn run(&self, matches: &ArgMatches) -> Result<Report, Failure> {

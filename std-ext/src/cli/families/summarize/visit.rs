@@ -1,4 +1,4 @@
-//! The objectives of the library over the data at hand.
+//! Builds the chosen objective over the rows and passes it to a visitor.
 
 use super::function::{Data, Function};
 use crate::Real;
