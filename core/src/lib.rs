@@ -64,6 +64,7 @@ pub mod sketch;
 pub mod stream;
 pub mod submodular;
 
+pub use base::alike::Side;
 pub use base::difference::Difference;
 pub use base::error::{Error, Rule};
 pub use base::matrix::{MatMut, MatRef};

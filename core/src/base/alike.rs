@@ -4,53 +4,67 @@ use super::difference::Difference;
 use super::error::Error;
 
 impl Difference {
-    /// Fails unless the sides are the same.
-    pub(crate) fn check(self, expected: impl Side, got: impl Side) -> Result<(), Error> {
+    /// Fails unless the sides are the same: what a [`Merge`](crate::Merge) does before it changes anything.
+    ///
+    /// # Errors
+    /// [`Error::Incompatible`], with both sides.
+    ///
+    /// # Example
+    /// ```
+    /// use sketchlet_core::{Difference, Error, Merge};
+    /// struct Histogram {
+    ///     width: f64,
+    ///     counts: Vec<u64>,
+    /// }
+    /// impl Merge for Histogram {
+    ///     fn merge(&mut self, other: &Self) -> Result<(), Error> {
+    ///         Difference::Width.check(self.width, other.width)?;
+    ///         Difference::Size.check(self.counts.len(), other.counts.len())?;
+    ///         self.counts.iter_mut().zip(&other.counts).for_each(|(count, other)| *count += other);
+    ///         Ok(())
+    ///     }
+    /// }
+    /// let mut short = Histogram { width: 0.5, counts: vec![1, 2] };
+    /// let long = Histogram { width: 0.5, counts: vec![3, 4, 5] };
+    /// assert_eq!(short.merge(&long), Err(Error::Incompatible { what: Difference::Size, expected: 2, got: 3 }));
+    /// ```
+    pub fn check(self, expected: impl Side, got: impl Side) -> Result<(), Error> {
         let (expected, got) = (expected.bits(), got.bits());
         if expected == got { Ok(()) } else { Err(Error::Incompatible { what: self, expected, got }) }
     }
 }
 
-/// A side of a difference, as bits that are equal if the values are.
-pub(crate) trait Side {
+/// What can be on either side of a [`Difference`]: `u8`, `u32`, `u64`, `usize`, `bool` and `f64`. Sealed.
+pub trait Side: sealed::Sealed {
+    /// The bits that [`Error::Incompatible`] tells: equal if the values are.
     fn bits(self) -> u64;
 }
 
-impl Side for u64 {
-    fn bits(self) -> u64 {
-        self
-    }
+mod sealed {
+    pub trait Sealed {}
 }
 
-impl Side for usize {
-    fn bits(self) -> u64 {
-        self as u64
-    }
+macro_rules! sides {
+    ($($type:ty: |$x:ident| $bits:expr,)*) => {$(
+        impl sealed::Sealed for $type {}
+
+        impl Side for $type {
+            fn bits(self) -> u64 {
+                let $x = self;
+                $bits
+            }
+        }
+    )*};
 }
 
-impl Side for u8 {
-    fn bits(self) -> u64 {
-        self.into()
-    }
-}
-
-impl Side for u32 {
-    fn bits(self) -> u64 {
-        self.into()
-    }
-}
-
-impl Side for bool {
-    fn bits(self) -> u64 {
-        self.into()
-    }
-}
-
-impl Side for f64 {
-    fn bits(self) -> u64 {
-        // Both zeros are the same number.
-        (self + 0.0).to_bits()
-    }
+sides! {
+    u8: |x| x.into(),
+    u32: |x| x.into(),
+    u64: |x| x,
+    usize: |x| x as u64,
+    bool: |x| x.into(),
+    // Both zeros are the same number.
+    f64: |x| (x + 0.0).to_bits(),
 }
 
 #[cfg(test)]
