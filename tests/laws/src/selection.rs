@@ -126,6 +126,8 @@ pub struct Selector<B> {
     pub clear: fn(&mut B),
     /// Verbs that leave work, where there are any.
     pub deferred: Option<DeferredVerbs<B>>,
+    /// Elements that are there at most, where another makes the oldest go; `None` where none goes by itself.
+    pub window: Option<fn(&Ground) -> usize>,
 }
 
 impl<B> Clone for Selector<B> {
@@ -147,6 +149,7 @@ impl<B: DynamicSelection<Scalar = f64>> Selector<B> {
             selected: |best| best.selected().iter().map(|&id| to_u32(id)).collect(),
             clear: B::clear,
             deferred: None,
+            window: None,
         }
     }
 }
@@ -190,6 +193,9 @@ impl<B> Selector<B> {
                     // Where elements only come, each comes once.
                     (Some(_), None) => Ok(()),
                     (None, _) => {
+                        if self.window.is_some_and(|window| alive.len() == window(&script.ground)) {
+                            alive.remove(0);
+                        }
                         alive.push(id);
                         (self.insert)(best, &oracle, id, &mut coins)
                     }
@@ -325,7 +331,7 @@ pub fn deferred_equals_immediate<B: Debug>(selector: &Selector<B>, script: &Scri
     })
 }
 
-/// Out and in again after any step: the same bytes, and the same choices ever after, with the same coins.
+/// Out and in again after any step: the same bytes, and the same choices and bytes ever after, with the same coins.
 pub fn decoded_chooses_the_same<B>(selector: &Selector<B>, script: &Script) -> TestCaseResult
 where
     B: Wire<Storage: Allocated>,
@@ -358,6 +364,7 @@ where
             (result, (selector.selected)(best))
         });
         prop_assert_eq!(first, second, "decoded, it goes on to something else after {:?}", step);
+        prop_assert!(decoded.encode() == best.encode(), "decoded, it goes on to other bytes after {step:?}");
         if let Step::Toggle(id) = *step {
             if alive.contains(&id) {
                 alive.retain(|&there| there != id);

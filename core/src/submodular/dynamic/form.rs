@@ -86,6 +86,10 @@ impl<P: CertifiedParams, T: Real, D: Id, S: Storage<T>, I: Storage<D>> Wire for 
         wire::encode::<T>(P::KIND, out, |w| self.write(w))
     }
 
+    /// In the storage given, which does not grow. A selection that grew before is bounded from here on: it has as many slots as
+    /// guesses were written, at least those without which nothing can be answered, its parameters tell their number, and guesses
+    /// beyond them are given up, so that it may answer otherwise than the one that was written.
+    /// [`decode`](Wire::decode) lets it grow.
     fn decode_in(bytes: &[u8], storage: (S, I)) -> Result<Self, Error> {
         let opened = Opened::<P>::read::<T, D>(bytes)?;
         let slots = opened.bounded();
@@ -102,7 +106,8 @@ impl<P: CertifiedParams, T: Real, D: Id, S: Storage<T>, I: Storage<D>> Wire for 
         Ok(opened.params.layout().index_len(opened.bounded(), D::BITS))
     }
 
-    /// What grew before grows again.
+    /// In storage of its own. What grew before grows again and goes on to the same bits; [`decode_in`](Wire::decode_in) gives a
+    /// selection that does not grow.
     #[cfg(feature = "alloc")]
     fn decode(bytes: &[u8]) -> Result<Self, Error>
     where

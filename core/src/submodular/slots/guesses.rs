@@ -312,7 +312,7 @@ impl<T: Real, D: Id, M: Memory<T, D>> Guesses<T, D, M> {
         largest
     }
 
-    /// A slot for a guess that has none: an unused one, a new one, or the one to be given up. It still holds what it held before.
+    /// A slot for a guess that has none: an unused one, a new one, or the one to be given up. Its levels still hold what they held before.
     pub(crate) fn open(&mut self, number: i32, give_up: impl FnOnce(&Self) -> usize) -> Result<usize, Error> {
         let scalars = self.scalars();
         let unused = (0..self.state.slots).find(|&slot| self.layout.number(slot, scalars).is_none());
@@ -330,7 +330,12 @@ impl<T: Real, D: Id, M: Memory<T, D>> Guesses<T, D, M> {
             (None, None) => give_up(self),
         };
         let (guess, threshold) = (self.ladder.guess(number), self.ladder.threshold(number, self.parts));
-        self.split().slot(slot).take(number, guess, threshold);
+        let mut parts = self.split();
+        let mut own = parts.slot(slot);
+        own.take(number, guess, threshold);
+        // The state of the function is written whole: bytes must not tell which guess the slot has had before.
+        own.levels.prefix.scalars.fill(T::ZERO);
+        own.levels.prefix.indices.fill(D::default());
         Ok(slot)
     }
 
