@@ -1,11 +1,11 @@
 //! Laws of work that is put off.
 
 use crate::input::{Case, Choices};
-use crate::subject::Subject;
+use crate::subject::{Subject, feed};
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestCaseResult};
 use sketchlet_core::stream::{Deferred, DeferredRows, Progress};
-use sketchlet_core::{Error, Merge, Wire};
+use sketchlet_core::{Error, Merge, RowSummary, Wire};
 
 /// More polls than any work takes.
 const POLLS: usize = 1 << 20;
@@ -73,6 +73,25 @@ pub fn polling_when_idle_is_done<M: DeferredRows>(subject: &Subject<M>, case: &C
     let before = subject.state(&mut summary);
     for budget in [0, 1, u64::MAX] {
         prop_assert_eq!(poll(&mut summary, budget)?, Progress::Done);
+        prop_assert!(subject.state(&mut summary) == before, "a poll without work changed the state");
+    }
+    summary.clear();
+    prop_assert!(summary.is_idle(), "a cleared summary has work to do");
+    Ok(())
+}
+
+/// Whatever a summary has put off by itself: polls end, they lose no row and change nothing twice, and it goes on from there.
+pub fn polls_end<M: RowSummary + Deferred>(subject: &Subject<M>, case: &Case) -> TestCaseResult {
+    let (rows, mut choices) = (case.table.rows::<M::Scalar>(), case.choices());
+    let mut summary = subject.make(&case.shape)?;
+    prop_assert!(summary.is_idle(), "a new summary has work to do");
+    for (_, piece) in case.pieces(&rows) {
+        feed(&mut summary, piece)?;
+        let seen = summary.rows_seen();
+        settle(&mut summary, || budget(&mut choices))?;
+        prop_assert_eq!(summary.rows_seen(), seen);
+        let before = subject.state(&mut summary);
+        prop_assert_eq!(poll(&mut summary, u64::MAX)?, Progress::Done);
         prop_assert!(subject.state(&mut summary) == before, "a poll without work changed the state");
     }
     summary.clear();

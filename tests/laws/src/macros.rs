@@ -18,7 +18,8 @@
 /// | `order` | indifferent to the order of rows | [`rows::any_order_gives_the_same_answer`](crate::rows::any_order_gives_the_same_answer) |
 /// | `remove` | with [`Subject::removing`](crate::Subject::removing) | [`rows::removal_undoes_update`](crate::rows::removal_undoes_update) |
 /// | `scale` | powers of two pass through | [`rows::powers_of_two_keep_bits`](crate::rows::powers_of_two_keep_bits) |
-/// | `deferred` | a [`DeferredRows`](sketchlet_core::stream::DeferredRows) | [`deferred`](crate::deferred), but for the next two |
+/// | `polled` | a [`Deferred`](sketchlet_core::stream::Deferred) | [`deferred::polls_end`](crate::deferred::polls_end) |
+/// | `deferred` | a [`DeferredRows`](sketchlet_core::stream::DeferredRows) | [`deferred`](crate::deferred), but for the one before and the next two |
 /// | `deferred_wire` | that and `Wire` | [`deferred::pending_work_travels`](crate::deferred::pending_work_travels) |
 /// | `deferred_merge` | that and `Merge` | [`deferred::pending_merges_are_refused`](crate::deferred::pending_merges_are_refused) |
 ///
@@ -112,6 +113,11 @@ macro_rules! laws {
     (@collect $context:tt [$($law:tt)*] [scale $($more:ident)*] $own:tt) => {
         $crate::laws!(@collect $context [$($law)*
             [powers_of_two_keep_bits: $crate::rows::powers_of_two_keep_bits]
+        ] [$($more)*] $own);
+    };
+    (@collect $context:tt [$($law:tt)*] [polled $($more:ident)*] $own:tt) => {
+        $crate::laws!(@collect $context [$($law)*
+            [polls_end: $crate::deferred::polls_end]
         ] [$($more)*] $own);
     };
     (@collect $context:tt [$($law:tt)*] [deferred $($more:ident)*] $own:tt) => {

@@ -266,7 +266,7 @@ fn broken<const FAULT: u8>() -> Vec<&'static str> {
     // The byte form has no place for rows that wait: what is deferred is compared by answers.
     let deferring = Subject::new(|shape| Faulty::<FAULT>::new(shape.dim))
         .answer(|m| Ok(m.ask().with("waiting", [m.waiting.len() as f64])));
-    let laws: [(&str, &Subject<_>, Law<Faulty<FAULT>>); 24] = [
+    let laws: [(&str, &Subject<_>, Law<Faulty<FAULT>>); 25] = [
         ("rows_seen_counts", &subject, rows::rows_seen_counts),
         ("wrong_lengths_change_nothing", &subject, rows::wrong_lengths_change_nothing),
         ("non_finite_entries_change_nothing", &subject, rows::non_finite_entries_change_nothing),
@@ -288,6 +288,7 @@ fn broken<const FAULT: u8>() -> Vec<&'static str> {
         ("forged_bytes_never_panic", &subject, wire::forged_bytes_never_panic),
         ("foreign_kinds_are_refused", &subject, wire::foreign_kinds_are_refused),
         ("deferred_equals_immediate", &deferring, deferred::deferred_equals_immediate),
+        ("polls_end", &deferring, deferred::polls_end),
         ("polling_when_idle_is_done", &deferring, deferred::polling_when_idle_is_done),
         ("refused_deferred_rows_change_nothing", &deferring, deferred::refused_deferred_rows_change_nothing),
         ("pending_merges_are_refused", &deferring, deferred::pending_merges_are_refused),
@@ -336,6 +337,7 @@ faults! {
     kinds_ignored: READS_ANY_KIND => "foreign_kinds_are_refused";
     work_lost: POLLS_AWAY_A_ROW => "deferred_equals_immediate";
     never_idle: IS_NEVER_IDLE => "polling_when_idle_is_done";
+    polls_that_never_end: IS_NEVER_IDLE => "polls_end";
     bad_rows_queued: QUEUES_ANYTHING => "refused_deferred_rows_change_nothing";
     merged_with_work_left: MERGES_WITH_WORK_LEFT => "pending_merges_are_refused";
 }

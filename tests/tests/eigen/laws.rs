@@ -1,10 +1,23 @@
 //! Eigen summaries and their wrappers, joined to their laws: one line a type.
 
 use super::own::{self, top};
-use sketchlet_core::RowSummary;
 use sketchlet_core::eigen::*;
 use sketchlet_core::stream::{Centered, ShuffleBuffer, WarmUp};
-use sketchlet_laws::{Subject, laws};
+use sketchlet_core::{Error, Real};
+use sketchlet_laws::{Answer, Shape, Subject, laws};
+
+/// A summary whose deferred rows make work.
+fn deferring<T: Real>(s: &Shape) -> Result<RandomOrderEigen<T, Vec<T>>, Error> {
+    RandomOrderEigen::new(RandomOrderEigenParams::new(s.dim).rank(s.rank).heavy_capacity(4).deferred(3).seed(s.seed))
+}
+
+/// The answer to all rows: those held are part of it, and draining is not for ever.
+fn drained<M: TopEigen + Clone>(buffer: &mut ShuffleBuffer<M, Vec<M::Scalar>>) -> Result<Answer, Error> {
+    let mut drained = buffer.clone();
+    drained.drain()?;
+    let seen = drained.inner().rows_seen();
+    Ok(top(drained.inner_mut())?.with("rows", [seen as f64]))
+}
 
 laws! {
     exact<T: f32, f64>: ExactEigen<T, S>,
@@ -53,11 +66,8 @@ laws! {
 
 laws! {
     random_order_deferred<T: f32, f64>: RandomOrderEigen<T, S>,
-    Subject::new(|s| {
-        let params = RandomOrderEigenParams::new(s.dim).rank(s.rank).heavy_capacity(4).deferred(3);
-        RandomOrderEigen::new(params.seed(s.seed))
-    })
-    .answer(top).wire(),
+    Subject::new(deferring).answer(top).wire(),
+    // A merge takes in the rows that wait: it is not refused while work is left.
     [deferred, deferred_wire]
 }
 
@@ -149,12 +159,15 @@ laws! {
         scaling_by_powers_of_two_keeps_bits]
 }
 
+// Wrappers. Their storage is a pair of two kinds, which the group `storage` cannot make, and the mean rounds: `linear` and `order`
+// hold to rounding only.
 laws! {
     centered_exact<T: f32, f64>: Centered<ExactEigen<T, S>, S>,
     Subject::new(|s| Centered::new(ExactEigen::new(ExactEigenParams::new(s.dim).rank(s.rank).seed(s.seed))?))
         .answer(top).wire_by(Centered::decode),
     [rows, wire, merge],
-    own: [answers_are_orthonormal_and_signed, short_buffers_change_nothing, scaling_by_powers_of_two_keeps_bits]
+    own: [answers_are_orthonormal_and_signed, short_buffers_change_nothing, scaling_by_powers_of_two_keeps_bits,
+        merge_with_empty_is_identity, merge_refuses_other_parameters]
 }
 
 laws! {
@@ -165,18 +178,25 @@ laws! {
     .answer(top).wire_by(Centered::decode),
     [rows, wire, merge],
     own: [answers_are_orthonormal_and_signed, short_buffers_change_nothing, scaling_by_powers_of_two_keeps_bits,
-        merge_refuses_other_parameters]
+        merge_with_empty_is_identity, merge_refuses_other_parameters]
 }
 
 laws! {
     shuffled_exact<T: f32, f64>: ShuffleBuffer<ExactEigen<T, S>, S>,
     Subject::new(|s| ShuffleBuffer::new(ExactEigen::new(ExactEigenParams::new(s.dim).rank(s.rank))?, s.seed, 40))
-        .answer(|buffer| {
-            // What is held is part of the answer, and draining is not for ever.
-            let mut drained = buffer.clone();
-            drained.drain()?;
-            let seen = drained.inner().rows_seen();
-            Ok(top(drained.inner_mut())?.with("rows", [seen as f64]))
-        }),
+        .answer(drained),
+    // It has no byte form and no merge: rows that are held have not been summarised.
     [rows]
+}
+
+laws! {
+    centered_deferred<T: f32, f64>: Centered<RandomOrderEigen<T, S>, S>,
+    Subject::new(|s| Centered::new(deferring(s)?)).answer(top).wire_by(Centered::decode),
+    [deferred, deferred_wire]
+}
+
+laws! {
+    shuffled_deferred<T: f32, f64>: ShuffleBuffer<RandomOrderEigen<T, S>, S>,
+    Subject::new(|s| ShuffleBuffer::new(deferring(s)?, s.seed, 7)).answer(drained),
+    [deferred]
 }
