@@ -281,6 +281,20 @@ fn dependent_columns_give_the_solution_of_least_norm() {
 }
 
 #[test]
+fn normal_equations_of_dependent_columns_take_them_in_any_order() {
+    // The second column is longer than the first, which it is much like, and so comes before it.
+    let mut problem = Problem::random(3000, 10, 3);
+    for row in problem.a.chunks_exact_mut(10) {
+        row[1] = row[0] + 0.3 * row[1];
+        row[9] = row[0];
+    }
+    let (expected, ..) = problem.oracle();
+    let fit = problem.fit(Path::Normal);
+    assert_eq!(fit.rank, 9);
+    assert!(distance(&fit.coefficients, &expected) < 1e-12);
+}
+
+#[test]
 fn nothing_in_the_matrix_means_nothing_in_the_answer() {
     let problem = Problem { a: vec![0.0; 3000 * 3], ..Problem::random(3000, 3, 6) };
     for path in PATHS.into_iter().chain([Path::Sketched]) {

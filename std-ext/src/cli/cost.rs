@@ -106,3 +106,17 @@ fn seconds_of(clock: rustix::time::ClockId) -> f64 {
     let time = rustix::time::clock_gettime(clock);
     time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_on_fewer_threads_does_not_hide_those_before() {
+        let mut clock = Clock::start();
+        assert_eq!(clock.threads(), 1);
+        clock.note_threads(3);
+        clock.note_threads(1);
+        assert_eq!(clock.threads(), 3);
+    }
+}

@@ -68,6 +68,8 @@ mod tests {
     fn every_name_and_every_kind_is_of_one_family() {
         for (i, (family, kinds)) in FAMILIES.iter().enumerate() {
             assert!(!kinds.is_empty() && of_command(family.name()).is_some());
+            let is_own = |&kind: &Kind| of_kind(kind).is_ok_and(|of| of.name() == family.name());
+            assert!(kinds.iter().all(is_own), "{}", family.name());
             for (other, others) in &FAMILIES[..i] {
                 assert_ne!(family.name(), other.name());
                 assert!(kinds.iter().all(|kind| !others.contains(kind)), "{} and {}", family.name(), other.name());
@@ -76,6 +78,7 @@ mod tests {
         }
         let three = ["eigen", "regress", "summarize"];
         assert_eq!(names(|family| three.contains(&family.name())), "eigen, regress and summarize");
+        assert_eq!(names(|family| family.name() == "regress"), "regress");
     }
 
     /// The kept encodings of every version: each is imported, inspected, asked and merged, or it is said why not.

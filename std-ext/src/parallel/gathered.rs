@@ -139,3 +139,18 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What a thread that panicked left behind is thrown away: its panic is handed on.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_errors_that_of_the_first_piece_is_told() {
+        let gathered = Gathered::new(|first: &mut u64, second: u64| {
+            *first += second;
+            Ok(())
+        });
+        [2, 1, 3].into_iter().for_each(|piece| gathered.fail(piece, Error::data("refused").at_row(piece)));
+        assert_eq!(gathered.finish().map_err(|error| error.row()), Err(Some(1)));
+    }
+}

@@ -131,7 +131,7 @@ fn a_saved_sketch_answers_as_the_command_did_and_any_other_question() {
     let (_, sketch) = path(&folder, "r.sketch");
     let file = data("randhie.csv");
     for extra in [&[][..], &["--precision", "f32"], &["--sketch", "none"], &["--sketch", "osnap"], &["--ridge", "10"]] {
-        let flags = ["--target", "mdvis", "--intercept", "--streaming", "--save", &sketch];
+        let flags = ["--target", "mdvis", "--intercept", "--streaming", "--failure", "0.2", "--save", &sketch];
         let saved = regress(&file, &[&flags[..], extra].concat());
         assert_eq!(saved, stable(json(&run(&["query", &sketch, "--json"]))), "{extra:?}");
         let inspected = json(&run(&["inspect", &sketch, "--json"]));
@@ -169,7 +169,21 @@ fn a_target_never_explains_itself() {
         let answer = ask("idp,lpi,fmde");
         assert_eq!(answer["names"], serde_json::json!(["idp", "fmde"]));
         assert_eq!(answer, ask("idp,fmde"));
+        // Another target without columns: all others explain it, the target before among them.
+        let others = json(&run(&["query", &sketch, "--json", "--target", "lpi"]));
+        let names = others["names"].as_array().unwrap();
+        assert!(names.len() == 9 && names.contains(&"mdvis".into()), "{names:?}");
     }
+}
+
+#[test]
+fn a_column_is_asked_for_by_its_name_before_its_position() {
+    let folder = folder();
+    let (_, sketch) = path(&folder, "r.sketch");
+    let flags = ["regress", "-", "--target", "t", "--rows", "8", "--save", &sketch];
+    assert!(pipe(&flags, b"1,0,t\n1,2,3\n2,5,1\n3,7,7\n4,8,2\n").status.success());
+    let answer = json(&run(&["query", &sketch, "--json", "--target", "0", "--columns", "1"]));
+    assert_eq!((&answer["names"], &answer["targets"]), (&serde_json::json!(["1"]), &serde_json::json!(["0"])));
 }
 
 #[test]
@@ -278,6 +292,15 @@ fn right_hand_sides_weights_and_several_targets() {
     fs::write(&b, npy(&[&targets[..], &[1.0, 1.0]].concat(), 301, 2, false)).unwrap();
     refused(&run(&["regress", &name, "--rhs", &rhs]), 1, &["a.csv", "301"]);
 
+    // More rows than the reader hands out at once.
+    let (wide, wide_name) = path(&folder, "wide.npy");
+    let values: Vec<f64> = (0..600 * 64).map(|i| f64::from(i * i % 1009 % 41)).collect();
+    fs::write(wide, npy(&values, 600, 64, false)).unwrap();
+    let first: Vec<f64> = values.iter().step_by(64).copied().collect();
+    fs::write(&b, npy(&first, 600, 1, false)).unwrap();
+    let answer = regress(&wide_name, &["--rhs", &rhs]);
+    assert!(answer["residual_norm"].as_f64().unwrap() < 1e-6, "{}", answer["residual_norm"]);
+
     // Weights repeat rows; a weight of zero leaves one out.
     let weighted: Vec<String> = (0..60).map(|i| format!("{},{},{}", i % 5, (i * i) % 7, i % 3)).collect();
     let repeated: Vec<String> =
@@ -330,6 +353,7 @@ fn usage_that_makes_no_sense_is_exit_2_and_data_that_forbid_an_answer_exit_1() {
         (&["--target", "mdvis", "--first-row", "1099511627776"], "first-row"),
         (&["--target", "mdvis", "--stream-id", "16777216"], "stream-id"),
         (&["--target", "mdvis", "--out", "x.txt"], ".npy"),
+        (&["--target", "mdvis", "--report", "x.txt"], ".html"),
         (&["--target", "mdvis", "--plot", "x.bmp"], ".png"),
     ] {
         refused(&run(&[&["regress", &file], flags].concat()), 2, &[part]);
@@ -372,6 +396,7 @@ fn files_come_out_whole_and_of_the_form_asked_for() {
     let (png, picture) = path(&folder, "x.png");
     let (html, report) = path(&folder, "x.html");
     let flags = ["--targets", "mdvis,lpi", "--streaming", "--out", &out, "--plot", &plot, "--report", &report];
+    let flags = [&flags[..], &["--nonzeros", "4"]].concat();
     let answer = regress(&data("randhie.csv"), &flags);
     let text = fs::read_to_string(csv).unwrap();
     let lines: Vec<&str> = text.lines().collect();
@@ -379,7 +404,8 @@ fn files_come_out_whole_and_of_the_form_asked_for() {
     let first: Vec<f64> = lines[2].split(',').map(|x| x.parse().unwrap()).collect();
     close(&answer["coefficients"][1], &first, 0.0);
     assert!(fs::read_to_string(svg).unwrap().starts_with("<svg"));
-    assert!(fs::read_to_string(html).unwrap().contains("<svg"));
+    let page = fs::read_to_string(html).unwrap();
+    assert!(page.contains("<svg") && page.contains("--nonzeros does not apply"));
     regress(&data("randhie.csv"), &["--target", "mdvis", "--plot", &picture]);
     assert!(fs::read(png).unwrap().starts_with(b"\x89PNG"));
     let table = run(&["regress", &data("randhie.csv"), "--target", "mdvis", "--streaming"]);
@@ -411,7 +437,7 @@ fn a_column_that_is_called_intercept_is_data_unless_it_is_the_constant() {
     for files in [["constant.sketch", "data.sketch"], ["data.sketch", "constant.sketch"]] {
         let [one, two] = files.map(sketch);
         let joined = run(&["merge", "--join", &one, &two, "--save", &sketch("joined.sketch")]);
-        refused(&joined, 1, &["column intercept", "in both"]);
+        refused(&joined, 1, &["column intercept", "in both", files[1]]);
     }
     let [one, two] = ["data.sketch", "plain.sketch"].map(sketch);
     let joined = sketch("joined.sketch");
@@ -446,6 +472,16 @@ fn numbers_of_rows_end_with_their_stream() {
         let flags = ["--target", "b", "--streaming", "--rows", "8", "--first-row", &last, "--stream-id", stream];
         refused(&run(&[&["regress", &name], &flags[..]].concat()), 1, &["rows.csv", "row 4", "--stream-id"]);
     }
+    // Two streams are two ranges of numbers, however few the files have room for.
+    let sketches = ["0", "1"].map(|stream| {
+        let (_, sketch) = path(&folder, &format!("{stream}.sketch"));
+        regress(&name, &["--target", "b", "--streaming", "--rows", "8", "--stream-id", stream, "--save", &sketch]);
+        sketch
+    });
+    let (_, both) = path(&folder, "both.sketch");
+    let told = json(&run(&["merge", &sketches[0], &sketches[1], "--save", &both, "--json"]));
+    let second = 1u64 << 40;
+    assert_eq!(told["ranges"], serde_json::json!([[0, 3], [second, second + 3]]));
     let gone = run(&["regress", &name, "--rhs", &name, "--missing", "drop"]);
     refused(&gone, 2, &["--missing drop", "--rhs"]);
     let unguided = run(&["regress", &name, "--target", "b", "--sketch", "none", "--solve", "refined"]);

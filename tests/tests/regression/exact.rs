@@ -335,6 +335,8 @@ fn integer_sums_are_exact_in_any_order() {
     rows[300..].iter().for_each(|row| forwards.remove(row).unwrap());
     assert_eq!(forwards.gram(), kept.gram());
     assert_eq!(forwards.rows_removed(), 200);
+    kept.merge(&forwards).unwrap();
+    assert_eq!((kept.rows_seen(), kept.rows_removed()), (800, 200));
 }
 
 #[test]
@@ -366,6 +368,9 @@ fn downdating_takes_rows_away_or_refuses() {
     let found = solve_qr(&summary, &query).unwrap();
     assert!(distance(&found.coefficients, &kept.coefficients) < 1e-11);
     assert_eq!(summary.rows_removed(), 50);
+    let mut both = summary.clone();
+    both.merge(&summary).unwrap();
+    assert_eq!((both.rows_seen(), both.rows_removed()), (400, 100));
     // More than there is.
     let before = summary.encode();
     let error = summary.downdate(&[100.0, 0.0, 0.0, 0.0, 0.0, 0.0]);

@@ -722,3 +722,41 @@ fn forged_requests_are_tied_to_what_they_ask_for() {
         assert_eq!(result, Err(Error::Corrupt), "id {id}");
     }
 }
+
+/// What the length of the bytes does not tell: a full block that would never be worked in, a mean of other columns, and ranges out
+/// of order.
+#[test]
+fn forged_blocks_and_ranges_are_refused() {
+    let longer = |mut bytes: Vec<u8>, numbers: usize| {
+        let end = bytes.len() - CHECKSUM;
+        bytes.splice(end..end, vec![0; 8 * numbers]);
+        let len = (bytes.len() - HEADER - CHECKSUM) as u64;
+        bytes[8..HEADER].copy_from_slice(&len.to_le_bytes());
+        seal(&mut bytes);
+        bytes
+    };
+    let mut forged = StreamingQr::<f64, Vec<f64>>::new(StreamingQrParams::new(DIM).block_len(1)).unwrap().encode();
+    // Behind two parameters and two counts: the rows of the block in use.
+    forged[HEADER + 32] = 1;
+    let forged = longer(forged, DIM);
+    assert_eq!(StreamingQr::<f64, Vec<f64>>::decode(&forged).err(), Some(Error::Corrupt));
+
+    // A mean of more columns than the summary has.
+    let centered = Centered::new(ExactEigen::<f64, _>::new(ExactEigenParams::new(DIM)).unwrap()).unwrap();
+    let forged = longer(centered.encode(), 2);
+    assert_eq!(Centered::<ExactEigen<f64, Vec<f64>>, Vec<f64>>::decode(&forged).err(), Some(Error::Corrupt));
+
+    type Type = SketchedLeastSquares<f64, Srht, Vec<f64>, Vec<u32>>;
+    let mut summary = Type::new(SketchedLeastSquaresParams::new(DIM, 8).ranges(2), Srht).unwrap();
+    [3, 1 << 40].into_iter().for_each(|index| summary.update_at(index, &row(1)).unwrap());
+    let bytes = summary.encode();
+    let ranges = bytes.len() - CHECKSUM - 8 * 8 * DIM - 32;
+    let [first, second] = [0, 16].map(|at| bytes[ranges + at..][..16].to_vec());
+    for pair in [[&second, &first], [&first, &first]] {
+        let mut forged = bytes.clone();
+        forged[ranges..][..32].copy_from_slice(&pair.map(|range| &range[..]).concat());
+        seal(&mut forged);
+        assert_eq!(Type::decode(&forged).err(), Some(Error::Corrupt));
+    }
+    assert!(Type::decode(&bytes).is_ok());
+}
