@@ -638,7 +638,10 @@ fn wrapped_batches_need_room_for_all_rows() {
     // Ten rows are held.
     shuffled.update_batch(batch(0, 30)).unwrap();
     let before = shuffled.clone();
-    assert_eq!(shuffled.update_batch(batch(30, 170)), Err(Error::Capacity { limit: 20 }));
+    // Not even as many rows as the buffer holds find room: it is full.
+    for count in [170, 10, 1] {
+        assert_eq!(shuffled.update_batch(batch(30, count)), Err(Error::Capacity { limit: 20 }), "{count}");
+    }
     assert_eq!((shuffled.rows_seen(), shuffled.inner().0.encode()), (30, before.inner().0.encode()));
     // What is held is as it was too.
     let drained = |mut buffer: ShuffleBuffer<Limited, Vec<f64>>| {
@@ -646,6 +649,18 @@ fn wrapped_batches_need_room_for_all_rows() {
         (buffer.drain(), buffer.into_inner().0.encode())
     };
     assert_eq!(drained(shuffled), drained(before));
+}
+
+/// Of two entries too far from the mean, the one that comes first is named.
+#[test]
+fn the_first_overflow_of_a_centred_batch_is_named() {
+    let far = 1.7e308;
+    let mut centered = Centered::new(Exact::new(ExactEigenParams::new(2)).unwrap()).unwrap();
+    centered.update(&[far, far]).unwrap();
+    let batch = [0.0, -far, -far, 0.0];
+    let refused = centered.update_batch(MatRef::new(&batch, 2, 2).unwrap());
+    assert_eq!(refused, Err(Error::NonFinite { index: 1 }));
+    assert_eq!((centered.rows_seen(), centered.mean()), (1, &[far, far][..]));
 }
 
 /// Wrappers put the work of the inner summary off, and say when it has no room.

@@ -73,6 +73,7 @@ impl<'a, T: Real> Job<'a, T> {
 
     /// Reads all rows, some at a time, as the summary keeps them, with their weights where they have some. An error names the row
     /// of those that `visit` was given.
+    #[cfg(feature = "faer")]
     pub(super) fn for_each_batch(
         &mut self,
         mut visit: impl FnMut(MatRef<'_, T>, Option<&[T]>) -> Result<(), Error>,
