@@ -10,6 +10,7 @@ use crate::cli::input::open_columns;
 use crate::io::{Batch, RowReader};
 use crate::regression::{Query, rows_for};
 use crate::{CoreError, Error, MatRef, Merge, Real};
+use std::num::NonZero;
 
 /// Rows of a sketch a coefficient, where nothing else is said.
 pub(super) const ROWS_PER_COEFFICIENT: usize = 16;
@@ -100,21 +101,22 @@ impl<'a, T: Real> Job<'a, T> {
         columns.check_count(read)
     }
 
-    /// Fills a summary with the rows, by shards of so many on several threads. `make` is told how many rows come before a shard; `update` tells a
+    /// Fills a summary with the rows, by shards of so many on up to so many threads. `make` is told how many rows come before a shard; `update` tells a
     /// summary how many come before a row, the row, and its weight if there are any.
     pub(super) fn fill<M: Merge + Send>(
         &mut self,
         shard_rows: usize,
+        threads: NonZero<usize>,
         make: impl Fn(u64) -> Result<M, CoreError> + Sync,
         update: impl Fn(&mut M, u64, &[T], Option<T>) -> Result<(), Error> + Sync,
     ) -> Result<M, Error> {
-        let Self { task, reader, roles, right_hand, clock, .. } = self;
+        let Self { reader, roles, right_hand, clock, .. } = self;
         let columns = Columns::new(reader, roles, right_hand);
         let mut read = 0;
         let summary = clock.fill(
             roles.names.len(),
             shard_rows,
-            task.arguments.input.threads(),
+            threads,
             |rows: &mut Rows<T>, count| columns.read(reader, rows, Some(count), &mut read),
             make,
             |summary, rows| {

@@ -11,6 +11,7 @@ use crate::sketch::{SketchOperator, SketchShape};
 use crate::sketch_file::SketchFile;
 use crate::{CoreError, Error, RowSummary};
 use serde_json::{Value, json};
+use std::num::NonZero;
 
 /// Bits of a row's number within its stream.
 pub(super) const TICK_BITS: u32 = 40;
@@ -19,6 +20,8 @@ const QR_BLOCK: usize = 64;
 /// Rows of a shard that is sketched. They don't follow the number of columns: columns that are sketched apart, or chosen from a
 /// sketch, have the bits of those that are sketched alone.
 const SHARD_ROWS: usize = 1 << 16;
+/// Columns up to which several threads sketch shards of that length.
+const SHARED_COLUMNS: usize = 20;
 /// Part of a shard's rows that a sketch may have for shards to be faster than one summary (measured).
 const SHARD_SHARE: usize = 16;
 /// Longest block that the command takes by itself.
@@ -58,6 +61,7 @@ fn factor<T: Number>(job: &mut Job<'_, T>) -> Result<Box<dyn Stored>, Failure> {
     make().map_err(allocated::<T>)?;
     let filled = job.fill(
         shard_rows(columns),
+        job.task.arguments.input.threads(),
         |_| make(),
         |summary, _, row, weight| {
             match weight {
@@ -103,7 +107,9 @@ where
     };
     let mut whole = make(0).map_err(allocated::<T>)?;
     if rows <= SHARD_ROWS / SHARD_SHARE {
-        whole = job.fill(SHARD_ROWS, make, update)?;
+        // Wider shards leave the caches before a thread has read one: several threads would wait for memory (measured).
+        let threads = if shape.cols > SHARED_COLUMNS { NonZero::<usize>::MIN } else { arguments.input.threads() };
+        whole = job.fill(SHARD_ROWS, threads, make, update)?;
     } else {
         job.fill_one(&mut whole, update)?;
     }
