@@ -204,7 +204,12 @@ fn exact_sums_of_integers_are_those_of_one_stream() {
     let make = |_| ExactEigen::<f64, _>::new(ExactEigenParams::new(dim));
     let mut whole = make(0).unwrap();
     whole.update_batch(all).unwrap();
-    assert_eq!(fill(all, threads(2), make).unwrap().encode(), whole.encode());
+    // All but the chain of additions, of which shards have a shorter one.
+    let sums = |mut summary: ExactEigen<f64, Vec<f64>>| {
+        let mut sums = [0.0; 6];
+        (summary.covariance(&mut sums), sums, summary.rows_seen())
+    };
+    assert_eq!(sums(fill(all, threads(2), make).unwrap()), sums(whole));
 }
 
 #[test]

@@ -112,6 +112,8 @@ pub enum Error {
         /// Rows seen.
         got: u64,
     },
+    /// What is left after removals is no larger than what rounding may have left behind.
+    PrecisionLost,
     /// The data span fewer directions than the answer needs.
     RankDeficient {
         /// Directions that the data span.
@@ -193,6 +195,9 @@ impl fmt::Display for Error {
             Self::Capacity { limit } => write!(f, "capacity of {limit} is used up: make room or raise it"),
             Self::TooFewRows { needed, got } => {
                 write!(f, "{got} usable rows seen, {needed} needed: feed rows that are not all zero")
+            }
+            Self::PrecisionLost => {
+                write!(f, "removed rows were so large that what is left is lost in rounding: fill anew without them")
             }
             Self::RankDeficient { rank } => write!(f, "the data have rank {rank}: ask for at most {rank}"),
             Self::IllConditioned => {

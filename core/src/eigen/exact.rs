@@ -1,16 +1,15 @@
 //! The exact covariance: every product of two columns, summed.
 
-use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, rounding};
+use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector};
 use super::iterate::{fill_random, orthonormalize_or_refill};
 use super::params::eigen_params;
 use crate::base::matrix::{check_batch, check_finite};
 use crate::base::storage::{is_addressable, min, product, sum};
 use crate::linalg::{one_sided, packed, symmetric, vector};
-use crate::stream::Scale;
 use crate::stream::summary::{constructors, wire_form};
+use crate::stream::{History, Scale, add_rows};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Difference, Error, MatRef, Merge, Real, RowSummary, Rule, Storage};
-use core::marker::PhantomData;
 
 /// Rows per block of a two-level sum.
 const BLOCK: u64 = 256;
@@ -57,10 +56,16 @@ eigen_params! {
 /// the rows, any rows.
 ///
 /// # Guarantee
-/// The vectors of the rows seen, up to rounding: in `f64` the `error_bound` is 0 and `value_lower` is `value_upper`. In
-/// `f32` the rounding of long sums counts: the bounds are a worst case, some hundred times what is usual, and `two_level`
-/// sums keep them useful. The bound is `None` (status [`LowGap`](Status::LowGap)) when the last wanted value and the next one
-/// differ by less than rounding or `1e-6` of the largest, where the vector is arbitrary.
+/// The vectors of the rows seen, up to rounding, and rounding has its share in every bound: a value of the exact matrix of the
+/// rows given is within `(n + w (dim + 64)) EPSILON E` of the value that is told, with `n` the longest chain of additions (the
+/// rows, or 256 and twice the blocks with `two_level`; one more for each level of merges), `w` = `min(dim, rank + 2)`, and `E` the
+/// most energy that was ever held, the sum of all squared entries (Higham, *Accuracy and Stability of Numerical Algorithms*,
+/// 2nd ed., sections 3.1 and 4.2, for the sums; Weyl's inequality for the values). [`estimate_dense`](Self::estimate_dense)
+/// has `64 (dim + 1)` in place of `w (dim + 64)`; [`estimate`](TopEigen::estimate) adds the residual of its iterate, which finds the
+/// top space from a random start. A value below that has a lower end of 0. It is a worst case, some hundred times what is usual;
+/// in `f32` `two_level` sums keep it useful, and beyond half a million additions there is no bracket. The error bound follows by the theorem of
+/// Davis and Kahan; it is `None` (status [`LowGap`](Status::LowGap)) when the last wanted value and the next one differ by less
+/// than that or `1e-6` of the largest, where the vector is arbitrary.
 /// # Cost
 /// Update: `dim^2` flops. State: see [`ExactEigenParams::storage_len`]; for small `dim` less than any sketch.
 /// [`estimate`](TopEigen::estimate) runs a block power iteration in the storage, about
@@ -101,7 +106,7 @@ pub struct ExactEigen<T, S> {
 struct State<T> {
     rows_seen: u64,
     scale: Scale,
-    scalar: PhantomData<T>,
+    history: History<T>,
 }
 
 constructors!(ExactEigen, ExactEigenParams);
@@ -136,6 +141,7 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
 
     fn rescale(&mut self, e: i32) {
         if e != 0 {
+            self.state.history.rescale(2 * e);
             let parts = self.split();
             vector::rescale(parts.total, 2 * e);
             vector::rescale(parts.block, 2 * e);
@@ -144,8 +150,8 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
 
     /// Takes a row out again that went in before: `A'A` loses its products.
     ///
-    /// Rounding errors stay: after many removals the matrix may lose its definiteness, and small values with it; negative
-    /// ones are reported as zero. [`rows_seen`](RowSummary::rows_seen) counts what is left.
+    /// Rounding errors of what was large stay: the most energy that was ever held counts in all bounds. Where what is left is no
+    /// larger than that rounding, answers fail with [`Error::PrecisionLost`]: fill a summary anew. [`rows_seen`](RowSummary::rows_seen) counts what is left.
     ///
     /// # Errors
     /// Those of [`update`](RowSummary::update), and [`Error::TooFewRows`] if no rows are left to remove.
@@ -155,6 +161,8 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
         }
         let admitted = self.state.scale.admit(self.params.dim, row)?;
         self.rescale(admitted.rescale);
+        let energy = self.energy();
+        self.state.history.remove(energy);
         let (two_level, parts) = (self.params.two_level, self.split());
         let row = scaled_row(parts.iterate, row, admitted.factor);
         packed::subtract_row(if two_level { parts.block } else { parts.total }, row);
@@ -206,7 +214,8 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
         for (sum, &x) in total.iter_mut().zip(gram) {
             *sum += x;
         }
-        self.state.rows_seen = self.state.rows_seen.saturating_add(rows);
+        self.state.history.absorb_rows(rows);
+        self.state.rows_seen = add_rows(self.state.rows_seen, rows);
         Ok(())
     }
 
@@ -226,7 +235,8 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
         if needed != got {
             return Err(Error::Storage { needed, got });
         }
-        let allowance = self.rounding()?;
+        // Products and rotations of rows as long as the matrix.
+        let allowance = self.allowance(64 * (dim as u64).saturating_add(1))?;
         let exponent = self.state.scale.value_exponent();
         let parts = self.split();
         let (front, _) = scratch.split_at_mut(packed::len(dim));
@@ -264,18 +274,35 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
         Ok(spectrum.finish(answer, exponent))
     }
 
-    /// How far rounding of the sums may have moved the matrix: for each entry, the additions that it went through times
-    /// `eps` times the sum of the magnitudes; that of all entries together is at most the trace times as much.
-    fn rounding(&mut self) -> Result<T, Error> {
-        let (dim, rows, two_level) = (self.params.dim, self.state.rows_seen, self.params.two_level);
-        let parts = self.split();
-        let energy = packed::trace(parts.total, dim)
-            + if parts.block.is_empty() { T::ZERO } else { packed::trace(parts.block, dim) };
-        if rows == 0 || energy <= T::ZERO {
-            return Err(Error::TooFewRows { needed: 1, got: 0 });
+    /// The trace: energy of the rows held.
+    fn energy(&self) -> T {
+        let (dim, storage) = (self.params.dim, self.storage.as_ref());
+        let (total, rest) = storage.split_at(packed::len(dim));
+        let open = if self.params.two_level { packed::trace(rest, dim) } else { T::ZERO };
+        packed::trace(total, dim) + open
+    }
+
+    /// How far the matrix may be from that of the rows, and the solver's values from those of the matrix, `solver` operations:
+    /// [`History::allowance`].
+    fn allowance(&self, solver: u64) -> Result<Option<T>, Error> {
+        let (history, energy, rows) = (self.state.history, self.energy(), self.state.rows_seen);
+        let operations = history.operations();
+        let chain = if !self.params.two_level {
+            operations
+        } else if history.has_removed() {
+            // A block may hold as much as is held, above zero or below.
+            operations.saturating_mul(2).saturating_add(operations / BLOCK)
+        } else {
+            BLOCK.min(operations).saturating_add(2 * (operations / BLOCK)).saturating_add(2)
+        };
+        let allowance = history.allowance(chain, solver, energy);
+        let is_lost = history.has_removed() && allowance.is_none_or(|allowance| energy <= allowance);
+        match () {
+            () if rows == 0 => Err(Error::TooFewRows { needed: 1, got: 0 }),
+            () if is_lost => Err(Error::PrecisionLost),
+            () if energy <= T::ZERO => Err(Error::TooFewRows { needed: 1, got: 0 }),
+            () => Ok(allowance),
         }
-        let additions = if two_level { BLOCK.min(rows) + rows / BLOCK } else { rows };
-        Ok(rounding::<T>(additions) * energy)
     }
 }
 
@@ -295,38 +322,38 @@ fn scaled_row<'a, T: Real>(scratch: &'a mut [T], row: &'a [T], factor: T) -> &'a
 struct Spectrum<T> {
     available: usize,
     gap: T,
-    low_gap: bool,
     /// What the values may be off, and the vectors' error that follows.
-    allowance: T,
-    error_bound: T,
+    allowance: Option<T>,
+    error_bound: Option<T>,
 }
 
 impl<T: Real> Spectrum<T> {
     /// Reads at least the first `wanted + 1` values, descending, where the matrix has as many.
-    fn of(values: &[T], wanted: usize, dim: usize, allowance: T) -> Self {
+    fn of(values: &[T], wanted: usize, dim: usize, allowance: Option<T>) -> Self {
         let noise = T::count(dim as u64) * T::EPSILON * values[0];
         let available = values.iter().take(wanted).take_while(|&&x| x > noise).count();
         let (last, next) = (values[available.max(1) - 1], values.get(available.max(1)).copied().unwrap_or(T::ZERO));
         let gap = if next > noise { last / next } else { T::INFINITY };
         let difference = last - next.max(T::ZERO);
         // The angle between the top spaces of two matrices: their difference over the gap that is left (Davis and Kahan).
-        let angle = allowance / (difference - allowance - allowance);
-        let low_gap = difference <= T::constant(1e-6) * values[0] || !(T::ZERO..T::ONE).contains(&angle);
-        Self { available, gap, low_gap, allowance, error_bound: angle * angle }
+        let angle = allowance.map(|allowance| allowance / (difference - allowance - allowance));
+        let is_tied = difference <= T::constant(1e-6) * values[0];
+        let error_bound =
+            angle.filter(|angle| !is_tied && (T::ZERO..T::ONE).contains(angle)).map(|angle| angle * angle);
+        Self { available, gap, allowance, error_bound }
     }
 
     fn finish<'a>(&self, answer: AnswerMut<'a, T>, exponent: i32) -> TopEigenvector<'a, T> {
         for i in 0..answer.values.len() {
             let value = answer.values[i].max(T::ZERO);
             answer.values[i] = value;
-            (answer.lower[i], answer.upper[i]) = ((value - self.allowance).max(T::ZERO), value + self.allowance);
+            let allowance = self.allowance.unwrap_or(T::ZERO);
+            (answer.lower[i], answer.upper[i]) = ((value - allowance).max(T::ZERO), value + allowance);
         }
-        let confidence = Confidence {
-            gap_estimate: Some(self.gap),
-            error_bound: (!self.low_gap).then_some(self.error_bound),
-            ..Confidence::bare(if self.low_gap { Status::LowGap } else { Status::Ok })
-        };
-        answer.finish(self.available, exponent, true, confidence)
+        let status = if self.error_bound.is_some() { Status::Ok } else { Status::LowGap };
+        let confidence =
+            Confidence { gap_estimate: Some(self.gap), error_bound: self.error_bound, ..Confidence::bare(status) };
+        answer.finish(self.available, exponent, self.allowance.is_some(), confidence)
     }
 }
 
@@ -348,7 +375,8 @@ impl<T: Real, S: Storage<T>> RowSummary for ExactEigen<T, S> {
         let (two_level, parts) = (self.params.two_level, self.split());
         let row = scaled_row(parts.iterate, row, admitted.factor);
         packed::add_row(if two_level { parts.block } else { parts.total }, row);
-        self.state.rows_seen += 1;
+        self.state.rows_seen = add_rows(self.state.rows_seen, 1);
+        self.state.history.go_on(1);
         self.close_block();
         Ok(())
     }
@@ -370,7 +398,8 @@ impl<T: Real, S: Storage<T>> RowSummary for ExactEigen<T, S> {
             let (dim, two_level, parts) = (self.params.dim, self.params.two_level, self.split());
             let target = if two_level { parts.block } else { parts.total };
             packed::add_rows(target, run.rows_from(0, plain).as_slice(), dim);
-            self.state.rows_seen += plain as u64;
+            self.state.rows_seen = add_rows(self.state.rows_seen, plain as u64);
+            self.state.history.go_on(plain as u64);
             self.close_block();
             next += plain;
         }
@@ -404,11 +433,14 @@ impl<T: Real, S: Storage<T>> Merge for ExactEigen<T, S> {
         Difference::Sums.check(mine.two_level, theirs.two_level)?;
         let (mine, theirs) = self.state.scale.align(other.state.scale);
         self.rescale(mine);
-        let len = self.params.sums_len();
+        let (len, energy) = (self.params.sums_len(), self.energy());
+        let mut history = other.state.history;
+        history.rescale(2 * theirs);
+        self.state.history.absorb(energy, history, other.energy().times_power_of_two(2 * theirs));
         for (x, &y) in self.storage.as_mut().iter_mut().zip(other.storage.as_ref()).take(len) {
             *x += y.times_power_of_two(2 * theirs);
         }
-        self.state.rows_seen += other.state.rows_seen;
+        self.state.rows_seen = add_rows(self.state.rows_seen, other.state.rows_seen);
         Ok(())
     }
 }
@@ -423,7 +455,9 @@ impl<T: Real, S: Storage<T>> TopEigen for ExactEigen<T, S> {
     fn estimate_available<'a>(&mut self, answer: &'a mut [T]) -> Result<TopEigenvector<'a, T>, Error> {
         let (dim, wanted, seed) = (self.params.dim, self.params.rank, self.params.seed);
         let answer = AnswerMut::new(answer, dim, wanted)?;
-        let rounding = self.rounding()?;
+        // Products of the iterate, and rotations of a matrix as small as it is wide.
+        let width = self.params.width() as u64;
+        let allowance = self.allowance(width.saturating_mul((dim as u64).saturating_add(64)))?;
         let exponent = self.state.scale.value_exponent();
         let mut parts = self.split();
         fill_random(parts.iterate, dim, 0, seed, 0);
@@ -436,11 +470,11 @@ impl<T: Real, S: Storage<T>> TopEigen for ExactEigen<T, S> {
         for round in 1..=SWEEPS {
             let residual = parts.sweep(dim, wanted, tolerance);
             if residual <= tolerance || round == SWEEPS {
-                // Where the sums round, the solver's own residual counts too.
+                // What the iterate has not found of the space counts too.
                 let largest = parts.small_values[0];
-                let allowance = if rounding > T::ZERO { rounding + residual * largest } else { T::ZERO };
+                let allowance = allowance.map(|allowance| allowance + residual * largest);
                 let mut spectrum = Spectrum::of(parts.small_values, wanted, dim, allowance);
-                spectrum.low_gap |= residual > tolerance;
+                spectrum.error_bound = spectrum.error_bound.filter(|_| residual <= tolerance);
                 answer.vectors.copy_from_slice(&parts.iterate[..wanted * dim]);
                 answer.values.copy_from_slice(&parts.small_values[..wanted]);
                 answer.vectors.chunks_exact_mut(dim).for_each(|v| {
@@ -501,13 +535,16 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
         w.params(&self.params);
         w.u64(self.state.rows_seen);
         self.state.scale.write(w);
+        self.state.history.write(w);
         w.reals(&self.storage.as_ref()[..self.params.sums_len()]);
     }
 
     fn read(bytes: &[u8]) -> Result<(ExactEigenParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::ExactEigen, bytes)?;
         let params: ExactEigenParams = r.params()?;
-        let state = State { rows_seen: r.count()?, scale: Scale::read(&mut r)?, scalar: PhantomData };
+        let (rows_seen, scale) = (r.count()?, Scale::read(&mut r)?);
+        let history = if r.version() == 1 { History::of_rows(rows_seen) } else { History::read(&mut r)? };
+        let state = State { rows_seen, scale, history };
         let sums = r.skip_reals::<T>(params.sums_len())?;
         r.end()?;
         Ok((params, state, sums))

@@ -12,6 +12,7 @@
 mod centered;
 mod compensated;
 mod deferred;
+mod history;
 pub(crate) mod monitor;
 mod scale;
 mod shuffle;
@@ -21,6 +22,7 @@ mod traits;
 pub use centered::Centered;
 pub(crate) use compensated::CompensatedSum;
 pub use deferred::{Deferred, DeferredRows, Progress};
+pub(crate) use history::{History, add_rows};
 pub use monitor::{OrderMonitor, OrderMonitorParams, OrderReport, WarmUp};
 pub(crate) use scale::Scale;
 pub use shuffle::ShuffleBuffer;

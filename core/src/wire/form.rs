@@ -1,7 +1,7 @@
 //! The trait `Wire`, and the writer and the reader of bodies.
 
 use super::Kind;
-use super::header::{CHECKSUM, CRC, HEADER, Header, MAGIC, VERSION};
+use super::header::{CHECKSUM, CRC, HEADER, Header, MAGIC};
 use crate::base::params::{Params, Visitor};
 #[cfg(feature = "alloc")]
 use crate::base::storage::Allocated;
@@ -157,9 +157,18 @@ impl Writer<'_> {
 #[derive(Clone)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
+    version: u8,
 }
 
 impl<'a> Reader<'a> {
+    /// The largest count that is read.
+    pub(crate) const LARGEST_COUNT: u64 = u64::MAX / 2;
+
+    /// Version of the form that is read.
+    pub(crate) const fn version(&self) -> u8 {
+        self.version
+    }
+
     pub(crate) fn bytes(&mut self, len: usize) -> Result<&'a [u8], Error> {
         let (head, rest) = self.rest.split_at_checked(len).ok_or(Error::Corrupt)?;
         self.rest = rest;
@@ -195,7 +204,7 @@ impl<'a> Reader<'a> {
     /// A count of rows or steps: no stream is so long that counting on from here could overflow.
     pub(crate) fn count(&mut self) -> Result<u64, Error> {
         let count = self.u64()?;
-        if count <= u64::MAX / 2 { Ok(count) } else { Err(Error::Corrupt) }
+        if count <= Self::LARGEST_COUNT { Ok(count) } else { Err(Error::Corrupt) }
     }
 
     /// Parameters that break no rule of theirs.
@@ -283,7 +292,7 @@ pub(crate) fn encode<L: Lane>(kind: Kind, out: &mut [u8], body: impl Fn(&mut Wri
     let [family, number] = kind.numbers();
     let mut writer = Writer { out: Some(&mut *out), at: 0 };
     writer.bytes(&MAGIC);
-    writer.bytes(&[VERSION, family, number, L::TYPE.number()]);
+    writer.bytes(&[kind.version(), family, number, L::TYPE.number()]);
     writer.len(needed - HEADER - CHECKSUM);
     body(&mut writer);
     let (content, checksum) = out.split_at_mut(needed - CHECKSUM);
@@ -296,5 +305,6 @@ pub(crate) fn open<L: Lane>(kind: Kind, bytes: &[u8]) -> Result<Reader<'_>, Erro
     let header = Header::read(bytes)?;
     Difference::Kind.check(u64::from(kind.number()), u64::from(header.kind.number()))?;
     Difference::Scalar.check(L::TYPE.number(), header.scalar.number())?;
-    Ok(Reader { rest: bytes.get(HEADER..bytes.len() - CHECKSUM).ok_or(Error::Corrupt)? })
+    let rest = bytes.get(HEADER..bytes.len() - CHECKSUM).ok_or(Error::Corrupt)?;
+    Ok(Reader { rest, version: header.version })
 }

@@ -4,7 +4,6 @@ use super::Kind;
 use crate::{Difference, Error, ScalarType};
 
 pub(super) const MAGIC: [u8; 4] = *b"SKLT";
-pub(super) const VERSION: u8 = 1;
 pub(super) const HEADER: usize = 16;
 pub(super) const CHECKSUM: usize = 4;
 pub(super) const CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISO_HDLC);
@@ -12,7 +11,7 @@ pub(super) const CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, crc::NoTable
 /// What the first bytes of an encoding say, after its checksum was found right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// Format version.
+    /// Format version of the type: later ones can be newer than this library knows.
     pub version: u8,
     /// Which summary.
     pub kind: Kind,
@@ -38,11 +37,21 @@ impl Header {
             return Err(Error::Corrupt);
         }
         // Undamaged, but perhaps of a later version.
-        Difference::Version.check(VERSION, version)?;
+        if version == 0 || version > Kind::NEWEST_VERSION {
+            return Err(Error::Incompatible {
+                what: Difference::Version,
+                expected: Kind::NEWEST_VERSION.into(),
+                got: version.into(),
+            });
+        }
         // No number is 0: nothing would fit what is not known here.
         let unknown = |what, got| Error::Incompatible { what, expected: 0, got };
         let kind = Kind::of([family, number])
             .ok_or(unknown(Difference::Kind, u64::from(u16::from_be_bytes([family, number]))))?;
+        if version > kind.version() {
+            let (expected, got) = (kind.version().into(), version.into());
+            return Err(Error::Incompatible { what: Difference::Version, expected, got });
+        }
         let scalar = ScalarType::of(scalar).ok_or(unknown(Difference::Scalar, scalar.into()))?;
         Ok(Self { version, kind, scalar })
     }

@@ -5,7 +5,7 @@
 //! | bytes | content |
 //! |---|---|
 //! | 0..4 | magic `SKLT` |
-//! | 4 | format version, 1 |
+//! | 4 | format version of the type, 1 or 2 |
 //! | 5, 6 | family and type, see [`Kind`] |
 //! | 7 | scalar: 4 for `f32`, 8 for `f64`, 20 for `i32`, 24 for `i64` |
 //! | 8..16 | length of the body |

@@ -61,6 +61,17 @@ impl Kind {
         u16::from_be_bytes(self.numbers())
     }
 
+    /// The newest version that any type has.
+    pub(super) const NEWEST_VERSION: u8 = 2;
+
+    /// Version of the type's byte form. Encodings of all versions from 1 on are read.
+    pub(super) const fn version(self) -> u8 {
+        match self {
+            Self::ExactEigen => 2,
+            _ => 1,
+        }
+    }
+
     pub(super) fn numbers(self) -> [u8; 2] {
         KINDS.iter().find(|entry| entry.2 == self).map_or([0, 0], |entry| [entry.0, entry.1])
     }

@@ -138,6 +138,10 @@ pub fn foreign_kinds_are_refused<M: RowSummary + Wire>(subject: &Subject<M>, cas
                 let result = subject.restore(&forged)?.map(drop);
                 // What can be read as the header of something else is told apart from damage.
                 let refused = match Header::read(&forged) {
+                    // A body of an older version is another one: as such it is damaged.
+                    Ok(header) if at == 4 && header.version < bytes[4] => {
+                        matches!(result, Err(Error::Corrupt | Error::Incompatible { .. }))
+                    }
                     Ok(_) => matches!(result, Err(Error::Incompatible { .. })),
                     Err(_) => matches!(result, Err(Error::Corrupt | Error::Incompatible { .. })),
                 };

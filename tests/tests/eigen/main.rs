@@ -2,6 +2,7 @@
 
 #![allow(missing_docs)]
 
+mod brackets;
 mod hostile;
 mod laws;
 mod own;

@@ -49,12 +49,18 @@ proptest::proptest! {
     #[test]
     fn exact_sums_of_integers_have_no_order(case in cases(1..=24, KINDS)) {
         let rows = exact_rows(&case);
-        let whole = filled(exact::<f32>(&case), &rows).encode();
-        assert_eq!(filled(exact::<f32>(&case), &rows.shuffled(1)).encode(), whole);
+        // All but the chain of additions, of which a merge has a shorter one.
+        let sums = |mut summary: Exact<f32>| {
+            let mut sums = vec![0.0; summary.dim() * (summary.dim() + 1) / 2];
+            (summary.covariance(&mut sums), sums, summary.rows_seen())
+        };
+        let whole = filled(exact::<f32>(&case), &rows);
+        assert_eq!(filled(exact::<f32>(&case), &rows.shuffled(1)).encode(), whole.encode());
+        let whole = sums(whole);
         let cut = Source::new(case.seed).below(rows.len() + 1);
         let mut merged = filled(exact::<f32>(&case), &rows.slice(0, cut));
         merged.merge(&filled(exact::<f32>(&case), &rows.slice(cut, rows.len() - cut))).unwrap();
-        assert_eq!(merged.encode(), whole);
+        assert_eq!(sums(merged), whole);
     }
 
     /// `0 <= x'(A'A - B'B)x <= D`, and `D <= |A - A_j|_F^2 / (l - j)` for every `j < l`.
@@ -402,7 +408,9 @@ fn low_rank_data_are_solved_exactly() {
         let check = |name: &str, (error, got): (f64, Answer<f64>)| {
             assert!(error <= 1e-12, "{name}, rank {rank}: error {error:e}");
             let missed = got.bounds.as_ref().map_or(0.0, |b| b[0].1 - b[0].0);
-            assert!(missed <= 1e-12 * energy, "{name}, rank {rank}: {missed:e} of {energy:e} missed");
+            // The exact sums may be off by a rounding a row, to either side.
+            let rounding = if name == "exact" { 2.0 * (rows.len() + 400) as f64 * f64::EPSILON } else { 0.0 };
+            assert!(missed <= (1e-12 + rounding) * energy, "{name}, rank {rank}: {missed:e} of {energy:e} missed");
             assert_eq!(got.confidence.status, Status::Ok, "{name}, rank {rank}");
             if rank == 1 {
                 assert_eq!(got.confidence.gap_estimate, Some(f64::INFINITY), "{name}");

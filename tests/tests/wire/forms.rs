@@ -10,7 +10,7 @@ use sketchlet_core::regression::*;
 use sketchlet_core::sketch::{GaussianSketch, Osnap, SketchOperator, Srht, TensorSrht};
 use sketchlet_core::stream::{Centered, Deferred, DeferredRows, OrderMonitor, OrderMonitorParams, Progress, WarmUp};
 use sketchlet_core::submodular::*;
-use sketchlet_core::{Error, Header, Merge, Real, RowSummary, ScalarType, Wire};
+use sketchlet_core::{Difference, Error, Header, Merge, Real, RowSummary, ScalarType, Wire};
 use sketchlet_laws::wire::seal;
 use sketchlet_tests::answer::answer;
 use sketchlet_tests::streams::Source;
@@ -443,8 +443,11 @@ fn forms() -> Vec<Form> {
     forms
 }
 
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("wire/0.1")
+/// Released versions with forms of their own; a form that did not change has its file in an earlier one alone.
+const VERSIONS: [&str; 2] = ["0.1", "0.2"];
+
+fn folder(version: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("wire").join(version)
 }
 
 fn is_blessing() -> bool {
@@ -452,14 +455,25 @@ fn is_blessing() -> bool {
 }
 
 impl Form {
-    /// The kept encoding.
+    /// The kept encoding of a version, if it has one.
+    fn kept(&self, version: &str) -> Option<Vec<u8>> {
+        std::fs::read(folder(version).join(format!("{}.bin", self.name))).ok()
+    }
+
+    /// The kept encoding of the newest form.
     fn file(&self) -> Vec<u8> {
-        let path = folder().join(format!("{}.bin", self.name));
-        if is_blessing() && !path.exists() {
-            std::fs::create_dir_all(folder()).unwrap();
-            std::fs::write(&path, self.summary.encode()).unwrap();
+        let kept = VERSIONS.iter().rev().find_map(|version| self.kept(version));
+        let encoding = self.summary.encode();
+        match kept {
+            // A newer form has another length.
+            Some(kept) if kept.len() == encoding.len() => return kept,
+            _ if !is_blessing() => panic!("{}: no file of this form", self.name),
+            Some(_) | None => {}
         }
-        std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+        let newest = folder(VERSIONS[VERSIONS.len() - 1]);
+        std::fs::create_dir_all(&newest).unwrap();
+        std::fs::write(newest.join(format!("{}.bin", self.name)), &encoding).unwrap();
+        encoding
     }
 
     fn record(&self, summary: &mut dyn Asked, when: &str, out: &mut String) {
@@ -496,29 +510,58 @@ impl Form {
 
 #[test]
 fn kept_files_still_answer_the_same_bits() {
-    let mut out = String::new();
-    for form in forms() {
-        let bytes = form.file();
-        let mut summary = (form.restore)(&bytes).unwrap_or_else(|e| panic!("{}: {e}", form.name));
-        assert_eq!(summary.encode(), bytes, "{}", form.name);
-        assert_eq!(Header::read(&bytes).unwrap().version, 1);
-        form.record(&mut *summary, "", &mut out);
-        // It goes on where it stopped.
-        (1000..1040).for_each(|i| summary.go_on(i));
-        form.record(&mut *summary, "-later", &mut out);
+    for version in VERSIONS {
+        let mut out = String::new();
+        for form in forms() {
+            let newest = form.file();
+            let Some(bytes) = form.kept(version) else { continue };
+            let mut summary = (form.restore)(&bytes).unwrap_or_else(|e| panic!("{}: {e}", form.name));
+            if bytes.len() == newest.len() {
+                assert_eq!(summary.encode(), bytes, "{}", form.name);
+            }
+            form.record(&mut *summary, "", &mut out);
+            // It goes on where it stopped.
+            (1000..1040).for_each(|i| summary.go_on(i));
+            form.record(&mut *summary, "-later", &mut out);
+        }
+        let path = folder(version).join("answers.txt");
+        if is_blessing() {
+            std::fs::write(&path, &out).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap();
+        for (got, expected) in out.lines().zip(kept.lines()) {
+            assert_eq!(got, expected);
+        }
+        assert_eq!(out.lines().count(), kept.lines().count());
     }
-    let path = folder().join("answers.txt");
-    if is_blessing() {
-        std::fs::write(&path, &out).unwrap();
-    }
-    let kept = std::fs::read_to_string(&path).unwrap();
-    for (got, expected) in out.lines().zip(kept.lines()) {
-        assert_eq!(got, expected);
-    }
-    assert_eq!(out.lines().count(), kept.lines().count());
 }
 
-/// And what this version writes is what it was when the files were made.
+/// A newer version than this library knows is refused as that, not as damaged; an older file goes on and merges with new ones.
+#[test]
+fn versions_are_told_apart() {
+    let params = ExactEigenParams::new(DIM);
+    let mut newer = ExactEigen::<f64, Vec<f64>>::new(params).unwrap().encode();
+    newer[4] = 3;
+    seal(&mut newer);
+    let refused = ExactEigen::<f64, Vec<f64>>::decode(&newer).unwrap_err();
+    assert_eq!(refused, Error::Incompatible { what: Difference::Version, expected: 2, got: 3 });
+    // Not every type has a second version.
+    let mut newer = NystromSketch::<f64, Vec<f64>>::new(NystromSketchParams::new(DIM)).unwrap().encode();
+    newer[4] = 2;
+    seal(&mut newer);
+    let refused = NystromSketch::<f64, Vec<f64>>::decode(&newer).unwrap_err();
+    assert_eq!(refused, Error::Incompatible { what: Difference::Version, expected: 1, got: 2 });
+    let old = std::fs::read(folder("0.1").join("exact-f64.bin")).unwrap();
+    assert_eq!(Header::read(&old).unwrap().version, 1);
+    let mut old = ExactEigen::<f64, Vec<f64>>::decode(&old).unwrap();
+    let mut new = filled(ExactEigen::<f64, Vec<f64>>::new(params), 150..200);
+    new.merge(&old).unwrap();
+    assert_eq!(new.rows_seen(), 200);
+    (150..200).for_each(|i| old.update(&row(i)).unwrap());
+    assert_eq!(answer(&mut new).unwrap().vectors, answer(&mut old).unwrap().vectors);
+    assert_eq!(Header::read(&new.encode()).unwrap().version, 2);
+}
+
 #[test]
 fn todays_bytes_are_those_of_the_files() {
     for form in forms() {
@@ -674,7 +717,7 @@ fn noise_under_a_right_checksum_never_panics() {
 /// Numbers of guesses in requests that wait: those of other guesses are refused.
 #[test]
 fn forged_requests_are_tied_to_what_they_ask_for() {
-    let read = |name: &str| std::fs::read(folder().join(name)).unwrap();
+    let read = |name: &str| std::fs::read(folder("0.1").join(name)).unwrap();
     let number = |bytes: &[u8], at: usize| i32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
     // Behind parameters, slots, the last crossing and coins: the guesses below and above, and the one that is looked at.
     let bytes = read("lazy-dynamic-pending-f64.bin");

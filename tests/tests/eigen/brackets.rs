@@ -1,0 +1,125 @@
+//! Brackets of values against exact arithmetic: whatever the offset, the scale, and what was removed.
+
+use sketchlet_core::eigen::*;
+use sketchlet_core::random::keyed::{Domain, symmetric, word};
+use sketchlet_core::{Error, Real, RowSummary};
+use sketchlet_tests::oracle::{Dyadic, ExactGram};
+
+/// Rows around an offset, in some unit.
+fn rows<T: Real>(seed: u64, count: usize, dim: usize, offset: f64, unit: f64) -> Vec<Vec<T>> {
+    (0..count)
+        .map(|i| {
+            (0..dim)
+                .map(|j| {
+                    let noise: f64 = symmetric(word(seed, Domain::Normal, (i * dim + j) as u64));
+                    T::constant((offset * (1.0 + j as f64) + noise) * unit)
+                })
+                .collect()
+        })
+        .collect()
+}
+
+/// How many values were held against the truth, and how many of them had a bracket.
+#[derive(Debug, Default)]
+struct Tally {
+    values: usize,
+    bracketed: usize,
+    narrow: usize,
+}
+
+/// Holds every bracket of an answer against the exact Gram matrix of the rows.
+fn judge<T: Real>(top: &TopEigenvector<'_, T>, exact: &ExactGram, tally: &mut Tally, what: &str) {
+    for i in 0..top.rank() {
+        tally.values += 1;
+        let (Some(lower), Some(upper)) = (top.value_lower(i), top.value_upper(i)) else { continue };
+        tally.bracketed += 1;
+        assert!(lower.mantissa >= T::ZERO && lower.mantissa <= upper.mantissa, "{what} {i}");
+        tally.narrow += usize::from(upper.mantissa - lower.mantissa <= T::constant(1e-3) * upper.mantissa);
+        let dyadic = |x: T, exponent: i32| Dyadic::new(x.as_f64()).scaled(exponent.into());
+        assert!(
+            exact.is_within(i, &dyadic(lower.mantissa, lower.exponent), &dyadic(upper.mantissa, upper.exponent)),
+            "{what} value {i}: {lower:?} {upper:?}"
+        );
+    }
+}
+
+fn exact_gram<T: Real>(rows: &[Vec<T>]) -> ExactGram {
+    let wide: Vec<f64> = rows.iter().flatten().map(|x| x.as_f64()).collect();
+    let dim = rows[0].len();
+    ExactGram::new(dim, wide.chunks_exact(dim))
+}
+
+fn exact_holds<T: Real>(units: &[f64], offsets: &[f64]) -> Tally {
+    let mut tally = Tally::default();
+    let mut seed = 0;
+    for &unit in units {
+        for &offset in offsets {
+            for (dim, count) in [(1, 3), (2, 6), (3, 40), (4, 300)] {
+                for two_level in [false, true] {
+                    seed += 1;
+                    let rows = rows::<T>(seed, count, dim, offset, unit);
+                    let params = ExactEigenParams::new(dim).rank(dim);
+                    let params = if two_level { params.two_level() } else { params };
+                    let mut summary = ExactEigen::<T, _>::new(params).unwrap();
+                    rows.iter().for_each(|row| summary.update(row).unwrap());
+                    let exact = exact_gram(&rows);
+                    let what = format!("{dim} {count} {offset:e} {unit:e} {two_level}");
+                    let mut answer = vec![T::ZERO; summary.answer_len()];
+                    judge(&summary.estimate_available(&mut answer).unwrap(), &exact, &mut tally, &what);
+                    let mut scratch = vec![T::ZERO; dim * dim];
+                    judge(&summary.estimate_dense(&mut scratch, &mut answer).unwrap(), &exact, &mut tally, &what);
+                }
+            }
+        }
+    }
+    tally
+}
+
+#[test]
+fn exact_covariances_hold_at_any_offset_and_scale() {
+    let offsets = [0.0, 1.0, 1e3, 1e5, 1e6, 3e7, 6e7, 1e9];
+    let tally = exact_holds::<f64>(&[1.0, 1e-150, 1e150, 3e-7], &offsets);
+    assert!(tally.bracketed == tally.values && 4 * tally.narrow > tally.values, "{tally:?}");
+    let tally = exact_holds::<f32>(&[1.0, 1e-15, 1e15], &offsets[..5]);
+    assert!(tally.bracketed == tally.values && 4 * tally.narrow > tally.values, "{tally:?}");
+}
+
+/// After large rows have gone again, what is said of the rest is true, or nothing is said.
+fn removals_hold<T: Real>(sizes: &[f64]) -> Tally {
+    let mut tally = Tally::default();
+    for (seed, &size) in sizes.iter().enumerate() {
+        for two_level in [false, true] {
+            let dim = 3;
+            let kept = rows::<T>(seed as u64, 30, dim, 1.0, 1.0);
+            let outliers = rows::<T>(seed as u64 + 100, 3, dim, 1.0, size);
+            let params = ExactEigenParams::new(dim).rank(dim);
+            let params = if two_level { params.two_level() } else { params };
+            let mut summary = ExactEigen::<T, _>::new(params).unwrap();
+            for (i, row) in kept.iter().enumerate() {
+                summary.update(row).unwrap();
+                if let Some(outlier) = outliers.get(i.wrapping_sub(10)) {
+                    summary.update(outlier).unwrap();
+                }
+            }
+            outliers.iter().for_each(|row| summary.remove(row).unwrap());
+            let exact = exact_gram(&kept);
+            let mut answer = vec![T::ZERO; summary.answer_len()];
+            match summary.estimate_available(&mut answer) {
+                Ok(top) => judge(&top, &exact, &mut tally, &format!("{size:e} {two_level}")),
+                Err(error) => {
+                    assert_eq!(error, Error::PrecisionLost, "{size:e}");
+                    tally.values += 1;
+                }
+            }
+        }
+    }
+    tally
+}
+
+#[test]
+fn exact_covariances_hold_after_removals() {
+    let tally = removals_hold::<f64>(&[1.0, 1e2, 1e4, 1e6, 1e7, 1e8, 1e10, 1e15, 1e20]);
+    assert!(tally.narrow > 8 && tally.bracketed < tally.values, "{tally:?}");
+    let tally = removals_hold::<f32>(&[1.0, 10.0, 1e2, 1e3, 1e4, 1e6, 1e10]);
+    assert!(tally.bracketed > 8, "{tally:?}");
+}
