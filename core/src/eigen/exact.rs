@@ -63,8 +63,8 @@ eigen_params! {
 /// 2nd ed., sections 3.1 and 4.2, for the sums; Weyl's inequality for the values). [`estimate_dense`](Self::estimate_dense)
 /// has `64 (dim + 1)` in place of `w (dim + 64)`; [`estimate`](TopEigen::estimate) adds the residual of its iterate, which finds the
 /// top space from a random start. A value below that has a lower end of 0. It is a worst case, some hundred times what is usual;
-/// in `f32` `two_level` sums keep it useful, and beyond half a million additions there is no bracket. The error bound follows by the theorem of
-/// Davis and Kahan; it is `None` (status [`LowGap`](Status::LowGap)) when the last wanted value and the next one differ by less
+/// in `f32` `two_level` sums keep it useful, and beyond half a million additions there is no bracket. The error bound follows
+/// by the theorem of Davis and Kahan; it is `None` (status [`LowGap`](Status::LowGap)) when the last wanted value and the next one differ by less
 /// than that or `1e-6` of the largest, where the vector is arbitrary.
 /// # Cost
 /// Update: `dim^2` flops. State: see [`ExactEigenParams::storage_len`]; for small `dim` less than any sketch.
@@ -151,7 +151,8 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
     /// Takes a row out again that went in before: `A'A` loses its products.
     ///
     /// Rounding errors of what was large stay: the most energy that was ever held counts in all bounds. Where what is left is no
-    /// larger than that rounding, answers fail with [`Error::PrecisionLost`]: fill a summary anew. [`rows_seen`](RowSummary::rows_seen) counts what is left.
+    /// larger than that rounding, answers fail with [`Error::PrecisionLost`]: fill a summary anew.
+    /// [`rows_seen`](RowSummary::rows_seen) counts what is left.
     ///
     /// # Errors
     /// Those of [`update`](RowSummary::update), and [`Error::TooFewRows`] if no rows are left to remove.

@@ -37,21 +37,15 @@ impl Header {
             return Err(Error::Corrupt);
         }
         // Undamaged, but perhaps of a later version.
-        if version == 0 || version > Kind::NEWEST_VERSION {
-            return Err(Error::Incompatible {
-                what: Difference::Version,
-                expected: Kind::NEWEST_VERSION.into(),
-                got: version.into(),
-            });
+        let kind = Kind::of([family, number]);
+        let newest = kind.map_or(Kind::NEWEST_VERSION, Kind::version);
+        if version == 0 || version > newest {
+            let (expected, got) = (newest.into(), version.into());
+            return Err(Error::Incompatible { what: Difference::Version, expected, got });
         }
         // No number is 0: nothing would fit what is not known here.
         let unknown = |what, got| Error::Incompatible { what, expected: 0, got };
-        let kind = Kind::of([family, number])
-            .ok_or(unknown(Difference::Kind, u64::from(u16::from_be_bytes([family, number]))))?;
-        if version > kind.version() {
-            let (expected, got) = (kind.version().into(), version.into());
-            return Err(Error::Incompatible { what: Difference::Version, expected, got });
-        }
+        let kind = kind.ok_or(unknown(Difference::Kind, u64::from(u16::from_be_bytes([family, number]))))?;
         let scalar = ScalarType::of(scalar).ok_or(unknown(Difference::Scalar, scalar.into()))?;
         Ok(Self { version, kind, scalar })
     }

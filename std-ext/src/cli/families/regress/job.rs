@@ -101,8 +101,8 @@ impl<'a, T: Real> Job<'a, T> {
         columns.check_count(read)
     }
 
-    /// Fills a summary with the rows, by shards of so many on up to so many threads. `make` is told how many rows come before a shard; `update` tells a
-    /// summary how many come before a row, the row, and its weight if there are any.
+    /// Fills a summary with the rows, by shards of so many on up to so many threads. `make` is told how many rows come before a
+    /// shard; `update` tells a summary how many come before a row, the row, and its weight if there are any.
     pub(super) fn fill<M: Merge + Send>(
         &mut self,
         shard_rows: usize,
