@@ -2,7 +2,8 @@
 
 use super::args::DemoArguments;
 use super::failure::Failure;
-use super::output::{check_place, write_files};
+use super::output::write_files;
+use super::places::{self, Place};
 use crate::{Error, demo};
 use serde_json::json;
 use std::fmt::Write;
@@ -10,7 +11,7 @@ use std::time::Instant;
 
 pub(super) fn run(arguments: &DemoArguments) -> Result<String, Failure> {
     let start = Instant::now();
-    check_place("--report", &arguments.report, &["html"])?;
+    places::check(&[Place::new("--report", &arguments.report, &["html"])], &[])?;
     let page = demo::run(arguments.seed).map_err(|error| Error::data(error.to_string()))?;
     write_files([(arguments.report.clone(), page.to_html().into_bytes())])?;
     if arguments.json {

@@ -4,13 +4,13 @@ use super::args::{InspectArguments, MergeArguments, QueryArguments};
 use super::cost::Clock;
 use super::failure::Failure;
 use super::family::{self, Family};
-use super::output::{SKETCH, check_outputs, check_place};
+use super::places::{self, Place};
 use super::saved::Saved;
 use crate::parallel;
 use crate::sketch_file::SketchFile;
 use crate::{CoreError, Error};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A saved summary, and the family whose command saved it.
 pub(super) struct Loaded {
@@ -65,7 +65,8 @@ pub(super) fn inspect(arguments: &InspectArguments) -> Result<String, Failure> {
 }
 
 pub(super) fn merge(arguments: &MergeArguments) -> Result<String, Failure> {
-    check_place("--save", &arguments.save, SKETCH)?;
+    let inputs: Vec<&Path> = arguments.files.iter().map(PathBuf::as_path).collect();
+    places::check(&[Place::save(&arguments.save)], &inputs)?;
     let mut loaded: Vec<Loaded> = Vec::new();
     for path in &arguments.files {
         let file = load(path)?;
@@ -144,7 +145,7 @@ fn join_all(files: &[Loaded]) -> Combined {
 }
 
 pub(super) fn query(arguments: &QueryArguments) -> Result<String, Failure> {
-    check_outputs(&arguments.output, None)?;
+    places::check(&places::of_answer(&arguments.output, None), &[&arguments.file])?;
     let clock = Clock::start();
     let Loaded { family, saved } = load(&arguments.file)?;
     let given = arguments.given();

@@ -4,7 +4,7 @@ use super::args::FirmwareImportArguments;
 use super::failure::Failure;
 use super::family;
 use super::files::{Loaded, show};
-use super::output::{SKETCH, check_place};
+use super::places::{self, Place};
 use super::saved::Import;
 use crate::sketch_file::SketchFile;
 use crate::{Error, Header};
@@ -12,7 +12,7 @@ use std::io::Read;
 use std::path::Path;
 
 pub(super) fn run(arguments: &FirmwareImportArguments) -> Result<String, Failure> {
-    check_place("--save", &arguments.save, SKETCH)?;
+    places::check(&[Place::save(&arguments.save)], &[&arguments.file])?;
     let piped = arguments.file == Path::new("-");
     let name = if piped { "standard input".to_owned() } else { arguments.file.display().to_string() };
     let read = || {

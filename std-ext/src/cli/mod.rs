@@ -13,6 +13,7 @@ mod files;
 mod firmware_import;
 mod input;
 mod output;
+mod places;
 mod report;
 mod saved;
 

@@ -1,14 +1,10 @@
 //! Where answers go: standard output, standard error and files.
 
-use super::args::OutputArguments;
 use super::failure::Failure;
 use crate::Error;
 use crate::io::Target;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-
-/// What names of saved summaries end in: a slip of the hand must not replace a table of data.
-pub(super) const SKETCH: &[&str] = &["sketch"];
 
 /// Prints an answer.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
@@ -78,24 +74,4 @@ fn npy(bytes: &mut Vec<u8>, shape: &[u64], rows: &[Vec<f64>]) -> std::io::Result
     let mut writer = npyz::WriteOptions::new().default_dtype().shape(shape).writer(bytes).begin_nd()?;
     writer.extend(rows.iter().flatten().copied())?;
     writer.finish()
-}
-
-/// Refuses a place for output whose name says another form, or where no file can stand.
-pub(super) fn check_place(flag: &str, path: &Path, forms: &[&str]) -> Result<(), Failure> {
-    if !forms.contains(&extension(path).as_str()) {
-        let forms = forms.iter().map(|form| format!(".{form}")).collect::<Vec<_>>().join(" or ");
-        return Err(Failure::Usage(format!("{flag} {}: give a name that ends in {forms}", path.display())));
-    }
-    Ok(Target::check(path)?)
-}
-
-/// Refuses places for output before any work is done. No two have a form in common, so they can't be one file.
-pub(super) fn check_outputs(output: &OutputArguments, save: Option<&Path>) -> Result<(), Failure> {
-    let places = [
-        ("--out", output.out.as_deref(), &["npy", "csv"][..]),
-        ("--plot", output.plot.as_deref(), &["svg", "png"]),
-        ("--report", output.report.as_deref(), &["html"]),
-        ("--save", save, SKETCH),
-    ];
-    places.into_iter().try_for_each(|(flag, path, forms)| path.map_or(Ok(()), |path| check_place(flag, path, forms)))
 }

@@ -44,3 +44,5 @@ pub use options::{Missing, ReadOptions};
 pub use reader::RowReader;
 #[cfg(feature = "files")]
 pub use write::Target;
+#[cfg(feature = "cli")]
+pub(crate) use write::{destination, folder};

@@ -8,6 +8,8 @@ mod firmware_import;
 mod first;
 mod input;
 mod output;
+#[cfg(unix)]
+mod places;
 mod readme;
 mod regress;
 mod sketch_files;

@@ -7,7 +7,7 @@ use crate::cli::args::{EigenArguments, Spelled};
 use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
 use crate::cli::input::open;
-use crate::cli::output::check_outputs;
+use crate::cli::places;
 use crate::cli::report::Report;
 use crate::sketch_file::SketchFile;
 use crate::{Error, Real};
@@ -15,7 +15,8 @@ use serde_json::json;
 
 pub(super) fn run<T: Real>(arguments: &EigenArguments) -> Result<Report, Failure> {
     let mut clock = Clock::start();
-    check_outputs(&arguments.output, arguments.save.as_deref())?;
+    let places = places::of_answer(&arguments.output, arguments.save.as_deref());
+    places::check(&places, &[&arguments.input.input])?;
     let mut reader = open::<T>(&arguments.input)?;
     let columns = reader.columns().to_vec();
     let dim = columns.len();

@@ -2,8 +2,8 @@
 
 use crate::cli::args::{Missing, Operator, RegressArguments, Solve, Spelled};
 use crate::cli::failure::Failure;
-use crate::cli::output::check_outputs;
-use std::path::Path;
+use crate::cli::places;
+use std::path::{Path, PathBuf};
 
 /// The flags, none of which contradicts another, and what they leave open.
 pub(super) struct Task<'a> {
@@ -27,7 +27,9 @@ impl<'a> Task<'a> {
         if let Some(what) = contradiction(arguments, is_streaming, solve) {
             return Err(Failure::Usage(format!("regress: {what}")));
         }
-        check_outputs(&arguments.output, arguments.save.as_deref())?;
+        let inputs: Vec<&Path> =
+            [&arguments.input.input].into_iter().chain(&arguments.rhs).map(PathBuf::as_path).collect();
+        places::check(&places::of_answer(&arguments.output, arguments.save.as_deref()), &inputs)?;
         Ok(Self { arguments, is_streaming, solve, targets: targets(arguments)? })
     }
 

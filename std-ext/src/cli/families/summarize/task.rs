@@ -2,7 +2,7 @@
 
 use crate::cli::args::{InputArguments, Objective, Selector, Spelled, SummarizeArguments};
 use crate::cli::failure::Failure;
-use crate::cli::output::{check_outputs, check_place};
+use crate::cli::places::{self, Place};
 use crate::submodular::{Concave, LazyDynamicParams};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -121,16 +121,10 @@ impl Task {
             let label = arguments.groups.iter().filter(|label| !columns.contains(label));
             columns.iter().chain(label).cloned().collect()
         });
-        check_outputs(&arguments.output, arguments.save.as_deref())?;
+        check_places(&arguments, &exemplars)?;
         let has_byte_form = matches!(selector, Selector::LazyDynamic | Selector::Dynamic) && !is_special(&arguments);
         if arguments.save.is_some() && !has_byte_form {
             return fail("--save is for the methods lazy-dynamic and dynamic, without groups and cuts");
-        }
-        if let Some(trace) = &arguments.trace {
-            check_place("--trace", trace, &["csv"])?;
-            if arguments.output.out.as_ref() == Some(trace) {
-                return fail("--trace and --out name one file");
-            }
         }
         let is_given_kernel = arguments.objective == Objective::Logdet && similarity == Some(Similarity::Given);
         let is_plain = arguments.edges.is_none() && arguments.groups.is_none() && arguments.updates.is_none();
@@ -179,6 +173,17 @@ impl Task {
             save: arguments.save,
         })
     }
+}
+
+/// Refuses places for output that are not fit for it.
+fn check_places(arguments: &SummarizeArguments, exemplars: &Exemplars) -> Result<(), Failure> {
+    let mut places = places::of_answer(&arguments.output, arguments.save.as_deref());
+    places.extend(arguments.trace.as_deref().map(|trace| Place::new("--trace", trace, &["csv"])));
+    let elements = arguments.edges.as_ref().unwrap_or(&arguments.input.input);
+    let exemplars = if let Exemplars::File(path) = exemplars { Some(path) } else { None };
+    let others = [arguments.updates.as_ref(), arguments.weights.as_ref(), exemplars];
+    let inputs: Vec<&Path> = others.into_iter().flatten().chain([elements]).map(PathBuf::as_path).collect();
+    places::check(&places, &inputs)
 }
 
 fn similarity(text: &str) -> Result<Similarity, Failure> {
