@@ -49,39 +49,105 @@ fn exact_gram<T: Real>(rows: &[Vec<T>]) -> ExactGram {
     ExactGram::new(dim, wide.chunks_exact(dim))
 }
 
-fn exact_holds<T: Real>(units: &[f64], offsets: &[f64]) -> Tally {
+/// Feeds a method rows at all these offsets and units, and holds its brackets against the truth.
+fn holds<T: Real, M: TopEigen<Scalar = T>>(
+    units: &[f64],
+    offsets: &[f64],
+    shapes: &[(usize, usize)],
+    make: impl Fn(usize) -> M,
+) -> Tally {
     let mut tally = Tally::default();
     let mut seed = 0;
     for &unit in units {
         for &offset in offsets {
-            for (dim, count) in [(1, 3), (2, 6), (3, 40), (4, 300)] {
-                for two_level in [false, true] {
-                    seed += 1;
-                    let rows = rows::<T>(seed, count, dim, offset, unit);
-                    let params = ExactEigenParams::new(dim).rank(dim);
-                    let params = if two_level { params.two_level() } else { params };
-                    let mut summary = ExactEigen::<T, _>::new(params).unwrap();
-                    rows.iter().for_each(|row| summary.update(row).unwrap());
-                    let exact = exact_gram(&rows);
-                    let what = format!("{dim} {count} {offset:e} {unit:e} {two_level}");
-                    let mut answer = vec![T::ZERO; summary.answer_len()];
-                    judge(&summary.estimate_available(&mut answer).unwrap(), &exact, &mut tally, &what);
-                    let mut scratch = vec![T::ZERO; dim * dim];
-                    judge(&summary.estimate_dense(&mut scratch, &mut answer).unwrap(), &exact, &mut tally, &what);
-                }
+            for &(dim, count) in shapes {
+                seed += 1;
+                let rows = rows::<T>(seed, count, dim, offset, unit);
+                let mut summary = make(dim);
+                rows.iter().for_each(|row| summary.update(row).unwrap());
+                let exact = exact_gram(&rows);
+                let mut answer = vec![T::ZERO; summary.answer_len()];
+                let top = summary.estimate_available(&mut answer).unwrap();
+                judge(&top, &exact, &mut tally, &format!("{dim} {count} {offset:e} {unit:e}"));
             }
         }
     }
     tally
 }
 
+const SHAPES: [(usize, usize); 4] = [(1, 3), (2, 6), (3, 40), (4, 300)];
+const OFFSETS: [f64; 8] = [0.0, 1.0, 1e3, 1e5, 1e6, 3e7, 6e7, 1e9];
+const UNITS: [f64; 4] = [1.0, 1e-150, 1e150, 3e-7];
+const UNITS_F32: [f64; 3] = [1.0, 1e-15, 1e15];
+
+fn exact<T: Real>(two_level: bool, dim: usize) -> ExactEigen<T, Vec<T>> {
+    let params = ExactEigenParams::new(dim).rank(dim);
+    ExactEigen::new(if two_level { params.two_level() } else { params }).unwrap()
+}
+
+/// The exact covariance with its other solver.
+struct Dense<T>(ExactEigen<T, Vec<T>>);
+
+impl<T: Real> RowSummary for Dense<T> {
+    type Scalar = T;
+
+    fn dim(&self) -> usize {
+        self.0.dim()
+    }
+
+    fn rows_seen(&self) -> u64 {
+        self.0.rows_seen()
+    }
+
+    fn update(&mut self, row: &[T]) -> Result<(), Error> {
+        self.0.update(row)
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl<T: Real> TopEigen for Dense<T> {
+    fn rank(&self) -> usize {
+        self.0.rank()
+    }
+
+    fn estimate_available<'a>(&mut self, answer: &'a mut [T]) -> Result<TopEigenvector<'a, T>, Error> {
+        self.0.estimate_dense(&mut vec![T::ZERO; self.dim() * self.dim()], answer)
+    }
+}
+
 #[test]
 fn exact_covariances_hold_at_any_offset_and_scale() {
-    let offsets = [0.0, 1.0, 1e3, 1e5, 1e6, 3e7, 6e7, 1e9];
-    let tally = exact_holds::<f64>(&[1.0, 1e-150, 1e150, 3e-7], &offsets);
-    assert!(tally.bracketed == tally.values && 4 * tally.narrow > tally.values, "{tally:?}");
-    let tally = exact_holds::<f32>(&[1.0, 1e-15, 1e15], &offsets[..5]);
-    assert!(tally.bracketed == tally.values && 4 * tally.narrow > tally.values, "{tally:?}");
+    for two_level in [false, true] {
+        let tallies = [
+            holds(&UNITS, &OFFSETS, &SHAPES, |dim| exact::<f64>(two_level, dim)),
+            holds(&UNITS, &OFFSETS, &SHAPES, |dim| Dense(exact::<f64>(two_level, dim))),
+            holds(&UNITS_F32, &OFFSETS[..5], &SHAPES, |dim| exact::<f32>(two_level, dim)),
+            holds(&UNITS_F32, &OFFSETS[..5], &SHAPES, |dim| Dense(exact::<f32>(two_level, dim))),
+        ];
+        for tally in tallies {
+            assert!(tally.bracketed == tally.values && 4 * tally.narrow > tally.values, "{tally:?}");
+        }
+    }
+}
+
+/// Shapes at which a buffer of twice four rows is shrunk.
+const LONG: [(usize, usize); 4] = [(3, 6), (3, 40), (6, 100), (8, 300)];
+
+fn directions<T: Real>(shrink: Shrink, dim: usize) -> FrequentDirections<T, Vec<T>> {
+    FrequentDirections::new(FrequentDirectionsParams::new(dim).rank(3).sketch_rows(4).shrink(shrink)).unwrap()
+}
+
+#[test]
+fn shrunk_buffers_hold_at_any_offset_and_scale() {
+    for shrink in [Shrink::Fast, Shrink::None] {
+        let tally = holds(&UNITS, &OFFSETS, &LONG, |dim| directions::<f64>(shrink, dim));
+        assert!(tally.bracketed == tally.values && 4 * tally.narrow > tally.values, "{tally:?}");
+        let tally = holds(&UNITS_F32, &OFFSETS[..5], &LONG, |dim| directions::<f32>(shrink, dim));
+        assert!(2 * tally.bracketed > tally.values, "{tally:?}");
+    }
 }
 
 /// After large rows have gone again, what is said of the rest is true, or nothing is said.

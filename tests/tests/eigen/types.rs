@@ -408,8 +408,14 @@ fn low_rank_data_are_solved_exactly() {
         let check = |name: &str, (error, got): (f64, Answer<f64>)| {
             assert!(error <= 1e-12, "{name}, rank {rank}: error {error:e}");
             let missed = got.bounds.as_ref().map_or(0.0, |b| b[0].1 - b[0].0);
-            // The exact sums may be off by a rounding a row, to either side.
-            let rounding = if name == "exact" { 2.0 * (rows.len() + 400) as f64 * f64::EPSILON } else { 0.0 };
+            // To either side: the exact sums may be off by a rounding a row, a buffer by some hundred a shrink.
+            let (n, l) = (rows.len() as f64, (rank + 1) as f64);
+            let roundings = match name {
+                "exact" => 2.0 * (n + 400.0),
+                "frequent directions" | "incremental" => 3.5 * (n / l) * (84.0 + 2.0 * l * (24.0 + (2.0 * l).sqrt())),
+                _ => 0.0,
+            };
+            let rounding = roundings * f64::EPSILON;
             assert!(missed <= (1e-12 + rounding) * energy, "{name}, rank {rank}: {missed:e} of {energy:e} missed");
             assert_eq!(got.confidence.status, Status::Ok, "{name}, rank {rank}");
             if rank == 1 {
