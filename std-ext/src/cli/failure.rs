@@ -24,7 +24,8 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::Data(error)
+        // Such as a column that isn't there: wrong usage, whatever the data.
+        if error.is_request() { Self::Usage(error.to_string()) } else { Self::Data(error) }
     }
 }
 
@@ -40,9 +41,11 @@ impl From<clap::Error> for Failure {
     }
 }
 
-/// Storage of the command's own is never of the wrong length: there is not enough memory for it.
+/// Why a summary can't be made: storage of the command's own is never of the wrong length, so there is not enough memory for it;
+/// parameters are those of the flags.
 pub(super) fn allocated<T: Real>(error: CoreError) -> Error {
     match error {
+        CoreError::Parameter { .. } => Error::request(error.to_string()),
         CoreError::Storage { needed, .. } => Error::data(format!(
             "the summary needs {} bytes, more than this machine gives: ask for fewer rows or columns in it",
             needed.saturating_mul(T::BYTES)

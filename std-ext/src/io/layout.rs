@@ -1,5 +1,6 @@
 //! Which columns of a file become the entries of a row, and which cells are numbers.
 
+use super::names::find;
 use super::options::{Missing, ReadOptions};
 use crate::{Error, Real};
 use std::collections::HashSet;
@@ -25,7 +26,7 @@ impl Layout {
     pub(super) fn new(all: &[String], options: &ReadOptions, is_text: impl Fn(usize) -> bool) -> Result<Self, Error> {
         let mut taken = match &options.columns {
             None => (0..all.len()).collect(),
-            Some(wanted) => wanted.iter().map(|wanted| position(all, wanted)).collect::<Result<Vec<_>, _>>()?,
+            Some(wanted) => wanted.iter().map(|wanted| find(all, None, wanted)).collect::<Result<Vec<_>, _>>()?,
         };
         if options.skip_non_numeric {
             taken.retain(|&i| !is_text(i));
@@ -82,29 +83,4 @@ impl Layout {
             },
         }
     }
-}
-
-/// Finds a column by its name, else by its position.
-fn position(all: &[String], wanted: &str) -> Result<usize, Error> {
-    let mut same = (0..).zip(all).filter(|(_, name)| *name == wanted).map(|(i, _)| i);
-    match (same.next(), same.next()) {
-        (Some(i), None) => Ok(i),
-        (Some(_), Some(_)) => {
-            Err(Error::request("the name stands over several columns: choose by position, from 0").in_column(wanted))
-        }
-        (None, _) => {
-            match wanted.parse::<usize>() {
-                Ok(i) if i < all.len() => Ok(i),
-                _ => Err(Error::request(format!("there is no such column: choose among {}", shortlist(all)))
-                    .in_column(wanted)),
-            }
-        }
-    }
-}
-
-/// The names, but not hundreds of them.
-fn shortlist(names: &[String]) -> String {
-    const MOST: usize = 12;
-    let more = if names.len() > MOST { format!(", ... ({} columns)", names.len()) } else { String::new() };
-    format!("{}{more}", names.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", "))
 }

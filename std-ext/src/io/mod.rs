@@ -21,6 +21,8 @@ mod column_blocks;
 mod csv;
 #[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
 mod layout;
+#[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
+mod names;
 #[cfg(feature = "ndjson")]
 mod ndjson;
 #[cfg(feature = "npy")]
@@ -38,6 +40,8 @@ mod write;
 
 #[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
 pub use batch::Batch;
+#[cfg(feature = "cli")]
+pub(crate) use names::find;
 #[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
 pub use options::{Missing, ReadOptions};
 #[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]

@@ -16,6 +16,7 @@ mod sketch_files;
 mod summarize;
 mod tables;
 mod threads;
+mod usage;
 
 use serde_json::Value;
 use std::fs;

@@ -294,9 +294,9 @@ fn groups_have_their_caps() {
         refuse(&["--method", method], 2, "--groups is for --method dynamic, greedy and lazy");
     }
     refuse(&["--slots", "9"], 2, "--slots");
-    refuse(&["--columns", "label"], 1, "no column is left");
+    refuse(&["--columns", "label"], 2, "no column is left");
     let none = run(&["summarize", &input, "--groups", "kind", "--caps", "2"]);
-    refused(&none, 1, &["digits.csv", "column kind"]);
+    refused(&none, 2, &["digits.csv", "column kind"]);
     refused(&run(&["summarize", &input, "--groups", "label"]), 2, &["--caps"]);
     refused(&run(&["summarize", &input, "--caps", "2", "--size", "3"]), 2, &["--groups"]);
 }

@@ -47,7 +47,7 @@ pub(in crate::cli) struct EigenArguments {
     /// Method; the README and the library's docs help to choose
     #[arg(long, value_enum, default_value = "auto")]
     pub(in crate::cli) method: Method,
-    /// Number of principal directions
+    /// Number of principal directions, from 1 to the number of columns
     #[arg(long, default_value_t = 1)]
     pub(in crate::cli) rank: usize,
     /// Bytes that the packed covariance may take before auto turns to random-order

@@ -20,6 +20,7 @@ pub(super) fn run<T: Real>(arguments: &EigenArguments) -> Result<Report, Failure
     let mut reader = open::<T>(&arguments.input)?;
     let columns = reader.columns().to_vec();
     let dim = columns.len();
+    check_rank(arguments.rank, reader.name(), dim)?;
     let method = resolve::<T>(arguments, dim);
     let seed = arguments.input.seed;
     // Another run is for methods that carry no figure for their error.
@@ -70,6 +71,15 @@ pub(super) fn run<T: Real>(arguments: &EigenArguments) -> Result<Report, Failure
         report.files.push((path.clone(), file.to_bytes()));
     }
     Ok(report)
+}
+
+/// Refuses a rank that no rows of so many columns can have.
+fn check_rank(rank: usize, input: &str, dim: usize) -> Result<(), Failure> {
+    if (1..=dim).contains(&rank) {
+        return Ok(());
+    }
+    let columns = if dim == 1 { "column" } else { "columns" };
+    Err(Error::request(format!("--rank {rank} of {dim} {columns}: give a rank from 1 to {dim}")).in_file(input).into())
 }
 
 /// `1 - |V'W|_F^2 / K` of two sets of orthonormal vectors.

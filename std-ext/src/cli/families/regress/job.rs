@@ -30,10 +30,7 @@ impl<'a, T: Real> Job<'a, T> {
         let clock = Clock::start();
         let arguments = task.arguments;
         let right_hand = arguments.rhs.as_deref().map(RightHand::<T>::read).transpose()?.unwrap_or_default();
-        let reader = open_columns::<T>(&arguments.input, task.wanted().as_deref()).map_err(|error| {
-            // Columns that aren't there: wrong usage, whatever the data.
-            if error.is_request() { Failure::Usage(error.to_string()) } else { error.into() }
-        })?;
+        let reader = open_columns::<T>(&arguments.input, task.wanted().as_deref())?;
         let roles = Roles::new(task, &reader, &right_hand.names)?;
         let warnings = reader.warnings().iter().cloned().chain(task.idle_flags()).collect();
         Ok(Self { task, reader, roles, clock, warnings, right_hand })

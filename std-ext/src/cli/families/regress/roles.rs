@@ -2,7 +2,7 @@
 
 use super::task::Task;
 use crate::cli::failure::Failure;
-use crate::io::{ReadOptions, RowReader};
+use crate::io::{ReadOptions, RowReader, find};
 use crate::{Error, Real};
 use std::path::Path;
 
@@ -35,21 +35,8 @@ impl Roles {
     /// Sorts the reader's columns, and those of the right-hand sides, into roles.
     pub(super) fn new<T: Real>(task: &Task<'_>, reader: &RowReader<T>, right_hand: &[String]) -> Result<Self, Failure> {
         let all = reader.columns();
-        let place = |name: &String| -> Result<usize, Failure> {
-            let mut same = (0..).zip(all).filter(|(_, other)| *other == name).map(|(i, _)| i);
-            match (same.next(), same.next()) {
-                (Some(i), None) => return Ok(i),
-                (Some(_), Some(_)) => {}
-                // Else a position in the input.
-                (None, _) => {
-                    let position = name.parse::<usize>().ok();
-                    if let Some(i) = position.and_then(|p| reader.positions().iter().position(|&at| at == p)) {
-                        return Ok(i);
-                    }
-                }
-            }
-            Err(Failure::Usage(format!("column {name} is not there, or not alone: choose among {}", all.join(", "))))
-        };
+        let place =
+            |name: &String| find(all, Some(reader.positions()), name).map_err(|error| error.in_file(reader.name()));
         let arguments = task.arguments;
         let targets = task.targets.iter().map(place).collect::<Result<Vec<_>, _>>()?;
         let weights = arguments.weights.as_ref().map(place).transpose()?;

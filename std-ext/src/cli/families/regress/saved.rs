@@ -8,6 +8,7 @@ use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
 use crate::cli::report::Report;
 use crate::cli::saved::{Import, Saved};
+use crate::io::find;
 use crate::regression::Query;
 use crate::{CoreError, Error, ScalarType};
 use serde_json::{Value, json};
@@ -143,13 +144,7 @@ fn constant(saved: &Saved, columns: &[String]) -> Option<usize> {
 
 /// Places of the features and the targets: those asked for, else those of the saving command.
 fn roles(saved: &Saved, arguments: &QueryArguments, columns: &[String]) -> Result<(Vec<usize>, Vec<usize>), Failure> {
-    let find = |name: &String| -> Result<usize, Failure> {
-        let by_name = columns.iter().position(|column| column == name);
-        let by_position = || name.parse::<usize>().ok().filter(|&i| i < columns.len());
-        by_name.or_else(by_position).ok_or_else(|| {
-            Failure::Usage(format!("column {name} is not in the summary: choose among {}", columns.join(", ")))
-        })
-    };
+    let find = |name: &String| find(columns, None, name).map_err(|error| error.in_file(arguments.file.display()));
     let given = arguments.targets.clone().or_else(|| arguments.target.clone().map(|target| vec![target]));
     let is_asked = given.is_some() || arguments.columns.is_some();
     let kept = |key: &str| saved.texts(key).filter(|names| !names.is_empty());

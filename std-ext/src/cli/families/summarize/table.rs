@@ -1,6 +1,6 @@
 //! The table of rows, and other numbers from files.
 
-use crate::io::{ReadOptions, RowReader};
+use crate::io::{ReadOptions, RowReader, find};
 use crate::{CoreError, Error, Real};
 use std::path::Path;
 
@@ -28,11 +28,10 @@ impl<T: Real> Table<T> {
             return Err(Error::from(CoreError::TooFewRows { needed: 1, got: 0 }).in_file(file));
         }
         let place = labels.map(|label| {
-            let named = names.iter().position(|name| name == label);
-            // Of columns that were chosen a position is the file's, and the label stands last.
+            // Of columns that were chosen the reader has found it already.
             let chosen = chosen.and_then(|columns| columns.iter().position(|column| column == label));
-            let at = named.or(chosen).or_else(|| label.parse().ok().filter(|&place| place < names.len()));
-            at.ok_or_else(|| Error::request("no such column").in_column(label).in_file(&file))
+            let found = chosen.map_or_else(|| find(&names, Some(reader.positions()), label), Ok);
+            found.map_err(|error| error.in_file(&file))
         });
         let mut apart = None;
         if let Some(place) = place.transpose()? {
