@@ -36,8 +36,8 @@ eigen_params! {
 ///
 /// # Guarantee
 /// None (Henriksen, Ward, *`AdaOja`*, 2019, arXiv 1905.12115, show convergence for independent rows). Robust and never
-/// good: 1e-3 on real data, 4e-2 in noise, lost after a heavy row. No certificate, no error figure; the status is
-/// always `Ok`, which says nothing about the error.
+/// good: 1e-3 on real data, 4e-2 in noise, lost after a heavy row. No certificate, no error figure: the status is always
+/// [`Status::Unverified`]. Values are sorted, and never sum to more than the energy seen.
 /// # Cost
 /// `8 rank dim` flops a row; `rank (dim + 2)` scalars.
 /// # Numerics
@@ -182,6 +182,6 @@ impl<T: Real, S: Storage<T>> TopEigen for AdaptiveOja<T, S> {
         answer.vectors.copy_from_slice(parts.vectors);
         answer.values.copy_from_slice(parts.values);
         orthonormalize_or_refill(answer.vectors, dim, seed, state.rows_seen + 1);
-        answer.finish_bare(state.scale.value_exponent(), Status::Ok)
+        answer.finish_bare(state.scale.value_exponent(), Some(state.energy), Status::Unverified)
     }
 }

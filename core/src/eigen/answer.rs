@@ -14,10 +14,10 @@ impl Rule {
 
 /// Whether an answer is to be trusted; the first that applies, in this order of severity.
 ///
-/// Methods that certify nothing ([`BlockPower`](super::BlockPower), [`Oja`](super::Oja),
+/// Methods that check nothing ([`BlockPower`](super::BlockPower), [`Oja`](super::Oja),
 /// [`AdaptiveOja`](super::AdaptiveOja), [`CandidIncremental`](super::CandidIncremental),
-/// [`HistoryPca`](super::HistoryPca)) measure no error: their `Ok` says that there is an answer, not that it is good. They
-/// are told apart by an `error_estimate` and an `error_bound` that are both `None`; run two seeds and compare.
+/// [`HistoryPca`](super::HistoryPca)) never say `Ok`: they say `Unverified`. So does
+/// [`RandomOrderEigen`](super::RandomOrderEigen) with a width that is no larger than the rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -30,7 +30,9 @@ pub enum Status {
     NotRandomOrder,
     /// The wanted directions are hardly larger than the next one: the vectors are poorly determined.
     LowGap,
-    /// None of the above, as far as the method looks.
+    /// There is an answer, and nothing has checked it: it may be good, and it may be anything.
+    Unverified,
+    /// The method looked, and found none of the above.
     Ok,
 }
 
@@ -42,6 +44,7 @@ impl Status {
             Self::HeavyOverflow => "heavy-overflow",
             Self::NotRandomOrder => "not-random-order",
             Self::LowGap => "low-gap",
+            Self::Unverified => "unverified",
             Self::Ok => "ok",
         }
     }
@@ -54,6 +57,9 @@ impl Status {
             Self::NotRandomOrder => "rows are not in random order: shuffle them, or use exact or frequent-directions",
             Self::LowGap => {
                 "top values nearly tied: ask for a larger rank, or use exact or frequent-directions with more sketch rows"
+            }
+            Self::Unverified => {
+                "nothing has checked this answer: use exact or frequent-directions, or random-order with a width above the rank"
             }
             Self::Ok => "",
         }
@@ -72,7 +78,8 @@ impl fmt::Display for Status {
 pub struct Confidence<T> {
     /// The verdict.
     pub status: Status,
-    /// Estimated ratio of the last wanted squared singular value to the next one; infinite if there is no next one.
+    /// Estimated ratio of the last wanted squared singular value to the next one; infinite if the method looked and there is no
+    /// next one, `None` if it doesn't look.
     pub gap_estimate: Option<T>,
     /// Estimated error, an upper figure in practice; assumes random order.
     pub error_estimate: Option<T>,
@@ -196,15 +203,36 @@ impl<'a, T: Real> AnswerMut<'a, T> {
         Ok(Self { vectors, values, lower, upper, dim })
     }
 
-    /// The answer of a method that certifies nothing: as many of the vectors as have a value above rounding noise.
-    pub(crate) fn finish_bare(self, exponent: i32, status: Status) -> Result<TopEigenvector<'a, T>, Error> {
-        let largest = self.values.iter().fold(T::ZERO, |max, &x| max.max(x));
+    /// The answer of a method that certifies nothing: as many of the vectors as have a value above rounding noise, sorted by
+    /// their values, which are scaled down together where they sum to more than the `energy` of the rows, if that is known.
+    pub(crate) fn finish_bare(
+        mut self,
+        exponent: i32,
+        energy: Option<T>,
+        status: Status,
+    ) -> Result<TopEigenvector<'a, T>, Error> {
+        self.sort();
+        let largest = self.values.first().copied().unwrap_or(T::ZERO);
         let noise = T::count(self.dim as u64) * T::EPSILON * largest;
         let available = self.values.iter().take_while(|&&x| x > noise).count();
         if available == 0 {
             return Err(Error::TooFewRows { needed: 1, got: 0 });
         }
+        let sum = self.values.iter().fold(T::ZERO, |sum, &x| sum + x);
+        if let Some(energy) = energy.filter(|&energy| sum > energy) {
+            vector::scale(self.values, energy / sum);
+        }
         Ok(self.finish(available, exponent, false, Confidence::bare(status)))
+    }
+
+    /// Brings the vectors into descending order of their values; those of equal ones stay in order.
+    fn sort(&mut self) {
+        for i in 1..self.values.len() {
+            let value = self.values[i];
+            let to = self.values[..i].iter().take_while(|&&before| before >= value).count();
+            self.values[to..=i].rotate_right(1);
+            self.vectors[to * self.dim..(i + 1) * self.dim].rotate_right(self.dim);
+        }
     }
 
     /// The first `rank` vectors as an answer; their signs are fixed here. Values are in units of `2^exponent`.

@@ -68,8 +68,8 @@ impl PartialEq for BlockPowerParams {
 /// *Approximating the Top Eigenvector in Random Order Streams*, `NeurIPS` 2024, arXiv 2412.11963; constants and the power of
 /// the logarithm in the threshold are ours). Their lower bound: `O(h dim / R)` bits allow a correlation of at most
 /// `1 - Omega(1/R^2)`, so heavy rows must be paid for. Without heavy rows: the noisy power method (Mitliagkas, Caramanis,
-/// Jain 2013). There is no certificate and no error estimate; run two seeds and compare. The status is `HeavyOverflow` or
-/// `Ok`, which says nothing about the error.
+/// Jain 2013). There is no certificate and no error estimate: the status is [`Status::HeavyOverflow`] or
+/// [`Status::Unverified`]; run two seeds and compare. Values are sorted, and never sum to more than the energy seen.
 /// # Cost
 /// `4 w dim` flops a row; an orthonormalisation of `8 w^2 dim` and `4 c w dim` for heavy rows a block. State: see
 /// [`BlockPowerParams::storage_len`].
@@ -298,7 +298,7 @@ impl<T: Real, S: Storage<T>> TopEigen for BlockPower<T, S> {
             orthonormalize_or_refill(answer.vectors, dim, seed, state.steps + 1);
         }
         let overflow = self.params.heavy_capacity > 0 && heavy::is_heavy(state.lost, dim, energy);
-        let status = if overflow { Status::HeavyOverflow } else { Status::Ok };
-        answer.finish_bare(state.scale.value_exponent(), status)
+        let status = if overflow { Status::HeavyOverflow } else { Status::Unverified };
+        answer.finish_bare(state.scale.value_exponent(), Some(energy), status)
     }
 }

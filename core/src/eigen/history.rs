@@ -6,6 +6,7 @@ use super::params::eigen_params;
 use crate::base::params::positive;
 use crate::base::storage::{is_addressable, product, sum};
 use crate::linalg::vector;
+use crate::stream::CompensatedSum;
 use crate::stream::Scale;
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
@@ -34,7 +35,8 @@ eigen_params! {
 ///
 /// # Guarantee
 /// None usable here (Yang, Hsieh, Wang, *History PCA*, 2018, for independent rows). Nothing is forgotten, so a bad start or
-/// early heavy rows stay. No certificate, no error figure; the status is always `Ok`, which says nothing about the error.
+/// early heavy rows stay. No certificate, no error figure: the status is always [`Status::Unverified`]. Values are sorted, and
+/// never sum to more than the energy seen.
 /// # Cost
 /// `4 rank dim` flops a row, `8 rank^2 dim` a mini-batch; `2 rank dim + rank` scalars.
 /// # Numerics
@@ -71,7 +73,7 @@ struct State<T> {
     rows_seen: u64,
     /// Rows in the open mini-batch.
     block_rows: u64,
-    energy: T,
+    energy: CompensatedSum<T>,
 }
 
 constructors!(HistoryPca, HistoryPcaParams);
@@ -94,7 +96,7 @@ impl<T: Real, S: Storage<T>> HistoryPca<T, S> {
 
     fn rescale(&mut self, e: i32) {
         if e != 0 {
-            self.state.energy = self.state.energy.times_power_of_two(2 * e);
+            self.state.energy.rescale(2 * e);
             let parts = self.split();
             vector::rescale(parts.products, 2 * e);
             vector::rescale(parts.values, 2 * e);
@@ -106,15 +108,17 @@ impl<T: Real, S: Storage<T>> HistoryPca<T, S> {
         self.state.scale.write(w);
         w.u64(self.state.rows_seen);
         w.u64(self.state.block_rows);
-        w.real(self.state.energy);
+        self.state.energy.write(w);
         w.reals(self.storage.as_ref());
     }
 
     fn read(bytes: &[u8]) -> Result<(HistoryPcaParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::HistoryPca, bytes)?;
         let params: HistoryPcaParams = r.params()?;
-        let state =
-            State { scale: Scale::read(&mut r)?, rows_seen: r.count()?, block_rows: r.count()?, energy: r.real()? };
+        let (scale, rows_seen, block_rows) = (Scale::read(&mut r)?, r.count()?, r.count()?);
+        let sum = r.real()?;
+        let energy = CompensatedSum { sum, lost: if r.version() == 1 { T::ZERO } else { r.real()? } };
+        let state = State { scale, rows_seen, block_rows, energy };
         if state.block_rows >= params.block_len || state.block_rows > state.rows_seen {
             return Err(Error::Corrupt);
         }
@@ -169,7 +173,7 @@ impl<T: Real, S: Storage<T>> RowSummary for HistoryPca<T, S> {
         self.rescale(admitted.rescale);
         self.state.rows_seen += 1;
         self.state.block_rows += 1;
-        self.state.energy += admitted.square;
+        self.state.energy.add(admitted.square);
         let state = self.state;
         let parts = self.split();
         for (q, y) in parts.iterate.chunks_exact(dim).zip(parts.products.chunks_exact_mut(dim)) {
@@ -200,7 +204,8 @@ impl<T: Real, S: Storage<T>> TopEigen for HistoryPca<T, S> {
     fn estimate_available<'a>(&mut self, answer: &'a mut [T]) -> Result<TopEigenvector<'a, T>, Error> {
         let (dim, state, seed) = (self.params.dim, self.state, self.params.seed);
         let answer = AnswerMut::new(answer, dim, self.params.rank)?;
-        if state.energy <= T::ZERO {
+        let energy = state.energy.value();
+        if energy <= T::ZERO {
             return Err(Error::TooFewRows { needed: 1, got: 0 });
         }
         let parts = self.split();
@@ -210,6 +215,6 @@ impl<T: Real, S: Storage<T>> TopEigen for HistoryPca<T, S> {
             advance(answer.vectors, answer.values, parts.products, dim, state.rows_seen, state.block_rows, seed);
         }
         vector::scale(answer.values, T::count(state.rows_seen));
-        answer.finish_bare(state.scale.value_exponent(), Status::Ok)
+        answer.finish_bare(state.scale.value_exponent(), Some(energy), Status::Unverified)
     }
 }

@@ -24,8 +24,9 @@
 //! on servers for `d` up to some hundreds, the exact covariance is the better choice; the sketches pay where `d^2` words
 //! or `d^2` flops a row hurt.
 //!
-//! Every answer is a [`TopEigenvector`] with a [`Confidence`]: what is known about its error, and a status that says
-//! whether to trust it.
+//! Every answer is a [`TopEigenvector`] with a [`Confidence`]: what is known about its error, and a [`Status`] that says
+//! whether to trust it. [`Status::Ok`] means that the method looked and found nothing wrong. The types of the last three lines
+//! of the table check nothing, so they say [`Status::Unverified`].
 
 mod adaptive_oja;
 mod answer;

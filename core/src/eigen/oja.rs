@@ -114,8 +114,8 @@ params! {
 /// Sidford 2016). For a fixed rate Price and Xun (FOCS 2024, arXiv 2408.10332) show an error of `o(1)` in any order for
 /// `R = Omega(log n log d)`, with a report of failure; Kacham and Woodruff (`NeurIPS` 2024) improve it to
 /// `R = Omega(log^2 d)`, and show an instance with `R = Omega(log d / log log d)` that defeats every fixed rate. The ladder
-/// reports failure as [`Status::LowGap`] in our reading of that rule; otherwise the status is `Ok` and says nothing about
-/// the error. No certificate, no error figure.
+/// reports failure as [`Status::LowGap`] in our reading of that rule; otherwise the status is [`Status::Unverified`]. No
+/// certificate, no error figure; values are sorted, and never sum to more than the energy seen.
 /// # Cost
 /// `4 k dim` flops a row, `k` vectors; `k (dim + 2)` scalars.
 /// # Numerics
@@ -194,18 +194,18 @@ impl<T: Real, S: Storage<T>> Oja<T, S> {
         Parts { vectors, values, growth }
     }
 
-    /// The rung whose vector is the answer, and whether it is to be trusted.
+    /// The rung whose vector is the answer, and whether the ladder found a fault with it.
     fn rung(&mut self) -> (usize, Status) {
         let (dim, state, rate) = (self.params.dim, self.state, self.params.rate);
         if rate != Rate::Ladder {
-            return (0, Status::Ok);
+            return (0, Status::Unverified);
         }
         let enough = T::constant(2.0) * T::count(dim as u64).ln() + T::constant(6.0);
         let parts = self.split();
         let growth = |i: usize| parts.growth[i] + vector::norm(&parts.vectors[i * dim..][..dim]).ln();
         // Rates fall along the ladder: the last one that grew enough is the smallest.
         match (0..RUNGS).rev().find(|&i| growth(i) >= enough) {
-            Some(i) if state.rate(rate, i) * state.largest_square <= T::ONE => (i, Status::Ok),
+            Some(i) if state.rate(rate, i) * state.largest_square <= T::ONE => (i, Status::Unverified),
             Some(i) => (i, Status::LowGap),
             None => (0, Status::LowGap),
         }
@@ -322,6 +322,6 @@ impl<T: Real, S: Storage<T>> TopEigen for Oja<T, S> {
         answer.vectors.copy_from_slice(&parts.vectors[first * dim..][..rank * dim]);
         answer.values.copy_from_slice(&parts.values[first..][..rank]);
         orthonormalize_or_refill(answer.vectors, dim, seed, state.rows_seen + 1);
-        answer.finish_bare(state.scale.value_exponent(), status)
+        answer.finish_bare(state.scale.value_exponent(), Some(state.energy.value()), status)
     }
 }

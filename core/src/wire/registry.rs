@@ -67,7 +67,7 @@ impl Kind {
     /// Version of the type's byte form. Encodings of all versions from 1 on are read.
     pub(super) const fn version(self) -> u8 {
         match self {
-            Self::ExactEigen | Self::FrequentDirections => 2,
+            Self::ExactEigen | Self::FrequentDirections | Self::CandidIncremental | Self::HistoryPca => 2,
             _ => 1,
         }
     }

@@ -60,8 +60,37 @@ fn replicas_measure_methods_that_certify_nothing() {
     let one = json(&run(&flags));
     assert_eq!(one["confidence"]["error_estimate"], Value::Null);
     assert!(one["warnings"][0].as_str().unwrap().contains("no figure"));
+    assert_eq!(one["confidence"]["status"], "unverified");
     let two = json(&run(&[&flags[..], &["--replicas", "2"]].concat()));
     assert!(two["confidence"]["error_estimate"].as_f64().unwrap() < 0.1);
+    // Two runs that agree may be wrong together: on shuttle.csv they are, at an error of 0.89.
+    assert_eq!(two["confidence"]["status"], "unverified");
+    // Nothing in ccipca is random: that two runs agree says nothing at all.
+    let candid = ["eigen", &data("randhie.csv"), "--method", "ccipca", "--replicas", "2", "--json"];
+    let candid = json(&run(&candid));
+    assert_eq!(candid["confidence"]["error_estimate"], Value::Null);
+    assert!(candid["warnings"][0].as_str().unwrap().contains("no seed"));
+}
+
+#[test]
+fn what_nothing_has_checked_is_unverified() {
+    for method in ["block-power", "oja", "adaptive-oja", "ccipca", "history"] {
+        let answer = json(&run(&["eigen", &data("shuttle.csv"), "--method", method, "--rank", "3", "--json"]));
+        assert_eq!(answer["confidence"]["status"], "unverified", "{method}");
+        let advice = answer["warnings"].as_array().unwrap().last().unwrap();
+        assert!(advice.as_str().unwrap().contains("nothing has checked"), "{method}: {advice}");
+        let values: Vec<f64> = answer["values"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+        assert!(values.is_sorted_by(|x, y| x >= y), "{method}: {values:?}");
+    }
+    let flags = ["eigen", &data("randhie.csv"), "--method", "random-order", "--json", "--width"];
+    let blind = json(&run(&[&flags[..], &["1"]].concat()));
+    assert_eq!(blind["confidence"]["gap_estimate"], Value::Null);
+    assert_eq!(
+        json(&run(&[&flags[..], &["2"]].concat()))["confidence"]["gap_estimate"].as_f64().map(|x| x > 1.0),
+        Some(true)
+    );
+    let table = run(&["eigen", &data("randhie.csv"), "--method", "history"]);
+    assert!(String::from_utf8_lossy(&table.stdout).contains("unverified"));
 }
 
 #[test]

@@ -7,4 +7,5 @@ mod hostile;
 mod laws;
 mod own;
 mod statistics;
+mod statuses;
 mod types;

@@ -118,7 +118,8 @@ impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
         if available == 0 {
             return Err(Error::TooFewRows { needed: 1, got: 0 });
         }
-        let gap = gap(&scratch.values[..m], rank, counts);
+        // A block as wide as the rank has no vector that could have seen the next value.
+        let seen_gap = (params.block_width() > rank).then(|| gap(&scratch.values[..m], rank, counts));
         answer.values[..available].copy_from_slice(&scratch.values[..available]);
         for (i, vector) in answer.vectors.chunks_exact_mut(dim).take(available).enumerate() {
             scratch.left_vector(dim, &pool, m, i, vector);
@@ -153,7 +154,7 @@ impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
         let flagged = self.state.monitor.flagged || monitor::is_flagged(&report);
         // Sampled rows may hold more energy than there was.
         let sound = params.row_sampling == 0.0 && !is_overfull(pooled, energy);
-        let error_estimate = error_estimate(counts, gap);
+        let error_estimate = seen_gap.and_then(|gap| error_estimate(counts, gap));
         let heavy_overflow =
             counts.lost > T::ZERO && counts.lost * (T::count(dim as u64) * T::constant(THRESHOLD)) >= energy;
         let status = if counts.term_count < 2 || counts.rows < 2 * params.first_block_len() {
@@ -162,14 +163,18 @@ impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
             Status::HeavyOverflow
         } else if flagged {
             Status::NotRandomOrder
-        } else if gap < T::constant(LOW_GAP) || error_estimate.is_some_and(|e| e >= T::constant(LARGE_ERROR)) {
+        } else if seen_gap.is_some_and(|gap| gap < T::constant(LOW_GAP))
+            || error_estimate.is_some_and(|e| e >= T::constant(LARGE_ERROR))
+        {
             Status::LowGap
+        } else if seen_gap.is_none() {
+            Status::Unverified
         } else {
             Status::Ok
         };
         let confidence = Confidence {
             status,
-            gap_estimate: Some(gap),
+            gap_estimate: seen_gap,
             error_estimate,
             error_bound: bound.filter(|_| sound),
             order: Some(report),

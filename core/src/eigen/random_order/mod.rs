@@ -42,6 +42,11 @@ use crate::{Error, MatRef, Real, RowSummary, Storage};
 ///   spikes in noise and the bundled files, where it was 3 times the error and more;
 /// - `order`: three tests of the order, false alarm below `1e-6` a stream;
 /// - `status`: too few rows, more heavy rows than room, an order that is not random, or a gap too small to trust.
+///
+/// **A width above the rank buys the check of the gap.** With as many vectors as are wanted (a rank of all columns included) the
+/// method never sees the next value, and can't tell a clear direction from noise without any: `gap_estimate` and
+/// `error_estimate` are `None`, and the status is at best [`Unverified`](super::Status::Unverified). The default width is
+/// `rank + 2`, where there are as many columns.
 /// # Cost
 /// Update: `(4 width + 6) dim` flops, plus three times about `2 dim m^2 + 9 m^3` flops after each block, of which there
 /// are about `log_1.3` of the number of rows; `m = 2 width + heavy rows`. [`deferred`](RandomOrderEigenParams::deferred) moves

@@ -22,7 +22,8 @@ eigen_params! {
     /// ```
     pub struct RandomOrderEigenParams {
         /// Width of the iterated block, from `rank` to `dim` (default `rank + 2`, at most `dim`). More costs `3 dim` words a
-        /// column and `4 dim` flops a row, and helps where the next singular values are close.
+        /// column and `4 dim` flops a row, and helps where the next singular values are close. A width above the rank buys the check
+        /// of the gap: without it answers are `Unverified`.
         width: usize = 0,
         /// Heavy rows that can be kept (default 16; 4 to 8 on small devices). Data with more lose their guarantee, and the
         /// status says so.

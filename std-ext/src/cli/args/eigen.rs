@@ -19,7 +19,7 @@ pub(in crate::cli) enum Method {
     Incremental,
     /// A linear sketch: rows can be removed again
     Nystrom,
-    /// The block power method, to compare with
+    /// The block power method, to compare with; unverified, as all below
     BlockPower,
     /// Oja's rule, to compare with
     Oja,
@@ -35,6 +35,11 @@ impl Method {
     /// Whether its answers come without a figure for their error.
     pub(in crate::cli) const fn certifies_nothing(self) -> bool {
         matches!(self, Self::BlockPower | Self::Oja | Self::AdaptiveOja | Self::Ccipca | Self::History)
+    }
+
+    /// Whether runs with different seeds can be compared. Nothing in ccipca is random: two runs would always agree.
+    pub(in crate::cli) const fn has_replicas(self) -> bool {
+        self.certifies_nothing() && !matches!(self, Self::Ccipca)
     }
 }
 
@@ -53,7 +58,7 @@ pub(in crate::cli) struct EigenArguments {
     /// Bytes that the packed covariance may take before auto turns to random-order
     #[arg(long, default_value_t = 1 << 20)]
     pub(in crate::cli) memory: u64,
-    /// Width of the iterate (random-order: rank + 2; block-power: rank)
+    /// Width of the iterate (random-order: rank + 2, and a width above the rank buys the check of the gap; block-power: rank)
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     pub(in crate::cli) width: Option<u64>,
     /// Rows of a block (block-power, history) or of the first one (random-order)
@@ -71,7 +76,8 @@ pub(in crate::cli) struct EigenArguments {
     /// Weight of new rows of ccipca (default 1)
     #[arg(long)]
     pub(in crate::cli) amnesic: Option<f64>,
-    /// Runs with different seeds to compare, 1 or 2 (block-power, oja, adaptive-oja, history)
+    /// Runs with different seeds to compare, 1 or 2 (block-power, oja, adaptive-oja, history): they can disagree, which is
+    /// a warning; where they agree, both may still be wrong, and the status stays unverified
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=2))]
     pub(in crate::cli) replicas: u32,
     /// Shuffle the rows in a buffer of this many before the method sees them

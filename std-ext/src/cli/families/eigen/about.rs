@@ -40,7 +40,8 @@ impl About {
     pub(super) fn complete(&self, answer: &mut Answer) {
         let Some(error) = self.disagreement else { return };
         answer.error_estimate = Some(error);
-        if error >= 0.25 && answer.status == Status::Ok {
+        // Runs that agree may still be wrong together: nothing but a disagreement says anything.
+        if error >= 0.25 && answer.status == Status::Unverified {
             answer.status = Status::LowGap;
         }
     }

@@ -24,7 +24,7 @@ pub(super) fn run<T: Real>(arguments: &EigenArguments) -> Result<Report, Failure
     let method = resolve::<T>(arguments, dim);
     let seed = arguments.input.seed;
     // Another run is for methods that carry no figure for their error.
-    let replicas = if method.certifies_nothing() { arguments.replicas } else { 1 };
+    let replicas = if method.has_replicas() { arguments.replicas } else { 1 };
     let mut summaries = feed::<T>(arguments, method, dim, replicas)?.fill(&mut reader, &mut clock)?;
     let mut warnings = reader.warnings().to_vec();
     let place = |error: Error| error.in_file(reader.name());
@@ -35,8 +35,14 @@ pub(super) fn run<T: Real>(arguments: &EigenArguments) -> Result<Report, Failure
     let mut answer = answers.next().ok_or_else(no_replica)?;
     let replicas_disagree = answers.next().map(|other| disagreement(&answer.vectors, &other.vectors));
     match (method.certifies_nothing(), arguments.replicas) {
-        (true, 1) => warnings
-            .push(format!("{} carries no figure for its error: use --replicas 2, or another method", method.name())),
+        (true, 1) => {
+            let seeds = if method.has_replicas() { "--replicas 2, or " } else { "" };
+            warnings.push(format!("{} carries no figure for its error: use {seeds}another method", method.name()));
+        }
+        (true, _) if !method.has_replicas() => warnings.push(format!(
+            "{} carries no figure for its error, and has no seed that --replicas could change",
+            method.name()
+        )),
         (false, 2..) => {
             warnings.push(format!("--replicas says nothing about {}, which has figures of its own", method.name()));
         }
