@@ -201,17 +201,19 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
             return Err(Error::Storage { needed, got });
         }
         check_finite(gram)?;
-        if !self.state.scale.accepts_plain() {
-            return Err(Error::Scale { index: 0 });
-        }
         let dim = self.params.dim;
         if let Some(i) = (0..dim).find(|&i| gram[packed::index(dim, i, i)] < T::ZERO) {
             return Err(Error::Negative { index: packed::index(dim, i, i) });
         }
-        let total = self.split().total;
+        let total = &self.storage.as_ref()[..needed];
         if let Some(index) = total.iter().zip(gram).position(|(&sum, &x)| !(sum + x).is_finite()) {
             return Err(Error::NonFinite { index });
         }
+        // Everything that can fail comes before the first change, and this is one.
+        if !self.state.scale.accepts_plain() {
+            return Err(Error::Scale { index: 0 });
+        }
+        let total = self.split().total;
         for (sum, &x) in total.iter_mut().zip(gram) {
             *sum += x;
         }

@@ -1,13 +1,13 @@
 //! The gradient of least squares at given coefficients, from a pass over the rows: features times residuals.
 
 use super::weight::root_of_weight;
-use crate::base::matrix::{check_finite, check_row};
+use crate::base::matrix::{check_batch, check_finite, check_row};
 use crate::base::params::{params, positive};
 use crate::base::storage::{is_addressable, product, sum};
 use crate::linalg::vector;
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
-use crate::{Difference, Error, Merge, Real, RowSummary, Rule, Storage};
+use crate::{Difference, Error, MatRef, Merge, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;
 
 params! {
@@ -109,6 +109,11 @@ struct Parts<'a, T> {
     squares: &'a mut [T],
 }
 
+/// What coefficients leave of a target.
+fn residual<T: Real>(features: &[T], coefficients: &[T], target: T) -> T {
+    target - vector::dot(features, coefficients)
+}
+
 impl<T: Real, S: Storage<T>> Gradient<T, S> {
     /// Forgets all rows and takes other coefficients, targets x features as in a [`Fit`](super::Fit).
     ///
@@ -175,24 +180,37 @@ impl<T: Real, S: Storage<T>> Gradient<T, S> {
         Ok(())
     }
 
+    /// Names the first target of the rows whose residual is out of range.
+    fn check_residuals(&self, rows: &[T]) -> Result<(), Error> {
+        let (features, columns) = (self.params.features, self.params.columns());
+        for (i, row) in rows.chunks_exact(columns).enumerate() {
+            let (a, b) = row.split_at(features);
+            let mut per_target = self.coefficients().chunks_exact(features).zip(b);
+            if let Some(target) = per_target.position(|(x, &b)| !residual(a, x, b).is_finite()) {
+                return Err(Error::NonFinite { index: i * columns + features + target });
+            }
+        }
+        Ok(())
+    }
+
     fn add(&mut self, row: &[T], weight: T, subtract: bool) -> Result<(), Error> {
         check_row(self.params.columns(), row)?;
         root_of_weight(row, weight)?;
+        self.check_residuals(row)?;
+        self.add_checked(row, weight, subtract);
+        Ok(())
+    }
+
+    fn add_checked(&mut self, row: &[T], weight: T, subtract: bool) {
         let (a, b) = row.split_at(self.params.features);
-        let residual = |x: &[T], b: T| b - vector::dot(a, x);
-        let per_target = self.coefficients().chunks_exact(a.len()).zip(b);
-        if let Some(target) = per_target.map(|(x, &b)| residual(x, b)).position(|r| !r.is_finite()) {
-            return Err(Error::NonFinite { index: a.len() + target });
-        }
         let Parts { coefficients, sums, squares } = self.split();
         let per_target = coefficients.chunks_exact(a.len()).zip(sums.chunks_exact_mut(a.len()));
         for (((x, sums), square), &b) in per_target.zip(squares).zip(b) {
-            let residual = residual(x, b);
+            let residual = residual(a, x, b);
             let weighted = (residual * weight).negate_if(subtract);
             vector::add_scaled(sums, weighted, a);
             *square += weighted * residual;
         }
-        Ok(())
     }
 
     fn split(&mut self) -> Parts<'_, T> {
@@ -241,6 +259,16 @@ impl<T: Real, S: Storage<T>> RowSummary for Gradient<T, S> {
     /// Those of the trait; [`Error::NonFinite`] with the place of a target also where a residual overflows.
     fn update(&mut self, row: &[T]) -> Result<(), Error> {
         self.update_weighted(row, T::ONE)
+    }
+
+    fn update_batch(&mut self, rows: MatRef<'_, T>) -> Result<(), Error> {
+        check_batch(self.params.columns(), rows)?;
+        self.check_residuals(rows.as_slice())?;
+        for row in rows.iter_rows() {
+            self.add_checked(row, T::ONE, false);
+            self.state.rows_seen += 1;
+        }
+        Ok(())
     }
 
     /// Coefficients of zero as well; [`start_at`](Self::start_at) sets others.

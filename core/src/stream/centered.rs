@@ -241,22 +241,25 @@ impl<M: RowSummary<Scalar: Real> + Merge, S: Storage<M::Scalar>> Merge for Cente
         }
         // Everything that can fail comes before the first change.
         check_finite(difference)?;
-        self.inner.merge(&other.inner)?;
-        if theirs == 0 {
-            return Ok(());
+        if mine == 0 || theirs == 0 {
+            self.inner.merge(&other.inner)?;
+            if mine == 0 {
+                mean.copy_from_slice(other_mean);
+                rest.copy_from_slice(other_rest);
+            }
+        } else {
+            let share = M::Scalar::count(theirs) / M::Scalar::count(mine + theirs);
+            let weight = (M::Scalar::count(mine) * share).sqrt();
+            vector::scale(difference, weight);
+            self.inner.merge_with_row(&other.inner, difference)?;
+            // The difference anew: what was fed has lost its last bit to the weight.
+            let columns = mean.iter_mut().zip(rest).zip(other_mean.iter().zip(other_rest));
+            for ((mean, rest), (&other_mean, &other_rest)) in columns {
+                shift(mean, rest, ((other_mean - *mean) + (other_rest - *rest)) * share);
+            }
         }
         self.rows_seen += theirs;
-        if mine == 0 {
-            mean.copy_from_slice(other_mean);
-            rest.copy_from_slice(other_rest);
-            return Ok(());
-        }
-        let share = M::Scalar::count(theirs) / M::Scalar::count(mine + theirs);
-        for ((mean, rest), &difference) in mean.iter_mut().zip(rest).zip(&*difference) {
-            shift(mean, rest, difference * share);
-        }
-        vector::scale(difference, (M::Scalar::count(mine) * share).sqrt());
-        self.inner.update(difference)
+        Ok(())
     }
 }
 

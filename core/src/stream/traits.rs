@@ -3,7 +3,7 @@
 //! The parallel driver, the law tests and the command line are generic over these two; what a family answers is a trait
 //! of that family.
 
-use crate::base::matrix::check_batch;
+use crate::base::matrix::{check_batch, check_row};
 use crate::{Error, Lane, MatRef};
 
 /// A summary that consumes rows of numbers, one at a time or in batches.
@@ -49,6 +49,22 @@ pub trait RowSummary {
     fn check_room(&self, rows: usize) -> Result<(), Error> {
         let _ = rows;
         Ok(())
+    }
+
+    /// Absorbs `other` and then consumes `row`, or does neither: for a wrapper whose merge has a row of its own to feed.
+    ///
+    /// A summary that may refuse a row of finite entries after a merge, because it has no room for it, says so here before it
+    /// merges.
+    ///
+    /// # Errors
+    /// Those of [`merge`](Merge::merge) and of [`update`](Self::update); the state is then unchanged.
+    fn merge_with_row(&mut self, other: &Self, row: &[Self::Scalar]) -> Result<(), Error>
+    where
+        Self: Merge + Sized,
+    {
+        check_row(self.dim(), row)?;
+        self.merge(other)?;
+        self.update(row)
     }
 
     /// Back to the empty summary, with parameters and storage kept.

@@ -99,7 +99,11 @@
 //! fn main() {
 //!     assert!(careful::broken().is_empty());
 //!     let broken: Vec<_> = hasty::broken().into_iter().map(|broken| broken.law).collect();
-//!     assert_eq!(broken, ["non_finite_entries_change_nothing", "hostile_rows_are_taken_or_refused"]);
+//!     assert_eq!(broken, [
+//!         "non_finite_entries_change_nothing",
+//!         "hostile_rows_are_taken_or_refused",
+//!         "refused_verbs_change_nothing",
+//!     ]);
 //! }
 //! ```
 //!
@@ -136,9 +140,10 @@ pub mod rows;
 pub mod selection;
 pub mod storage;
 mod subject;
+pub mod verbs;
 pub mod wire;
 
 pub use check::{Broken, Law, check, config, run};
 pub use input::{Case, Choices, Shape, Table};
 pub use proptest::test_runner::TestCaseResult;
-pub use subject::{Answer, Number, Remove, Subject, feed, feed_batch};
+pub use subject::{Answer, Number, Remove, Subject, Verb, feed, feed_batch};

@@ -9,10 +9,10 @@
 ///
 /// | group | what the summary is | laws |
 /// |---|---|---|
-/// | `rows` | a [`RowSummary`](sketchlet_core::RowSummary) | [`rows`](crate::rows), but for the three that have groups of their own |
+/// | `rows` | a [`RowSummary`](sketchlet_core::RowSummary) | [`rows`](crate::rows), but for the three that have groups of their own, and [`verbs::refused_verbs_change_nothing`](crate::verbs::refused_verbs_change_nothing) |
 /// | `wire` | a [`Wire`](sketchlet_core::Wire), which is this library's byte frame, with [`Subject::wire`](crate::Subject::wire) | [`wire`](crate::wire) |
 /// | `storage` | generic over its storage, `S` in the type | [`wire::storages_agree`](crate::wire::storages_agree) |
-/// | `merge` | a [`Merge`](sketchlet_core::Merge) | [`merging`](crate::merging), but for the next two |
+/// | `merge` | a [`Merge`](sketchlet_core::Merge) | [`merging`](crate::merging), but for the next two, and [`verbs::refused_merges_change_nothing`](crate::verbs::refused_merges_change_nothing) |
 /// | `identity` | a merge with an empty summary changes no answer | [`merging::merging_with_empty_is_identity`](crate::merging::merging_with_empty_is_identity) |
 /// | `linear` | a merge answers as one stream does | [`merging::merging_equals_one_stream`](crate::merging::merging_equals_one_stream) |
 /// | `order` | indifferent to the order of rows | [`rows::any_order_gives_the_same_answer`](crate::rows::any_order_gives_the_same_answer) |
@@ -73,6 +73,7 @@ macro_rules! laws {
             [answering_is_pure: $crate::rows::answering_is_pure]
             [answers_are_numbers: $crate::rows::answers_are_numbers]
             [hostile_rows_are_taken_or_refused: $crate::rows::hostile_rows_are_taken_or_refused]
+            [refused_verbs_change_nothing: $crate::verbs::refused_verbs_change_nothing]
         ] [$($more)*] $own);
     };
     (@collect $context:tt [$($law:tt)*] [wire $($more:ident)*] $own:tt) => {
@@ -88,6 +89,7 @@ macro_rules! laws {
             [merging_adds_rows_seen: $crate::merging::merging_adds_rows_seen]
             [merging_is_deterministic: $crate::merging::merging_is_deterministic]
             [merging_refuses_other_shapes: $crate::merging::merging_refuses_other_shapes]
+            [refused_merges_change_nothing: $crate::verbs::refused_merges_change_nothing]
         ] [$($more)*] $own);
     };
     (@collect $context:tt [$($law:tt)*] [identity $($more:ident)*] $own:tt) => {

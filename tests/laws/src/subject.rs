@@ -1,6 +1,6 @@
 //! What a law is told about a summary: how it is made, what it answers, how it is written and read.
 
-use crate::input::{INTEGER_KINDS, KINDS, Kind, Shape};
+use crate::input::{Choices, INTEGER_KINDS, KINDS, Kind, Shape};
 use crate::storage::Allocate;
 use proptest::test_runner::TestCaseError;
 use sketchlet_core::{Error, Lane, MatRef, RowSummary, ScalarType, Wire};
@@ -85,6 +85,12 @@ impl Answer {
 /// Takes a row away again; the number of the row, counted from 0, comes first.
 pub type Remove<M> = fn(&mut M, u64, &[<M as RowSummary>::Scalar]) -> Result<(), Error>;
 
+/// A verb that takes a row, and may take what it chooses beside it.
+pub type Verb<M> = fn(&mut M, &[<M as RowSummary>::Scalar], &mut Choices) -> Result<(), Error>;
+
+/// Verbs that a subject has room for.
+const VERBS: usize = 12;
+
 /// Reads a byte form.
 type Restore<M> = fn(&[u8]) -> Result<M, Error>;
 
@@ -108,6 +114,7 @@ pub struct Subject<M: RowSummary> {
     encode: Option<fn(&M) -> Vec<u8>>,
     restore: Option<Restore<M>>,
     remove: Option<Remove<M>>,
+    verbs: [Option<(&'static str, Verb<M>)>; VERBS],
     pub(crate) tolerance: f64,
     dims: (usize, usize),
 }
@@ -124,7 +131,16 @@ impl<M: RowSummary> Subject<M> {
     /// The summary that a function makes for a shape.
     pub fn new(make: fn(&Shape) -> Result<M, Error>) -> Self {
         let answer = |_: &mut M| Ok(Answer::new());
-        Self { make, answer, encode: None, restore: None, remove: None, tolerance: 0.0, dims: (1, 24) }
+        Self {
+            make,
+            answer,
+            encode: None,
+            restore: None,
+            remove: None,
+            verbs: [None; VERBS],
+            tolerance: 0.0,
+            dims: (1, 24),
+        }
     }
 
     /// What it answers. A refusal is an answer too: laws compare the errors.
@@ -168,6 +184,23 @@ impl<M: RowSummary> Subject<M> {
     /// What [`removing`](Self::removing) has told.
     pub const fn remove(&self) -> Option<Remove<M>> {
         self.remove
+    }
+
+    /// A verb beside `update` and `update_batch`, for the law that what is refused changes nothing. It gets rows that are hostile
+    /// or good. There is room for 12.
+    #[must_use]
+    pub const fn verb(mut self, name: &'static str, verb: Verb<M>) -> Self {
+        let mut at = 0;
+        while self.verbs[at].is_some() {
+            at += 1;
+        }
+        self.verbs[at] = Some((name, verb));
+        self
+    }
+
+    /// What [`verb`](Self::verb) has told.
+    pub fn verbs(&self) -> impl Iterator<Item = (&'static str, Verb<M>)> {
+        self.verbs.into_iter().flatten()
     }
 
     /// How far the answer of a merge or a removal may be from that of one stream: relative to the largest number of the same

@@ -5,7 +5,7 @@
 use sketchlet_core::regression::{NormalEquations, NormalEquationsParams};
 use sketchlet_core::stream::{Deferred, DeferredRows, Progress};
 use sketchlet_core::{Error, MatRef, Merge, RowSummary, Wire};
-use sketchlet_laws::{Answer, Law, Subject, check, deferred, merging, rows, wire};
+use sketchlet_laws::{Answer, Law, Subject, check, deferred, merging, rows, verbs, wire};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 type Inner = NormalEquations<f64, Vec<f64>>;
@@ -37,6 +37,8 @@ const IS_NEVER_IDLE: u8 = 22;
 const QUEUES_ANYTHING: u8 = 23;
 const MERGES_WITH_WORK_LEFT: u8 = 24;
 const MERGES_BY_CHANCE: u8 = 25;
+const REFUSES_A_MERGE_TOO_LATE: u8 = 26;
+const REFUSES_A_VERB_TOO_LATE: u8 = 27;
 
 /// What chance is here.
 static MERGES: AtomicU64 = AtomicU64::new(0);
@@ -161,6 +163,9 @@ impl<const FAULT: u8> Merge for Faulty<FAULT> {
         }
         self.inner.merge(&other.inner)?;
         match FAULT {
+            REFUSES_A_MERGE_TOO_LATE if other.inner.gram().iter().any(|&x| x > 1e4) => {
+                return Err(Error::NonFinite { index: 0 });
+            }
             MERGES_WITHOUT_COUNTING => self.extra += other.inner.rows_seen(),
             COUNTS_MERGES => self.extra += 1,
             MERGES_BY_CHANCE => self.extra = MERGES.fetch_add(1, Ordering::Relaxed),
@@ -262,11 +267,19 @@ fn broken<const FAULT: u8>() -> Vec<&'static str> {
         .removing(
             |m, _, row| if FAULT == FORGETS_TO_REMOVE && m.rows_seen() > 5 { Ok(()) } else { m.inner.remove(row) },
         )
+        .verb("remove", |m, row, _| {
+            let result = m.inner.remove(row);
+            if FAULT == REFUSES_A_VERB_TOO_LATE && result.is_err() {
+                let zeros = vec![0.0; m.dim()];
+                m.inner.remove(&zeros)?;
+            }
+            result
+        })
         .wire();
     // The byte form has no place for rows that wait: what is deferred is compared by answers.
     let deferring = Subject::new(|shape| Faulty::<FAULT>::new(shape.dim))
         .answer(|m| Ok(m.ask().with("waiting", [m.waiting.len() as f64])));
-    let laws: [(&str, &Subject<_>, Law<Faulty<FAULT>>); 25] = [
+    let laws: [(&str, &Subject<_>, Law<Faulty<FAULT>>); 27] = [
         ("rows_seen_counts", &subject, rows::rows_seen_counts),
         ("wrong_lengths_change_nothing", &subject, rows::wrong_lengths_change_nothing),
         ("non_finite_entries_change_nothing", &subject, rows::non_finite_entries_change_nothing),
@@ -275,6 +288,8 @@ fn broken<const FAULT: u8>() -> Vec<&'static str> {
         ("answering_is_pure", &subject, rows::answering_is_pure),
         ("answers_are_numbers", &subject, rows::answers_are_numbers),
         ("hostile_rows_are_taken_or_refused", &subject, rows::hostile_rows_are_taken_or_refused),
+        ("refused_verbs_change_nothing", &subject, verbs::refused_verbs_change_nothing),
+        ("refused_merges_change_nothing", &subject, verbs::refused_merges_change_nothing),
         ("any_order_gives_the_same_answer", &subject, rows::any_order_gives_the_same_answer),
         ("removal_undoes_update", &subject, rows::removal_undoes_update),
         ("powers_of_two_keep_bits", &subject, rows::powers_of_two_keep_bits),
@@ -339,6 +354,8 @@ faults! {
     never_idle: IS_NEVER_IDLE => "polling_when_idle_is_done";
     polls_that_never_end: IS_NEVER_IDLE => "polls_end";
     bad_rows_queued: QUEUES_ANYTHING => "refused_deferred_rows_change_nothing";
+    a_verb_refused_too_late: REFUSES_A_VERB_TOO_LATE => "refused_verbs_change_nothing";
+    a_merge_refused_too_late: REFUSES_A_MERGE_TOO_LATE => "refused_merges_change_nothing";
     merged_with_work_left: MERGES_WITH_WORK_LEFT => "pending_merges_are_refused";
 }
 

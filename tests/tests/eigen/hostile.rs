@@ -1,8 +1,10 @@
 //! Degenerate and hostile input to every type of the family.
 
 use sketchlet_core::eigen::*;
+use sketchlet_core::regression::{SketchedLeastSquares, SketchedLeastSquaresParams};
+use sketchlet_core::sketch::Srht;
 use sketchlet_core::stream::{Centered, Deferred, DeferredRows, ShuffleBuffer};
-use sketchlet_core::{Difference, Error, MatRef, Real, RowSummary, Rule, Wire};
+use sketchlet_core::{Difference, Error, MatRef, Merge, Real, RowSummary, Rule, Wire};
 use sketchlet_tests::answer::{Answer, answer, feed};
 use sketchlet_tests::oracle::Oracle;
 use sketchlet_tests::streams::{
@@ -548,6 +550,53 @@ fn foreign_covariances_are_checked() {
     let before = summary.encode();
     assert_eq!(summary.add_covariance(&[f64::MAX, 0.0, 1.0], 1), Err(Error::NonFinite { index: 0 }));
     assert_eq!(summary.encode(), before);
+}
+
+/// A covariance that is refused leaves the scale open: rows that are tiny still set it.
+#[test]
+fn a_refused_covariance_changes_no_later_answer() {
+    let ask = |gram: Option<[f32; 3]>| {
+        let mut summary = Exact::<f32>::new(ExactEigenParams::new(2)).unwrap();
+        assert!(gram.is_none_or(|gram| summary.add_covariance(&gram, 1).is_err()));
+        (0..10u8).for_each(|i| summary.update(&[1e-25, f32::from(i) * 1e-26]).unwrap());
+        answer(&mut summary)
+    };
+    for refused in [[-1.0, 0.0, 1.0], [1.0, f32::NAN, 1.0]] {
+        assert_eq!(ask(Some(refused)), ask(None));
+    }
+}
+
+/// The difference of the means is within range, and what is fed of it is not.
+#[test]
+fn a_centred_merge_is_done_whole_or_not_at_all() {
+    let filled = |x: f32| {
+        let mut summary = Centered::new(Exact::<f32>::new(ExactEigenParams::new(2)).unwrap()).unwrap();
+        (0..2000).for_each(|_| summary.update(&[0.0, x]).unwrap());
+        summary
+    };
+    let (mut one, other) = (filled(1e37), filled(-1e37));
+    let before = one.encode();
+    assert_eq!(one.merge(&other), Err(Error::NonFinite { index: 1 }));
+    assert_eq!(one.encode(), before);
+}
+
+/// The inner summary of one row is empty still, and the other takes the room that the row of the merge needs.
+#[test]
+fn a_centred_merge_without_room_changes_nothing() {
+    type Sketched = SketchedLeastSquares<f64, Srht, Vec<f64>, Vec<u32>>;
+    let filled = |first: u64, rows: u32| {
+        let params = SketchedLeastSquaresParams::new(2, 8).first_index(first << 40).ranges(1);
+        let mut summary = Centered::new(Sketched::new(params, Srht).unwrap()).unwrap();
+        (0..rows).for_each(|i| summary.update(&[f64::from(i), 1.0]).unwrap());
+        summary
+    };
+    let bytes = |summary: &Centered<Sketched, Vec<f64>>| {
+        (summary.mean().to_vec(), summary.rows_seen(), summary.inner().encode())
+    };
+    let (mut one, other) = (filled(0, 1), filled(1, 5));
+    let before = bytes(&one);
+    assert_eq!(one.merge(&other), Err(Error::Capacity { limit: 1 }));
+    assert_eq!(bytes(&one), before);
 }
 
 /// Storage that no machine has is an error, not an abort.

@@ -2,13 +2,22 @@
 
 use super::own::{self, top};
 use sketchlet_core::eigen::*;
+use sketchlet_core::linalg::packed;
 use sketchlet_core::stream::{Centered, ShuffleBuffer, WarmUp};
-use sketchlet_core::{Error, Real};
-use sketchlet_laws::{Answer, Shape, Subject, laws};
+use sketchlet_core::{Error, Real, RowSummary};
+use sketchlet_laws::{Answer, Choices, Shape, Subject, laws};
 
 /// A summary whose deferred rows make work.
 fn deferring<T: Real>(s: &Shape) -> Result<RandomOrderEigen<T, Vec<T>>, Error> {
     RandomOrderEigen::new(RandomOrderEigenParams::new(s.dim).rank(s.rank).heavy_capacity(4).deferred(3).seed(s.seed))
+}
+
+/// Adds a triangle with the entries of a row in some places, of any number of rows.
+fn add_covariance<T: Real>(summary: &mut ExactEigen<T, Vec<T>>, row: &[T], choices: &mut Choices) -> Result<(), Error> {
+    let mut gram = vec![T::ZERO; packed::len(summary.dim()) + choices.below(20) / 19];
+    let len = gram.len();
+    row.iter().for_each(|&x| gram[choices.below(len)] = x);
+    summary.add_covariance(&gram, choices.word() >> choices.below(64))
 }
 
 /// The answer to all rows: those held are part of it, and draining is not for ever.
@@ -22,7 +31,8 @@ fn drained<M: TopEigen + Clone>(buffer: &mut ShuffleBuffer<M, Vec<M::Scalar>>) -
 laws! {
     exact<T: f32, f64>: ExactEigen<T, S>,
     Subject::new(|s| ExactEigen::new(ExactEigenParams::new(s.dim).rank(s.rank).seed(s.seed)))
-        .answer(top).removing(|m, _, row| m.remove(row)).wire(),
+        .answer(top).removing(|m, _, row| m.remove(row)).verb("remove", |m, row, _| m.remove(row))
+        .verb("add_covariance", add_covariance).wire(),
     [rows, wire, storage, merge],
     own: [answers_are_orthonormal_and_signed, short_buffers_change_nothing, no_energy_is_too_few_rows,
         scaling_by_powers_of_two_keeps_bits, values_are_sandwiched, error_bound_holds, merged_answers_are_certified,
@@ -32,7 +42,8 @@ laws! {
 
 laws! {
     exact_two_level<T: f32, f64>: ExactEigen<T, S>,
-    Subject::new(|s| ExactEigen::new(ExactEigenParams::new(s.dim).rank(s.rank).two_level().seed(s.seed))).answer(top).wire(),
+    Subject::new(|s| ExactEigen::new(ExactEigenParams::new(s.dim).rank(s.rank).two_level().seed(s.seed))).answer(top)
+        .verb("remove", |m, row, _| m.remove(row)).verb("add_covariance", add_covariance).wire(),
     [rows, wire, storage, merge],
     own: [answers_are_orthonormal_and_signed, short_buffers_change_nothing, no_energy_is_too_few_rows,
         scaling_by_powers_of_two_keeps_bits, values_are_sandwiched, error_bound_holds, merged_answers_are_certified,
@@ -96,7 +107,7 @@ laws! {
     Subject::new(|s| {
         NystromSketch::new(NystromSketchParams::new(s.dim).rank(s.rank).sketch_rows(s.dim.min(s.rank + 3)).seed(s.seed))
     })
-    .answer(top).wire(),
+    .answer(top).verb("remove", |m, row, _| m.remove(row)).wire(),
     [rows, wire, storage, merge],
     own: [answers_are_orthonormal_and_signed, short_buffers_change_nothing, no_energy_is_too_few_rows,
         scaling_by_powers_of_two_keeps_bits, values_are_sandwiched, error_bound_holds, merged_answers_are_certified,

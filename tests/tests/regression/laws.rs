@@ -2,8 +2,9 @@
 
 use sketchlet_core::regression::*;
 use sketchlet_core::sketch::*;
-use sketchlet_core::{Error, Lane, Real, RowSummary};
-use sketchlet_laws::{Answer, Subject, laws};
+use sketchlet_core::stream::Deferred;
+use sketchlet_core::{Error, Lane, MatRef, Real, RowSummary};
+use sketchlet_laws::{Answer, Choices, Subject, laws};
 
 /// The last column from the others.
 fn fit<R: Real>(
@@ -22,6 +23,18 @@ fn fit<R: Real>(
         .with_degree(1, "residual", wide(fit.residual_norm))
         .with("condition", [fit.condition.as_f64()])
         .with("rank", [fit.rank as f64]))
+}
+
+/// A weight, or what is none.
+fn weight<T: Real>(choices: &mut Choices) -> T {
+    let weights = [0.0, 0.5, 1.0, 3.0, 1e-30, 1e30, f64::MAX, -1.0, f64::NAN, f64::INFINITY];
+    T::constant(weights[choices.below(weights.len())])
+}
+
+/// The number of a row: of one of some streams, whose ends are among them.
+fn number(choices: &mut Choices) -> u64 {
+    let ends = [0, (1 << 40) - 1, u64::MAX, u64::MAX - (1 << 40)];
+    ends[choices.below(4)].wrapping_add(((choices.below(12) as u64) << 40) + choices.below(20) as u64)
 }
 
 fn wide<L: Lane>(xs: &[L]) -> impl Iterator<Item = f64> + '_ {
@@ -58,6 +71,11 @@ laws! {
     streaming_qr<T: f32, f64>: StreamingQr<T, S>,
     Subject::new(|s| StreamingQr::new(StreamingQrParams::new(s.dim).block_len(8)))
         .answer(|m| fit(m.dim(), |query, scratch, answer| m.solve_in(query, scratch, answer)))
+        .verb("update_weighted", |m, row, choices| m.update_weighted(row, weight(choices)))
+        .verb("downdate", |m, row, _| m.downdate(row))
+        .verb("forget", |m, _, choices| m.forget(weight(choices)))
+        .verb("poll", |m, _, _| m.poll(&(), 1).map(drop))
+        .verb("downdate when settled", |m, row, _| m.downdate(row))
         .columns(2, 12).wire(),
     // Rows are gathered by every update, and a poll before a block is full changes rounding: there is no deferred form of an update
     // to compare with, only polls that end.
@@ -67,7 +85,7 @@ laws! {
 laws! {
     normal_equations<T: f32, f64, i32, i64>: NormalEquations<T, S>,
     Subject::new(|s| NormalEquations::new(NormalEquationsParams::new(s.dim)))
-        .answer(normal).removing(|m, _, row| m.remove(row)).columns(2, 24).wire(),
+        .answer(normal).removing(|m, _, row| m.remove(row)).verb("remove", |m, row, _| m.remove(row)).columns(2, 24).wire(),
     [rows, wire, storage, merge, identity, linear, order, remove]
 }
 
@@ -80,7 +98,11 @@ laws! {
 laws! {
     normal_equations_compensated<T: f32, f64>: NormalEquations<T, S>,
     Subject::new(|s| NormalEquations::new(NormalEquationsParams::new(s.dim).compensated()))
-        .answer(normal).removing(|m, _, row| m.remove(row)).columns(2, 24).wire(),
+        .answer(normal).removing(|m, _, row| m.remove(row)).columns(2, 24)
+        .verb("remove", |m, row, _| m.remove(row))
+        .verb("update_weighted", |m, row, choices| m.update_weighted(row, weight(choices)))
+        .verb("forget", |m, _, choices| m.forget(weight(choices)))
+        .wire(),
     [rows, wire, storage, merge, identity, linear, order, remove, scale]
 }
 
@@ -98,7 +120,13 @@ laws! {
         .answer(|m| {
             Ok(Answer::new().with_degree(2, "sum", wide(m.sums())).with_degree(2, "square", wide(m.residual_squares())))
         })
-        .removing(|m, _, row| m.remove(row)).columns(2, 24).wire(),
+        .removing(|m, _, row| m.remove(row)).columns(2, 24)
+        .verb("update_weighted", |m, row, choices| m.update_weighted(row, weight(choices)))
+        .verb("remove", |m, row, _| m.remove(row))
+        .verb("remove_weighted", |m, row, choices| m.remove_weighted(row, weight(choices)))
+        .verb("start_at", |m, row, _| m.start_at(row.get(1..).unwrap_or_default()))
+        .verb("update from there", |m, row, _| m.update(row))
+        .wire(),
     [rows, wire, storage, merge, identity, linear, order, remove, scale]
 }
 
@@ -108,8 +136,30 @@ laws! {
         let params = SketchedLeastSquaresParams::new(s.dim, 16).seed(s.seed).block_len(8).ranges(8);
         Sketched::new(params.first_index(s.first), Srht)
     })
-    .answer(sketched).removing(|m, i, row| m.remove_at(i, row)).columns(2, 12).wire(),
+    .answer(sketched).removing(|m, i, row| m.remove_at(i, row)).columns(2, 12)
+    .verb("update_at", |m, row, choices| m.update_at(number(choices), row))
+    .verb("update_at_deferred", |m, row, choices| m.update_at_deferred(number(choices), row))
+    .verb("remove_at", |m, row, choices| m.remove_at(number(choices), row))
+    .verb("update_batch_at", |m, row, choices| m.update_batch_at(number(choices), MatRef::new(row, 1, row.len())?))
+    .verb("update_cell", |m, row, choices| {
+        m.update_cell(number(choices), choices.below(14), row.first().copied().unwrap_or_default())
+    })
+    .wire(),
     [rows, wire, storage, merge, linear, remove]
+}
+
+laws! {
+    sketched_weighted<T: f32, f64>: SketchedLeastSquares<T, Srht, S, I>,
+    Subject::new(|s| {
+        let params = SketchedLeastSquaresParams::new(s.dim, 16).seed(s.seed).block_len(4).ranges(4);
+        Sketched::new(params.first_index(s.first), Srht)
+    })
+    .answer(sketched).columns(2, 12)
+    .verb("update_weighted", |m, row, choices| m.update_weighted(number(choices), row, weight(choices)))
+    .verb("remove_weighted", |m, row, choices| m.remove_weighted(number(choices), row, weight(choices)))
+    .verb("forget", |m, _, choices| m.forget(weight(choices)))
+    .wire(),
+    [rows, wire, merge]
 }
 
 laws! {

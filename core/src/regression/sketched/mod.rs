@@ -14,7 +14,7 @@ use super::weight::{check_forgetting, root_of_weight};
 use super::{Fit, Query};
 use crate::base::matrix::{check_batch, check_row};
 use crate::sketch::{Piece, SketchOperator};
-use crate::{Error, Lane, MatRef, Real, RowSummary, Storage};
+use crate::{Error, Lane, MatRef, Merge, Real, RowSummary, Storage};
 use core::marker::PhantomData;
 use pending::{Full, Waiting, Window};
 use ranges::{LAST_TICK, Ranges, WORDS, stream};
@@ -415,6 +415,21 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> RowSummary f
     fn update_batch(&mut self, rows: MatRef<'_, L>) -> Result<(), Error> {
         check_batch(self.params.columns, rows)?;
         self.update_batch_at(self.next_index()?, rows)
+    }
+
+    fn merge_with_row(&mut self, other: &Self, row: &[L]) -> Result<(), Error> {
+        check_row(self.params.columns, row)?;
+        let own = stream(self.params.first_index);
+        let last = self.list().last_of(own).max(other.list().last_of(own));
+        let ranges = self.list().union_len(&other.list()) + usize::from(last.is_none());
+        if ranges > self.params.ranges {
+            return Err(Error::Capacity { limit: self.params.ranges });
+        }
+        if last.is_some_and(|last| last & LAST_TICK == LAST_TICK) {
+            return Err(capacity());
+        }
+        self.merge(other)?;
+        self.update(row)
     }
 
     fn clear(&mut self) {
