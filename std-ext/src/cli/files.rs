@@ -80,10 +80,13 @@ pub(super) fn merge(arguments: &MergeArguments) -> Result<String, Failure> {
         loaded.push(file);
     }
     let combined = if arguments.join { join_all(&loaded) } else { merge_all(&loaded) };
-    let (header, bytes) = combined.map_err(|(index, error)| match arguments.files.get(index) {
+    let (mut header, bytes) = combined.map_err(|(index, error)| match arguments.files.get(index) {
         Some(path) => error.in_file(path.display()),
         None => error,
     })?;
+    if let Some(warnings) = header.get_mut("warnings") {
+        *warnings = json!(all_warnings(&loaded));
+    }
     let file = SketchFile { header, summaries: vec![bytes] };
     let mut description = Loaded::new(&file)?.description("merge")?;
     if let Some(object) = description.as_object_mut() {
@@ -91,6 +94,17 @@ pub(super) fn merge(arguments: &MergeArguments) -> Result<String, Failure> {
     }
     file.write(&arguments.save)?;
     Ok(show(&description, arguments.json))
+}
+
+/// What all files have to say, each thing once.
+fn all_warnings(files: &[Loaded]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for warning in files.iter().flat_map(|file| file.saved.texts("warnings").unwrap_or_default()) {
+        if !all.contains(&warning) {
+            all.push(warning);
+        }
+    }
+    all
 }
 
 /// Refuses a file that can't be combined with the first one; `keys` are those of files to be merged, `None` to join.

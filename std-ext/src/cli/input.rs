@@ -15,7 +15,7 @@ pub(super) fn open_columns<T: Real>(
     arguments: &InputArguments,
     columns: Option<&[String]>,
 ) -> Result<RowReader<T>, Error> {
-    let mut options = ReadOptions::new();
+    let mut options = ReadOptions::new().na(&arguments.na);
     if let Some(columns) = columns {
         options = options.columns(columns);
     }

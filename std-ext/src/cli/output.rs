@@ -2,8 +2,9 @@
 
 use super::failure::Failure;
 use crate::Error;
+use crate::error::OneLine;
 use crate::io::Target;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Prints an answer.
@@ -17,11 +18,9 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Prints a warning, if somebody is there to read it.
+/// Prints a warning, on a line of standard error.
 pub(super) fn warn(text: &str) {
-    if std::io::stderr().is_terminal() {
-        let _ = writeln!(std::io::stderr(), "sketchlet: warning: {text}");
-    }
+    let _ = writeln!(std::io::stderr(), "warning: {}", OneLine(text));
 }
 
 /// Writes files, each whole or not at all, and none before all of them are ready.

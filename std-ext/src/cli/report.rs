@@ -74,7 +74,9 @@ impl Report {
             files.push((path.clone(), self.page()?.to_html().into_bytes()));
         }
         write_files(self.files.into_iter().chain(files))?;
-        self.warnings.iter().for_each(|warning| warn(warning));
+        if !output.json {
+            self.warnings.iter().for_each(|warning| warn(warning));
+        }
         Ok(text)
     }
 

@@ -3,6 +3,12 @@
 /// A number (NaN and infinities too), nothing, or something else.
 pub(super) enum Cell {
     Number(f64),
-    Empty,
+    /// Empty, or a text that stands for nothing.
+    Missing,
     Text,
+}
+
+/// Whether a text stands for a missing value, whoever wrote it.
+pub(super) fn is_missing(text: &[u8]) -> bool {
+    [&b""[..], b"NA", b"N/A", b"NULL"].iter().any(|missing| text.eq_ignore_ascii_case(missing))
 }

@@ -1,6 +1,6 @@
 //! Comma-separated values, as a stream.
 
-use super::cell::Cell;
+use super::cell::{Cell, is_missing};
 use super::layout::{Layout, positions};
 use super::options::ReadOptions;
 use super::source::Source;
@@ -146,7 +146,7 @@ fn parse(cell: &[u8]) -> Cell {
 #[cold]
 fn parse_odd(cell: &[u8]) -> Cell {
     let cell = cell.trim_ascii();
-    if cell.is_empty() { Cell::Empty } else { fast_float2::parse(cell).map_or(Cell::Text, Cell::Number) }
+    if is_missing(cell) { Cell::Missing } else { fast_float2::parse(cell).map_or(Cell::Text, Cell::Number) }
 }
 
 impl<R: Read> Csv<R> {
@@ -202,12 +202,13 @@ impl<R: Read> Csv<R> {
             });
         }
         for (&i, name) in self.layout.taken.iter().zip(&self.layout.names) {
-            let number = match parse(records.cell(i)) {
-                Cell::Number(x) => Some(x),
-                Cell::Empty => None,
-                Cell::Text => return Err(self.text_error(i).at_row(records.record_line).in_column(name)),
+            let pushed = match parse(records.cell(i)) {
+                Cell::Number(x) => self.layout.push(batch, x),
+                Cell::Missing => self.push_missing(i, batch),
+                Cell::Text if self.layout.is_na(records.cell(i).trim_ascii()) => self.push_missing(i, batch),
+                Cell::Text => Err(self.text_error(i)),
             };
-            match self.layout.push(batch, number) {
+            match pushed {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
                 Err(error) => return Err(error.at_row(records.record_line).in_column(name)),
@@ -217,21 +218,30 @@ impl<R: Read> Csv<R> {
     }
 
     #[cold]
+    fn push_missing<T: Real>(&self, index: usize, batch: &mut Vec<T>) -> Result<bool, Error> {
+        let text = self.text(index);
+        let seen = if text.is_empty() { "empty cell".into() } else { format!("\"{text}\" is a missing value") };
+        self.layout.push_missing(batch, &seen)
+    }
+
+    #[cold]
     fn text_error(&self, index: usize) -> Error {
-        let text = String::from_utf8_lossy(self.records.cell(index).trim_ascii()).chars().take(40).collect::<String>();
         Error::data(format!(
-            "\"{text}\" is not a number: choose columns with --columns, or leave out those of text with --skip-non-numeric"
+            "\"{}\" is not a number: choose columns with --columns, leave out those of text with --skip-non-numeric, or name with \
+             --na what means a missing value",
+            self.text(index)
         ))
+    }
+
+    /// The beginning of a cell.
+    fn text(&self, index: usize) -> String {
+        String::from_utf8_lossy(self.records.cell(index).trim_ascii()).chars().take(40).collect()
     }
 }
 
 impl<T: Real, R: Read + Send> Source<T> for Csv<R> {
-    fn columns(&self) -> &[String] {
-        &self.layout.names
-    }
-
-    fn positions(&self) -> &[usize] {
-        &self.layout.taken
+    fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<u64>, rows: usize) -> Result<(), Error> {

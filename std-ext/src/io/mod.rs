@@ -7,6 +7,9 @@
 //! | `.ndjson` | keys of the first object, or 0, 1, ... | one array or object of numbers a line; keys in any order, `null` and a key left out are empty cells |
 //! | `.parquet` | those of the schema, `a.b` inside groups | floats and integers of up to 64 bits; plain, Snappy or Zstandard; a page of each column is held |
 //!
+//! An empty cell, NaN, `NA`, `N/A` or `NULL` is a missing value: [`Missing`] says what to do about it. [`RowReader::warnings`] counts what
+//! was left out.
+//!
 //! # Numerics
 //! Every number is first an `f64`, the nearest one to what the file says; `f32` is then the nearest one to that. So the
 //! same data give the same bits whatever form they came in.

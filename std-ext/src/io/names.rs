@@ -32,7 +32,7 @@ pub(crate) fn find(all: &[String], positions: Option<&[usize]>, wanted: &str) ->
 }
 
 /// The names, but not hundreds of them.
-fn shortlist(names: &[String]) -> String {
+pub(super) fn shortlist(names: &[String]) -> String {
     const MOST: usize = 12;
     let more = if names.len() > MOST { format!(", ... ({} columns)", names.len()) } else { String::new() };
     format!("{}{more}", names.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", "))

@@ -1,6 +1,6 @@
 //! JSON lines: one array or object of numbers a line.
 
-use super::cell::Cell;
+use super::cell::{Cell, is_missing};
 use super::layout::{Layout, positions};
 use super::options::ReadOptions;
 use super::source::Source;
@@ -84,12 +84,21 @@ impl Ndjson {
         }
         for (&column, name) in self.layout.taken.iter().zip(&self.layout.names) {
             let cell = if self.keys.is_some() { value.get(name) } else { value.get(column) };
-            let x = match cell.map_or(Cell::Empty, parse) {
-                Cell::Number(x) => Some(x),
-                Cell::Empty => None,
-                Cell::Text => return Err(Error::data("not a number: choose columns with --columns").in_column(name)),
+            let missing = || match cell.and_then(Value::as_str).filter(|text| !text.trim().is_empty()) {
+                Some(text) => format!("\"{}\" is a missing value", text.chars().take(40).collect::<String>()),
+                None => "empty cell".into(),
             };
-            if !self.layout.push(batch, x).map_err(|error| error.in_column(name))? {
+            let pushed = match cell.map_or(Cell::Missing, parse) {
+                Cell::Number(x) => self.layout.push(batch, x),
+                Cell::Missing => self.layout.push_missing(batch, &missing()),
+                Cell::Text
+                    if cell.and_then(Value::as_str).is_some_and(|text| self.layout.is_na(text.trim().as_bytes())) =>
+                {
+                    self.layout.push_missing(batch, &missing())
+                }
+                Cell::Text => Err(Error::data("not a number: choose columns with --columns")),
+            };
+            if !pushed.map_err(|error| error.in_column(name))? {
                 return Ok(false);
             }
         }
@@ -100,7 +109,8 @@ impl Ndjson {
 fn parse(cell: &Value) -> Cell {
     match cell {
         Value::Number(x) => x.as_f64().map_or(Cell::Text, Cell::Number),
-        Value::Null => Cell::Empty,
+        Value::Null => Cell::Missing,
+        Value::String(text) if is_missing(text.trim().as_bytes()) => Cell::Missing,
         Value::String(text) => odd(text).map_or(Cell::Text, Cell::Number),
         _ => Cell::Text,
     }
@@ -169,12 +179,8 @@ fn not_json(error: &serde_json::Error) -> Error {
 }
 
 impl<T: Real> Source<T> for Ndjson {
-    fn columns(&self) -> &[String] {
-        &self.layout.names
-    }
-
-    fn positions(&self) -> &[usize] {
-        &self.layout.taken
+    fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<u64>, rows: usize) -> Result<(), Error> {

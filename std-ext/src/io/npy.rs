@@ -73,7 +73,7 @@ pub(super) struct Npy {
     layout: Layout,
     rows: usize,
     next: usize,
-    /// Whether every column is taken, in order.
+    /// Whether every column is taken, in order, and any finite number.
     takes_all: bool,
 }
 
@@ -163,7 +163,7 @@ impl Npy {
         } else {
             Data::Columns(ColumnBlocks::new(file, position, rows, kind.bytes(), layout.taken.clone()))
         };
-        let takes_all = layout.taken.iter().copied().eq(0..cols);
+        let takes_all = layout.taken.iter().copied().eq(0..cols) && !layout.is_picky();
         Ok(Self { data, kind, layout, rows, next: 0, takes_all })
     }
 }
@@ -192,12 +192,8 @@ fn kind(dtype: &DType) -> Result<Kind, Error> {
 }
 
 impl<T: Real> Source<T> for Npy {
-    fn columns(&self) -> &[String] {
-        &self.layout.names
-    }
-
-    fn positions(&self) -> &[usize] {
-        &self.layout.taken
+    fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<u64>, rows: usize) -> Result<(), Error> {
@@ -232,7 +228,7 @@ impl<T: Real> Source<T> for Npy {
                     Data::Rows(blocks) => blocks.row().get(column * size..),
                     Data::Columns(blocks) => blocks.cell(i, self.next),
                 };
-                let x = bytes.and_then(|bytes| self.kind.number(bytes));
+                let x = bytes.and_then(|bytes| self.kind.number(bytes)).unwrap_or(f64::NAN);
                 kept = self.layout.push(batch, x).map_err(|error| error.at_row(number).in_column(name))?;
                 if !kept {
                     break;

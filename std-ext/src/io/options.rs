@@ -1,6 +1,8 @@
 //! Options of reading: which columns, and what to do about cells that are not numbers.
 
-/// What to do about an empty cell or a NaN.
+/// What to do about a missing value: an empty cell, a NaN, or a text that stands for one.
+///
+/// Such texts are `NA`, `N/A`, `NULL` and `NaN`, in letters of any size, and those of [`ReadOptions::na`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Missing {
     /// Refuse it.
@@ -26,6 +28,7 @@ pub struct ReadOptions {
     pub(super) no_header: bool,
     pub(super) skip_non_numeric: bool,
     pub(super) missing: Missing,
+    pub(super) na: Vec<String>,
 }
 
 impl ReadOptions {
@@ -55,10 +58,17 @@ impl ReadOptions {
         self
     }
 
-    /// What to do about an empty cell or a NaN.
+    /// What to do about a missing value.
     #[must_use]
     pub const fn missing(mut self, missing: Missing) -> Self {
         self.missing = missing;
+        self
+    }
+
+    /// Texts that stand for a missing value too, as they are; a number, such as -999, whatever its spelling and the form of the input.
+    #[must_use]
+    pub fn na<S: Into<String>>(mut self, texts: impl IntoIterator<Item = S>) -> Self {
+        self.na = texts.into_iter().map(Into::into).collect();
         self
     }
 }

@@ -165,12 +165,8 @@ fn kind(column: &ColumnDescriptor) -> Result<bool, &'static str> {
 }
 
 impl<T: Real> Source<T> for Parquet {
-    fn columns(&self) -> &[String] {
-        &self.layout.names
-    }
-
-    fn positions(&self) -> &[usize] {
-        &self.layout.taken
+    fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<u64>, rows: usize) -> Result<(), Error> {
@@ -191,8 +187,11 @@ impl<T: Real> Source<T> for Parquet {
                 let start = batch.len();
                 let mut kept = true;
                 for (column, name) in self.columns.iter().zip(&self.layout.names) {
-                    let x = column.cells.get(i).copied().flatten();
-                    kept = self.layout.push(batch, x).map_err(|error| error.at_row(number).in_column(name))?;
+                    let pushed = match column.cells.get(i).copied().flatten() {
+                        Some(x) => self.layout.push(batch, x),
+                        None => self.layout.push_missing(batch, "empty cell"),
+                    };
+                    kept = pushed.map_err(|error| error.at_row(number).in_column(name))?;
                     if !kept {
                         break;
                     }

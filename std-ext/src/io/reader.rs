@@ -37,6 +37,10 @@ pub struct RowReader<T> {
     name: String,
     batch: Batch<T>,
     rows: usize,
+    /// Rows that were read.
+    count: u64,
+    /// What looked odd from the beginning.
+    first_warnings: Vec<String>,
     warnings: Vec<String>,
 }
 
@@ -96,13 +100,25 @@ impl<T: Real> RowReader<T> {
         options: &ReadOptions,
     ) -> Result<Self, Error> {
         let source = csv::Csv::new(input, options).map_err(|error| error.in_file(name))?;
-        let warnings = source.warnings();
-        Ok(Self { warnings, ..Self::new(source, name) })
+        let first_warnings = source.warnings();
+        let mut reader = Self { first_warnings, ..Self::new(source, name) };
+        reader.warn();
+        Ok(reader)
     }
 
     fn new(source: impl Source<T> + 'static, name: &str) -> Self {
-        let rows = (BATCH_BYTES / T::BYTES / source.columns().len().max(1)).max(1);
-        Self { source: Box::new(source), name: name.to_owned(), batch: Batch::default(), rows, warnings: Vec::new() }
+        let rows = (BATCH_BYTES / T::BYTES / source.layout().names.len().max(1)).max(1);
+        let (source, name) = (Box::new(source), name.to_owned());
+        let (first_warnings, warnings) = (Vec::new(), Vec::new());
+        let mut reader = Self { source, name, batch: Batch::default(), rows, count: 0, first_warnings, warnings };
+        reader.warn();
+        reader
+    }
+
+    /// Notes what there is to be said until now.
+    fn warn(&mut self) {
+        let all = self.first_warnings.iter().cloned().chain(self.source.layout().warnings(self.count));
+        self.warnings = all.map(|warning| format!("{}: {warning}", self.name)).collect();
     }
 
     /// Rows of a batch of [`next_batch`](Self::next_batch).
@@ -112,12 +128,12 @@ impl<T: Real> RowReader<T> {
 
     /// Names of the columns, in the order of the entries of a row.
     pub fn columns(&self) -> &[String] {
-        self.source.columns()
+        &self.source.layout().names
     }
 
     /// Positions of those columns in the input, from 0.
     pub fn positions(&self) -> &[usize] {
-        self.source.positions()
+        &self.source.layout().taken
     }
 
     /// Where a row of the last batch of [`next_batch`](Self::next_batch) came from: its line in an input that has lines, else its
@@ -131,7 +147,8 @@ impl<T: Real> RowReader<T> {
         &self.name
     }
 
-    /// What looks odd about the input without being wrong.
+    /// What looks odd about the input without being wrong, and what was left out of it until now: columns, rows, missing values that
+    /// became zero.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
@@ -156,10 +173,12 @@ impl<T: Real> RowReader<T> {
         let Batch { entries, places, columns } = batch;
         entries.clear();
         places.clear();
-        *columns = self.source.columns().len();
+        *columns = self.source.layout().names.len();
         let filled = self.source.fill(entries, places, rows);
         // Whole rows are left, also before an error.
         entries.truncate(places.len() * *columns);
+        self.count += places.len() as u64;
+        self.warn();
         filled.map_err(|error| error.in_file(&self.name))?;
         Ok(batch.len())
     }

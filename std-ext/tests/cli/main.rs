@@ -17,6 +17,7 @@ mod summarize;
 mod tables;
 mod threads;
 mod usage;
+mod warnings;
 
 use serde_json::Value;
 use std::fs;
@@ -49,7 +50,7 @@ fn pipe(arguments: &[&str], input: &[u8]) -> Output {
 
 fn json(output: &Output) -> Value {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(output.stderr.is_empty(), "warnings are for terminals only");
+    assert!(output.stderr.is_empty(), "warnings are in the object");
     serde_json::from_slice(&output.stdout).unwrap()
 }
 

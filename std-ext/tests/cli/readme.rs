@@ -66,7 +66,8 @@ fn command_lines_of_the_readme_run() {
     for line in &lines {
         let output = shell(line);
         let text = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && text.is_empty(), "{line}: {text}");
+        assert!(output.status.success(), "{line}: {text}");
+        assert!(text.lines().all(|line| line.starts_with("warning: ")), "{line}: {text}");
         assert!(!output.stdout.is_empty(), "{line}");
         if line.contains("--json") {
             json(&output);

@@ -33,9 +33,12 @@ pub(in crate::cli) struct InputArguments {
     /// Leave out columns whose first cell is not a number
     #[arg(long)]
     pub(in crate::cli) skip_non_numeric: bool,
-    /// What to do about empty cells and NaN (default: refuse them)
+    /// What to do about missing values: empty cells, NaN, NA, N/A and NULL (default: refuse them)
     #[arg(long, value_enum)]
     pub(in crate::cli) missing: Option<Missing>,
+    /// A text or number that stands for a missing value too, such as -999; may be given several times
+    #[arg(long, value_name = "TOKEN", allow_negative_numbers = true)]
+    pub(in crate::cli) na: Vec<String>,
     /// Type of the numbers that the summary computes with
     #[arg(long, value_enum, default_value = "f64")]
     pub(in crate::cli) precision: Precision,

@@ -21,6 +21,7 @@ pub(super) struct Job<'a, T> {
     pub(super) reader: RowReader<T>,
     pub(super) roles: Roles,
     pub(super) clock: Clock,
+    /// What is to be said beside what the reader says.
     pub(super) warnings: Vec<String>,
     right_hand: RightHand<T>,
 }
@@ -32,7 +33,7 @@ impl<'a, T: Real> Job<'a, T> {
         let right_hand = arguments.rhs.as_deref().map(RightHand::<T>::read).transpose()?.unwrap_or_default();
         let reader = open_columns::<T>(&arguments.input, task.wanted().as_deref())?;
         let roles = Roles::new(task, &reader, &right_hand.names)?;
-        let warnings = reader.warnings().iter().cloned().chain(task.idle_flags()).collect();
+        let warnings = task.idle_flags().into_iter().collect();
         Ok(Self { task, reader, roles, clock, warnings, right_hand })
     }
 
@@ -134,6 +135,11 @@ impl<'a, T: Real> Job<'a, T> {
         self.for_each(|columns, rows| columns.update(summary, rows, &update))
     }
 
+    /// What is to be said of the rows read, and of the work on them.
+    pub(super) fn all_warnings(&self) -> Vec<String> {
+        self.reader.warnings().iter().chain(&self.warnings).cloned().collect()
+    }
+
     pub(super) fn names(&self, columns: &[usize]) -> Vec<String> {
         columns.iter().filter_map(|&i| self.roles.names.get(i).cloned()).collect()
     }
@@ -151,7 +157,7 @@ impl<'a, T: Real> Job<'a, T> {
             precision: T::TYPE.name(),
             failure: arguments.failure,
             state_bytes,
-            warnings: self.warnings.clone(),
+            warnings: self.all_warnings(),
         }
     }
 }

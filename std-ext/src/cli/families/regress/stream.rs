@@ -132,7 +132,7 @@ fn header<T: Number>(job: &Job<'_, T>, summary: &dyn Stored) -> Value {
         "failure": arguments.failure,
         "seed": arguments.input.seed,
         "input": job.reader.name(),
-        "warnings": job.warnings,
+        "warnings": job.all_warnings(),
         "params": facts.params(),
     })
 }

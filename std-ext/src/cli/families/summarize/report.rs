@@ -49,10 +49,18 @@ fn told(task: &Task, about: &About, record: &Record) -> Map<String, Value> {
         "updates": record.updates,
         "queries": record.queries,
         "ladder_ratio": task.method.ladder.map(|(_, ratio)| ratio),
-        "warnings": about.warnings.iter().chain(&task.warnings).collect::<Vec<_>>(),
+        "warnings": about.warnings.iter().chain(&task.warnings).chain(&too_few(about, record)).collect::<Vec<_>>(),
     });
     let input = &task.input;
     fields("summarize", about.elements as u64, about.dim, input.seed, &input.precision.name(), told)
+}
+
+/// What is said where fewer rows were chosen than asked for.
+fn too_few(about: &About, record: &Record) -> Option<String> {
+    let (chosen, asked) = (record.answers.last()?.found.ids.len(), about.size);
+    let rows = if chosen == 1 { "row" } else { "rows" };
+    let why = if chosen >= record.live { "there are no more" } else { "no other was found that adds value" };
+    (chosen < asked).then(|| format!("{chosen} {rows} chosen of {asked} asked for: {why}"))
 }
 
 /// Every answer, a line each.
