@@ -5,8 +5,8 @@ use super::iterate::{fill_random, orthonormalize_or_refill};
 use super::params::eigen_params;
 use crate::base::storage::{is_addressable, product};
 use crate::linalg::vector;
-use crate::stream::Scale;
 use crate::stream::summary::{constructors, wire_form};
+use crate::stream::{Scale, add_rows};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
 
@@ -136,7 +136,7 @@ impl<T: Real, S: Storage<T>> RowSummary for AdaptiveOja<T, S> {
             vector::rescale(parts.gradients, e);
             vector::rescale(parts.values, e);
         }
-        self.state.rows_seen += 1;
+        self.state.rows_seen = add_rows(self.state.rows_seen, 1);
         if admitted.square == T::ZERO {
             return Ok(());
         }

@@ -6,9 +6,8 @@ use super::iterate::{fill_random, orthonormalize_or_refill, project};
 use super::params::eigen_params;
 use crate::base::storage::{is_addressable, max, product, sum};
 use crate::linalg::vector;
-use crate::stream::CompensatedSum;
-use crate::stream::Scale;
 use crate::stream::summary::{constructors, wire_form};
+use crate::stream::{CompensatedSum, Scale, add_rows};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
 
@@ -165,7 +164,7 @@ impl<T: Real, S: Storage<T>> BlockPower<T, S> {
         }
         orthonormalize_or_refill(parts.iterate, dim, seed, state.steps + 1);
         parts.products.fill(T::ZERO);
-        self.state.steps += 1;
+        self.state.steps = add_rows(self.state.steps, 1);
         self.state.block_rows = 0;
         if self.params.block_len == 0 {
             self.state.block_len = self.state.block_len.saturating_mul(2);
@@ -203,7 +202,7 @@ impl<T: Real, S: Storage<T>> BlockPower<T, S> {
         };
         if state.heavy_len > params.heavy_capacity
             || state.block_rows >= state.block_len
-            || state.light_rows.checked_add(state.heavy_len as u64) != Some(state.rows_seen)
+            || add_rows(state.light_rows, state.heavy_len as u64) != state.rows_seen
         {
             return Err(Error::Corrupt);
         }
@@ -245,7 +244,7 @@ impl<T: Real, S: Storage<T>> RowSummary for BlockPower<T, S> {
         let dim = self.params.dim;
         let admitted = self.state.scale.admit(dim, row)?;
         self.rescale(admitted.rescale);
-        self.state.rows_seen += 1;
+        self.state.rows_seen = add_rows(self.state.rows_seen, 1);
         self.state.energy.add(admitted.square);
         let mut state = self.state;
         let parts = self.split();
@@ -255,8 +254,8 @@ impl<T: Real, S: Storage<T>> RowSummary for BlockPower<T, S> {
         }
         let mut heavy = HeavyRows { rows: parts.heavy, squares: parts.heavy_squares, len: &mut state.heavy_len, dim };
         let lost = heavy.offer(row, admitted.factor, admitted.square, state.energy.value(), |row, factor, _| {
-            state.light_rows += 1;
-            state.block_rows += 1;
+            state.light_rows = add_rows(state.light_rows, 1);
+            state.block_rows = add_rows(state.block_rows, 1);
             vector::project_and_accumulate(parts.iterate, parts.products, row, factor, T::ONE, parts.along);
         });
         state.lost = state.lost.max(lost);

@@ -5,9 +5,8 @@ use super::params::eigen_params;
 use crate::base::params::not_negative;
 use crate::base::storage::{is_addressable, product};
 use crate::linalg::vector;
-use crate::stream::CompensatedSum;
-use crate::stream::Scale;
 use crate::stream::summary::{constructors, wire_form};
+use crate::stream::{CompensatedSum, Scale, add_rows};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
 
@@ -159,7 +158,7 @@ impl<T: Real, S: Storage<T>> RowSummary for CandidIncremental<T, S> {
             energy.rescale(2 * admitted.rescale);
             energy.add(admitted.square);
         }
-        self.state.rows_seen += 1;
+        self.state.rows_seen = add_rows(self.state.rows_seen, 1);
         let (t, amnesic) = (T::count(self.state.rows_seen), T::constant(amnesic));
         let weight = if t > T::constant(2.0) + amnesic { (T::ONE + amnesic) / t } else { T::ONE / t };
         let (vectors, rest) = self.split();

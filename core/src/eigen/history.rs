@@ -6,9 +6,8 @@ use super::params::eigen_params;
 use crate::base::params::positive;
 use crate::base::storage::{is_addressable, product, sum};
 use crate::linalg::vector;
-use crate::stream::CompensatedSum;
-use crate::stream::Scale;
 use crate::stream::summary::{constructors, wire_form};
+use crate::stream::{CompensatedSum, Scale, add_rows};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
 
@@ -171,8 +170,8 @@ impl<T: Real, S: Storage<T>> RowSummary for HistoryPca<T, S> {
         let (dim, block_len, seed) = (self.params.dim, self.params.block_len, self.params.seed);
         let admitted = self.state.scale.admit(dim, row)?;
         self.rescale(admitted.rescale);
-        self.state.rows_seen += 1;
-        self.state.block_rows += 1;
+        self.state.rows_seen = add_rows(self.state.rows_seen, 1);
+        self.state.block_rows = add_rows(self.state.block_rows, 1);
         self.state.energy.add(admitted.square);
         let state = self.state;
         let parts = self.split();

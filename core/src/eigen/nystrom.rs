@@ -6,9 +6,8 @@ use super::pool::{Block, Piece, Scratch};
 use crate::base::storage::{is_addressable, max, min, product, sum};
 use crate::linalg::vector;
 use crate::random::keyed::{Domain, normal_pair, word2};
-use crate::stream::CompensatedSum;
-use crate::stream::Scale;
 use crate::stream::summary::{constructors, wire_form};
+use crate::stream::{CompensatedSum, Scale, add_rows};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Merge, Real, RowSummary, Rule, Storage};
 
@@ -188,7 +187,7 @@ impl<T: Real, S: Storage<T>> RowSummary for NystromSketch<T, S> {
 
     fn update(&mut self, row: &[T]) -> Result<(), Error> {
         self.add(row, T::ONE)?;
-        self.state.rows_seen += 1;
+        self.state.rows_seen = add_rows(self.state.rows_seen, 1);
         Ok(())
     }
 
@@ -221,7 +220,7 @@ impl<T: Real, S: Storage<T>> Merge for NystromSketch<T, S> {
         let mut added = other.state;
         added.energy.rescale(2 * theirs);
         self.state.energy.absorb(added.energy);
-        self.state.rows_seen += added.rows_seen;
+        self.state.rows_seen = add_rows(self.state.rows_seen, added.rows_seen);
         let start = self.params.test_vectors() * self.params.dim;
         for (x, &y) in self.split().products.iter_mut().zip(&other.storage.as_ref()[start..]) {
             *x += y.times_power_of_two(2 * theirs);

@@ -6,9 +6,8 @@ use super::iterate::{fill_random, orthonormalize_or_refill};
 use crate::base::params::{Field, Visitor, finite_positive, params, positive};
 use crate::base::storage::{is_addressable, product};
 use crate::linalg::vector;
-use crate::stream::CompensatedSum;
-use crate::stream::Scale;
 use crate::stream::summary::{constructors, wire_form};
+use crate::stream::{CompensatedSum, Scale, add_rows};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
 
@@ -262,7 +261,7 @@ impl<T: Real, S: Storage<T>> RowSummary for Oja<T, S> {
             self.state.largest_square = self.state.largest_square.times_power_of_two(e);
             vector::rescale(self.split().values, e);
         }
-        self.state.rows_seen += 1;
+        self.state.rows_seen = add_rows(self.state.rows_seen, 1);
         if admitted.square == T::ZERO {
             return Ok(());
         }

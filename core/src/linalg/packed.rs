@@ -29,11 +29,11 @@ pub const fn len(dim: usize) -> usize {
     if dim.is_multiple_of(2) { (dim / 2).saturating_mul(dim + 1) } else { dim.saturating_mul(dim / 2 + 1) }
 }
 
-/// Where entry `(i, j)` stands; `i <= j < dim`.
+/// Where entry `(i, j)` stands; `i <= j < dim`. Wraps for a matrix too large to be addressed.
 #[must_use]
 #[inline]
 pub const fn index(dim: usize, i: usize, j: usize) -> usize {
-    i * dim - i * i.saturating_sub(1) / 2 - if i > 0 { i } else { 0 } + j
+    i.wrapping_mul(dim).wrapping_sub(i.wrapping_mul(i.saturating_sub(1)) / 2).wrapping_sub(i).wrapping_add(j)
 }
 
 /// Adds `row' row`. `d^2` flops.
@@ -233,7 +233,7 @@ pub fn add_product<T: Real>(matrix: &[T], x: &[T], out: &mut [T]) {
 
 /// Sum of the diagonal; of what there is of it, if the slice is too short.
 pub fn trace<T: Real>(matrix: &[T], dim: usize) -> T {
-    (0..dim).fold(T::ZERO, |sum, i| sum + matrix.get(index(dim, i, i)).copied().unwrap_or(T::ZERO))
+    (0..dim).map_while(|i| matrix.get(index(dim, i, i))).fold(T::ZERO, |sum, &x| sum + x)
 }
 
 /// Spreads the packed triangle at the front of `matrix` over all of its `dim * dim` entries, in place. With a shorter slice
@@ -258,6 +258,22 @@ pub fn unpack<T: Real>(matrix: &mut [T], dim: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn absurd_sizes_never_panic() {
+        let all = usize::MAX;
+        assert_eq!((len(all), len(all - 1)), (all, all));
+        for (i, j) in [(0, all), (2, 2), (all / 2, all - 1), (all - 1, all - 1)] {
+            let _ = index(all, i, j);
+        }
+        assert_eq!(trace(&[3.0, 4.0], all), 3.0);
+        assert_eq!(trace(&[1.0, 2.0, 4.0], 2), 5.0);
+        let mut gram = [1.0];
+        add_rows(&mut gram, &[1.0], all);
+        unpack(&mut gram, all);
+        assert_eq!(gram, [1.0]);
+    }
+
     use crate::random::keyed::{Domain, symmetric, word};
     use std::vec;
     use std::vec::Vec;

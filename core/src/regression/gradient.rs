@@ -5,6 +5,7 @@ use crate::base::matrix::{check_batch, check_finite, check_row};
 use crate::base::params::{params, positive};
 use crate::base::storage::{is_addressable, product, sum};
 use crate::linalg::vector;
+use crate::stream::add_rows;
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Difference, Error, MatRef, Merge, Real, RowSummary, Rule, Storage};
@@ -158,7 +159,7 @@ impl<T: Real, S: Storage<T>> Gradient<T, S> {
     /// that is negative; [`Error::NonFinite`] with the place behind the last column for one that is not finite.
     pub fn update_weighted(&mut self, row: &[T], weight: T) -> Result<(), Error> {
         self.add(row, weight, false)?;
-        self.state.rows_seen += u64::from(weight > T::ZERO);
+        self.state.rows_seen = add_rows(self.state.rows_seen, u64::from(weight > T::ZERO));
         Ok(())
     }
 
@@ -176,7 +177,7 @@ impl<T: Real, S: Storage<T>> Gradient<T, S> {
     /// As there.
     pub fn remove_weighted(&mut self, row: &[T], weight: T) -> Result<(), Error> {
         self.add(row, weight, true)?;
-        self.state.rows_removed += u64::from(weight > T::ZERO);
+        self.state.rows_removed = add_rows(self.state.rows_removed, u64::from(weight > T::ZERO));
         Ok(())
     }
 
@@ -266,7 +267,7 @@ impl<T: Real, S: Storage<T>> RowSummary for Gradient<T, S> {
         self.check_residuals(rows.as_slice())?;
         for row in rows.iter_rows() {
             self.add_checked(row, T::ONE, false);
-            self.state.rows_seen += 1;
+            self.state.rows_seen = add_rows(self.state.rows_seen, 1);
         }
         Ok(())
     }
@@ -293,8 +294,8 @@ impl<T: Real, S: Storage<T>> Merge for Gradient<T, S> {
         for (sum, &x) in self.storage.as_mut()[len..].iter_mut().zip(&other.storage.as_ref()[len..]) {
             *sum += x;
         }
-        self.state.rows_seen = self.state.rows_seen.saturating_add(other.state.rows_seen);
-        self.state.rows_removed = self.state.rows_removed.saturating_add(other.state.rows_removed);
+        self.state.rows_seen = add_rows(self.state.rows_seen, other.state.rows_seen);
+        self.state.rows_removed = add_rows(self.state.rows_removed, other.state.rows_removed);
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use crate::base::matrix::{check_batch, check_row};
 use crate::base::params::{params, positive};
 use crate::base::storage::{is_addressable, product};
 use crate::linalg::{cholesky, packed, triangular};
+use crate::stream::add_rows;
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Difference, Error, Lane, MatRef, Merge, Real, RowSummary, Rule, ScalarType, Storage};
@@ -132,7 +133,7 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
         } else {
             packed::add_rows_compensated(sums, lost, row, row.len(), |x| x.negate_if(true));
         }
-        self.state.rows_removed += 1;
+        self.state.rows_removed = add_rows(self.state.rows_removed, 1);
         Ok(())
     }
 
@@ -346,7 +347,7 @@ impl<T: Real, S: Storage<T>> NormalEquations<T, S> {
             } else {
                 packed::add_rows_compensated(sums, lost, row, row.len(), |x| weight * x);
             }
-            self.state.rows_seen += 1;
+            self.state.rows_seen = add_rows(self.state.rows_seen, 1);
         }
         Ok(())
     }
@@ -382,7 +383,7 @@ impl<L: Lane, S: Storage<L>> RowSummary for NormalEquations<L, S> {
         } else {
             packed::add_rows_compensated(sums, lost, row, row.len(), |x| x);
         }
-        self.state.rows_seen += 1;
+        self.state.rows_seen = add_rows(self.state.rows_seen, 1);
         Ok(())
     }
 
@@ -395,7 +396,7 @@ impl<L: Lane, S: Storage<L>> RowSummary for NormalEquations<L, S> {
         } else {
             packed::add_rows_compensated(sums, lost, rows.as_slice(), columns, |x| x);
         }
-        self.state.rows_seen += rows.rows() as u64;
+        self.state.rows_seen = add_rows(self.state.rows_seen, rows.rows() as u64);
         Ok(())
     }
 
@@ -418,8 +419,8 @@ impl<L: Lane, S: Storage<L>> Merge for NormalEquations<L, S> {
             packed::add_compensated(sum, lost, x);
             packed::add_compensated(sum, lost, y);
         }
-        self.state.rows_seen = self.state.rows_seen.saturating_add(other.state.rows_seen);
-        self.state.rows_removed = self.state.rows_removed.saturating_add(other.state.rows_removed);
+        self.state.rows_seen = add_rows(self.state.rows_seen, other.state.rows_seen);
+        self.state.rows_removed = add_rows(self.state.rows_removed, other.state.rows_removed);
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use crate::base::matrix::check_row;
 use crate::base::params::{finite_positive, fraction_or_one, params, positive};
 use crate::base::storage::{is_addressable, sum};
 use crate::linalg::{givens, packed, vector};
+use crate::stream::add_rows;
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, RowSummary, Rule, Storage};
@@ -184,7 +185,7 @@ impl<T: Real, S: Storage<T>> RowSummary for RecursiveLeastSquares<T, S> {
                 () => (at(k, features) - explained) / pivot,
             };
         }
-        self.state.rows_seen += 1;
+        self.state.rows_seen = add_rows(self.state.rows_seen, 1);
         Ok(())
     }
 

@@ -52,11 +52,10 @@ pub fn rows_for(epsilon: f64, failure: f64, coefficients: usize) -> Result<usize
 /// ```
 pub fn epsilon_for(rows: usize, failure: f64, coefficients: usize) -> Result<f64, Error> {
     let z = quantile(failure, coefficients)?;
-    let needed = coefficients.saturating_add(2);
-    if rows < needed {
-        return Err(Error::TooFewRows { needed: needed as u64, got: rows as u64 });
-    }
-    Ok(z * Real::sqrt(coefficients as f64 / (rows - coefficients - 1) as f64))
+    let Some(freedom) = rows.checked_sub(coefficients).filter(|&more| more >= 2) else {
+        return Err(Error::TooFewRows { needed: coefficients.saturating_add(2) as u64, got: rows as u64 });
+    };
+    Ok(z * Real::sqrt(coefficients as f64 / (freedom - 1) as f64))
 }
 
 fn quantile(failure: f64, coefficients: usize) -> Result<f64, Error> {
@@ -98,5 +97,8 @@ mod tests {
         }
         assert!(matches!(rows_for(1.0, 0.05, 0), Err(Error::Parameter { name: &"coefficients", .. })));
         assert_eq!(epsilon_for(4, 0.05, 3), Err(Error::TooFewRows { needed: 5, got: 4 }));
+        let all = usize::MAX;
+        assert_eq!(epsilon_for(all, 0.5, all), Err(Error::TooFewRows { needed: all as u64, got: all as u64 }));
+        assert!(epsilon_for(all, 0.5, all - 2).is_ok_and(|epsilon| epsilon > 1e9));
     }
 }

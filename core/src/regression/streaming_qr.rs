@@ -8,7 +8,7 @@ use crate::base::params::{params, positive};
 use crate::base::storage::{is_addressable, product, sum};
 use crate::linalg::{givens, packed, qr, vector};
 use crate::stream::summary::{constructors, wire_form};
-use crate::stream::{Deferred, Progress};
+use crate::stream::{Deferred, Progress, add_rows};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Difference, Error, MatMut, Merge, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;
@@ -115,7 +115,7 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
         let root = root_of_weight(row, weight)?;
         if root > T::ZERO {
             self.push(row, root);
-            self.state.rows_seen += 1;
+            self.state.rows_seen = add_rows(self.state.rows_seen, 1);
         }
         Ok(())
     }
@@ -137,7 +137,7 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
         let removed = givens::remove_row(parts.triangle, parts.row);
         parts.row.fill(T::ZERO);
         removed?;
-        self.state.rows_removed += 1;
+        self.state.rows_removed = add_rows(self.state.rows_removed, 1);
         Ok(())
     }
 
@@ -251,7 +251,7 @@ impl<T: Real, S: Storage<T>> RowSummary for StreamingQr<T, S> {
     fn update(&mut self, row: &[T]) -> Result<(), Error> {
         check_row(self.params.columns, row)?;
         self.push(row, T::ONE);
-        self.state.rows_seen += 1;
+        self.state.rows_seen = add_rows(self.state.rows_seen, 1);
         Ok(())
     }
 
@@ -301,8 +301,8 @@ impl<T: Real, S: Storage<T>> Merge for StreamingQr<T, S> {
             }
         }
         rest[..other.state.used * cols].chunks_exact(cols).for_each(|row| self.push(row, T::ONE));
-        self.state.rows_seen = self.state.rows_seen.saturating_add(other.state.rows_seen);
-        self.state.rows_removed = self.state.rows_removed.saturating_add(other.state.rows_removed);
+        self.state.rows_seen = add_rows(self.state.rows_seen, other.state.rows_seen);
+        self.state.rows_removed = add_rows(self.state.rows_removed, other.state.rows_removed);
         Ok(())
     }
 }

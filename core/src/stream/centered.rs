@@ -1,6 +1,6 @@
 //! Any method on centred rows, in one pass.
 
-use super::{Deferred, DeferredRows, Merge, Progress, RowSummary};
+use super::{Deferred, DeferredRows, Merge, Progress, RowSummary, add_rows};
 use crate::base::matrix::{check_batch, check_finite, check_row};
 use crate::linalg::vector;
 use crate::wire::{self, Kind, Reader, Wire, Writer};
@@ -165,7 +165,7 @@ impl<M: RowSummary<Scalar: Real>, S: Storage<M::Scalar>> Centered<M, S> {
         for ((mean, rest), &x) in mean.iter_mut().zip(rest).zip(row) {
             shift(mean, rest, ((x - *mean) - *rest) / t);
         }
-        self.rows_seen += 1;
+        self.rows_seen = add_rows(self.rows_seen, 1);
         Ok(())
     }
 }
@@ -258,7 +258,7 @@ impl<M: RowSummary<Scalar: Real> + Merge, S: Storage<M::Scalar>> Merge for Cente
                 shift(mean, rest, ((other_mean - *mean) + (other_rest - *rest)) * share);
             }
         }
-        self.rows_seen += theirs;
+        self.rows_seen = add_rows(self.rows_seen, theirs);
         Ok(())
     }
 }

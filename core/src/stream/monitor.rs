@@ -1,6 +1,6 @@
 //! Is the order of the rows random? Counts whose distribution is known exactly if it is.
 
-use super::Scale;
+use super::{Scale, add_rows};
 use crate::base::params::{Field, Visitor, params, positive};
 use crate::base::wide;
 use crate::linalg::vector;
@@ -105,7 +105,7 @@ impl<T: Real> Monitor<T> {
 
     /// Takes the features of one row: squared length, signed sum, square along the frozen direction.
     pub(crate) fn observe(&mut self, stored: &mut [T], features: [T; 3]) {
-        self.rows += 1;
+        self.rows = add_rows(self.rows, 1);
         if self.rows > WARM_UP {
             self.count(features);
             return;
@@ -127,7 +127,7 @@ impl<T: Real> Monitor<T> {
     /// Takes the features of one row after the warm-up.
     #[inline(always)]
     pub(crate) fn observe_later(&mut self, features: [T; 3]) {
-        self.rows += 1;
+        self.rows = add_rows(self.rows, 1);
         self.count(features);
     }
 

@@ -1,6 +1,6 @@
 //! A buffer that mixes neighbouring rows before a method sees them.
 
-use super::{Deferred, DeferredRows, Progress, RowSummary};
+use super::{Deferred, DeferredRows, Progress, RowSummary, add_rows};
 use crate::base::matrix::{check_batch, check_row};
 use crate::random::keyed::{Domain, below, word};
 use crate::{Error, MatRef, Rule, Storage};
@@ -126,7 +126,7 @@ impl<M: RowSummary, S: Storage<M::Scalar>> ShuffleBuffer<M, S> {
             slot
         };
         self.storage.as_mut()[slot * dim..][..dim].copy_from_slice(row);
-        self.rows += 1;
+        self.rows = add_rows(self.rows, 1);
         Ok(())
     }
 
@@ -145,7 +145,7 @@ impl<M: RowSummary, S: Storage<M::Scalar>> RowSummary for ShuffleBuffer<M, S> {
 
     /// Rows passed on and rows held.
     fn rows_seen(&self) -> u64 {
-        self.inner.rows_seen() + self.held as u64
+        add_rows(self.inner.rows_seen(), self.held as u64)
     }
 
     fn update(&mut self, row: &[M::Scalar]) -> Result<(), Error> {

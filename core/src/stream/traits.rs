@@ -22,7 +22,7 @@ pub trait RowSummary {
     /// Number of entries of a row.
     fn dim(&self) -> usize;
 
-    /// Rows consumed so far.
+    /// Rows consumed so far. The summaries of this library count to `2^63 - 1` and stay there.
     fn rows_seen(&self) -> u64;
 
     /// Consumes one row.

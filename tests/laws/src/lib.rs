@@ -79,7 +79,7 @@
 //!             return Err(Error::Incompatible { what: Difference::Dim, expected, got });
 //!         }
 //!         self.max.iter_mut().zip(&other.max).for_each(|(max, &x)| *max = max.max(x));
-//!         self.rows += other.rows;
+//!         self.rows = self.rows.saturating_add(other.rows);
 //!         Ok(())
 //!     }
 //! }

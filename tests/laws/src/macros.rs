@@ -89,6 +89,7 @@ macro_rules! laws {
             [merging_adds_rows_seen: $crate::merging::merging_adds_rows_seen]
             [merging_is_deterministic: $crate::merging::merging_is_deterministic]
             [merging_refuses_other_shapes: $crate::merging::merging_refuses_other_shapes]
+            [counts_never_wrap: $crate::merging::counts_never_wrap]
             [refused_merges_change_nothing: $crate::verbs::refused_merges_change_nothing]
         ] [$($more)*] $own);
     };

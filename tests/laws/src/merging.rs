@@ -60,6 +60,29 @@ pub fn merging_with_empty_is_identity<M: RowSummary + Merge>(subject: &Subject<M
     Ok(())
 }
 
+/// Two summaries that absorb each other again and again, until there are more rows than can be counted: the count never falls.
+pub fn counts_never_wrap<M: RowSummary + Merge>(subject: &Subject<M>, case: &Case) -> TestCaseResult {
+    // So many merges take long: a few cases will do.
+    if case.choices().below(8) > 0 {
+        return Ok(());
+    }
+    let rows = case.table.rows();
+    let after = Shape { first: case.shape.first + case.table.len as u64, ..case.shape };
+    let mut pair = [subject.filled(&case.shape, &rows)?, subject.filled(&after, &rows)?];
+    for round in 0..100 {
+        let (first, second) = pair.split_at_mut(1);
+        let [to, from] = if round % 2 == 0 { [&mut first[0], &mut second[0]] } else { [&mut second[0], &mut first[0]] };
+        let before = to.rows_seen();
+        // Rows of one number may be refused, and what has grown out of range.
+        if to.merge(from).is_err() {
+            break;
+        }
+        let least = before.max(from.rows_seen());
+        prop_assert!(to.rows_seen() >= least, "{} rows after a merge, {} before", to.rows_seen(), least);
+    }
+    Ok(())
+}
+
 /// A summary of more columns is refused, and neither changes.
 pub fn merging_refuses_other_shapes<M: RowSummary + Merge>(subject: &Subject<M>, case: &Case) -> TestCaseResult {
     let mut summary = subject.filled(&case.shape, &case.table.rows())?;

@@ -39,6 +39,7 @@ const MERGES_WITH_WORK_LEFT: u8 = 24;
 const MERGES_BY_CHANCE: u8 = 25;
 const REFUSES_A_MERGE_TOO_LATE: u8 = 26;
 const REFUSES_A_VERB_TOO_LATE: u8 = 27;
+const WRAPS: u8 = 28;
 
 /// What chance is here.
 static MERGES: AtomicU64 = AtomicU64::new(0);
@@ -86,7 +87,8 @@ impl<const FAULT: u8> RowSummary for Faulty<FAULT> {
     fn rows_seen(&self) -> u64 {
         let twice = if FAULT == COUNTS_TWICE { 2 } else { 1 };
         let merged = if FAULT == MERGES_WITHOUT_COUNTING { self.extra } else { 0 };
-        (self.inner.rows_seen() + self.waiting.len() as u64) * twice - merged
+        let rows = (self.inner.rows_seen().saturating_add(self.waiting.len() as u64)).saturating_mul(twice);
+        if FAULT == WRAPS { rows % 1000 } else { rows.saturating_sub(merged) }
     }
 
     fn update(&mut self, row: &[f64]) -> Result<(), Error> {
@@ -166,14 +168,14 @@ impl<const FAULT: u8> Merge for Faulty<FAULT> {
             REFUSES_A_MERGE_TOO_LATE if other.inner.gram().iter().any(|&x| x > 1e4) => {
                 return Err(Error::NonFinite { index: 0 });
             }
-            MERGES_WITHOUT_COUNTING => self.extra += other.inner.rows_seen(),
+            MERGES_WITHOUT_COUNTING => self.extra = self.extra.saturating_add(other.inner.rows_seen()),
             COUNTS_MERGES => self.extra += 1,
             MERGES_BY_CHANCE => self.extra = MERGES.fetch_add(1, Ordering::Relaxed),
             MERGES_TWICE => {
                 let rows = other.inner.rows_seen();
                 self.inner.merge(&other.inner)?;
                 let zeros = vec![0.0; self.dim()];
-                (0..rows).try_for_each(|_| self.inner.remove(&zeros))?;
+                (0..rows.min(1000)).try_for_each(|_| self.inner.remove(&zeros))?;
             }
             _ => {}
         }
@@ -279,7 +281,7 @@ fn broken<const FAULT: u8>() -> Vec<&'static str> {
     // The byte form has no place for rows that wait: what is deferred is compared by answers.
     let deferring = Subject::new(|shape| Faulty::<FAULT>::new(shape.dim))
         .answer(|m| Ok(m.ask().with("waiting", [m.waiting.len() as f64])));
-    let laws: [(&str, &Subject<_>, Law<Faulty<FAULT>>); 27] = [
+    let laws: [(&str, &Subject<_>, Law<Faulty<FAULT>>); 28] = [
         ("rows_seen_counts", &subject, rows::rows_seen_counts),
         ("wrong_lengths_change_nothing", &subject, rows::wrong_lengths_change_nothing),
         ("non_finite_entries_change_nothing", &subject, rows::non_finite_entries_change_nothing),
@@ -297,6 +299,7 @@ fn broken<const FAULT: u8>() -> Vec<&'static str> {
         ("merging_is_deterministic", &subject, merging::merging_is_deterministic),
         ("merging_with_empty_is_identity", &subject, merging::merging_with_empty_is_identity),
         ("merging_refuses_other_shapes", &subject, merging::merging_refuses_other_shapes),
+        ("counts_never_wrap", &subject, merging::counts_never_wrap),
         ("merging_equals_one_stream", &subject, merging::merging_equals_one_stream),
         ("decoded_goes_on_bit_for_bit", &subject, wire::decoded_goes_on_bit_for_bit),
         ("damaged_bytes_are_refused", &subject, wire::damaged_bytes_are_refused),
@@ -356,6 +359,7 @@ faults! {
     bad_rows_queued: QUEUES_ANYTHING => "refused_deferred_rows_change_nothing";
     a_verb_refused_too_late: REFUSES_A_VERB_TOO_LATE => "refused_verbs_change_nothing";
     a_merge_refused_too_late: REFUSES_A_MERGE_TOO_LATE => "refused_merges_change_nothing";
+    a_count_that_wraps: WRAPS => "counts_never_wrap";
     merged_with_work_left: MERGES_WITH_WORK_LEFT => "pending_merges_are_refused";
 }
 

@@ -803,3 +803,94 @@ fn forged_blocks_and_ranges_are_refused() {
     }
     assert!(Type::decode(&bytes).is_ok());
 }
+
+/// Bytes of a summary with a number of 64 bits in another one's place: where `from` stands in `bytes` for the `nth` time.
+fn with_number(bytes: &[u8], from: u64, nth: usize, to: u64) -> Vec<u8> {
+    let places = (HEADER..bytes.len() - CHECKSUM - 7).filter(|&at| bytes[at..at + 8] == from.to_le_bytes());
+    let at = places.into_iter().nth(nth).unwrap();
+    let mut forged = bytes.to_vec();
+    forged[at..at + 8].copy_from_slice(&to.to_le_bytes());
+    seal(&mut forged);
+    forged
+}
+
+/// A count at its end stays there, in every type; what is written then can be read.
+#[test]
+fn the_largest_count_is_counted_on_from() {
+    const LARGEST: u64 = u64::MAX / 2;
+    let mut tried = 0;
+    for form in forms() {
+        let bytes = form.file();
+        // Rows of the summaries in the files, and of those inside them.
+        for rows in [19, 20, 21, 50, 150, 149, 151, 155, 300, 236] {
+            for nth in 0..6 {
+                let found = bytes.windows(8).skip(HEADER).filter(|number| **number == u64::to_le_bytes(rows)).count();
+                if nth >= found {
+                    break;
+                }
+                let forged = with_number(&bytes, rows, nth, LARGEST);
+                let Ok(mut summary) = (form.restore)(&forged) else { continue };
+                tried += 1;
+                for i in 0..40 {
+                    summary.go_on(i);
+                    let again = (form.restore)(&summary.encode());
+                    assert!(again.is_ok(), "{}: row {i} after the last that is counted", form.name);
+                }
+            }
+        }
+    }
+    assert!(tried >= 50, "only {tried} counts found");
+}
+
+/// Merged with its own copy until no number holds its rows: the count stays at its end, and the bytes are read.
+#[test]
+fn summaries_merged_with_their_copies_count_to_the_end() {
+    fn check<M: RowSummary<Scalar: Real> + Merge + Clone>(mut summary: M, read: fn(&M) -> Result<M, Error>) {
+        for _ in 0..70 {
+            let copy = summary.clone();
+            summary.merge(&copy).unwrap();
+            assert!(summary.rows_seen() >= copy.rows_seen());
+        }
+        assert_eq!(summary.rows_seen(), u64::MAX / 2);
+        assert_eq!(read(&summary).unwrap().rows_seen(), u64::MAX / 2);
+        // And with one more row.
+        let _ = summary.update(&row::<M::Scalar>(3));
+        assert_eq!(read(&summary).unwrap().rows_seen(), u64::MAX / 2);
+    }
+    fn read<M: Wire<Storage = Vec<T>>, T: Real>(summary: &M) -> Result<M, Error> {
+        M::decode(&summary.encode())
+    }
+    fn all<T: Real>() {
+        let rows = 0..150;
+        let new = RandomOrderEigenParams::new(DIM).heavy_capacity(3);
+        check(filled(RandomOrderEigen::<T, Vec<T>>::new(new), rows.clone()), read);
+        let new = ExactEigenParams::new(DIM);
+        check(filled(ExactEigen::<T, Vec<T>>::new(new), rows.clone()), read);
+        check(filled(ExactEigen::<T, Vec<T>>::new(new.two_level()), rows.clone()), read);
+        let new = FrequentDirectionsParams::new(DIM).sketch_rows(2);
+        check(filled(FrequentDirections::<T, Vec<T>>::new(new), rows.clone()), read);
+        check(filled(FrequentDirections::<T, Vec<T>>::new(new.shrink(Shrink::None)), rows.clone()), read);
+        check(filled(NystromSketch::<T, Vec<T>>::new(NystromSketchParams::new(DIM)), rows.clone()), read);
+        let inner = ExactEigen::<T, Vec<T>>::new(ExactEigenParams::new(DIM)).unwrap();
+        check(filled(Centered::new(inner), rows.clone()), |summary| Centered::decode(&summary.encode()));
+        let inner = RandomOrderEigen::<T, Vec<T>>::new(RandomOrderEigenParams::new(DIM)).unwrap();
+        check(filled(Centered::new(inner), rows.clone()), |summary| Centered::decode(&summary.encode()));
+        check(filled(StreamingQr::<T, Vec<T>>::new(StreamingQrParams::new(DIM)), rows.clone()), read);
+        let new = NormalEquationsParams::new(DIM);
+        check(filled(NormalEquations::<T, Vec<T>>::new(new), rows.clone()), read);
+        check(filled(NormalEquations::<T, Vec<T>>::new(new.compensated()), rows.clone()), read);
+        check(filled(Gradient::<T, Vec<T>>::new(GradientParams::new(DIM - 2, 2)), rows.clone()), read);
+        let mut sketch = filled(Sketched::<T, Srht>::new(SketchedLeastSquaresParams::new(DIM, 12), Srht), rows);
+        sketch.remove_at(3, &row(3)).unwrap();
+        for _ in 0..70 {
+            let copy = sketch.clone();
+            sketch.merge_overlapping(&copy).unwrap();
+        }
+        sketch.update(&row(4)).unwrap();
+        sketch.remove_at(4, &row(4)).unwrap();
+        let read = Sketched::<T, Srht>::decode(&sketch.encode()).unwrap();
+        assert_eq!((read.rows_seen(), read.rows_removed()), (u64::MAX / 2, u64::MAX / 2));
+    }
+    all::<f32>();
+    all::<f64>();
+}

@@ -7,6 +7,7 @@ use super::{Counts, Parts, RandomOrderEigen, split};
 use crate::base::wide;
 use crate::eigen::heavy::is_heavy;
 use crate::linalg::{panel, vector};
+use crate::stream::add_rows;
 use crate::stream::monitor::{self, Monitor, WARM_UP};
 use crate::{Real, Storage};
 
@@ -58,9 +59,9 @@ fn consume_panels<T: Real>(
             monitor.observe_later([square, signed, along[width] * along[width]]);
         }
         panel::accumulate(parts.products, along, stride, panel, dim);
-        counts.rows += count as u64;
-        counts.light_rows += count as u64;
-        counts.block_rows += count as u64;
+        counts.rows = add_rows(counts.rows, count as u64);
+        counts.light_rows = add_rows(counts.light_rows, count as u64);
+        counts.block_rows = add_rows(counts.block_rows, count as u64);
         consumed += count;
         if unusual.is_some() {
             return consumed;
@@ -121,9 +122,9 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
                         }
                         None => Some(row),
                     };
-                    counts.rows += 1;
-                    counts.light_rows += 1;
-                    counts.block_rows += 1;
+                    counts.rows = add_rows(counts.rows, 1);
+                    counts.light_rows = add_rows(counts.light_rows, 1);
+                    counts.block_rows = add_rows(counts.block_rows, 1);
                     consumed += 1;
                 }
                 if let Some(row) = pending {

@@ -6,6 +6,7 @@ use super::{Counts, RandomOrderEigen, split};
 use crate::eigen::heavy::HeavyRows;
 use crate::eigen::pool::{Block, Piece, Scratch};
 use crate::linalg::vector;
+use crate::stream::add_rows;
 use crate::{Error, Merge, Real, RowSummary, Storage};
 
 impl<T: Real, S: Storage<T>> Merge for RandomOrderEigen<T, S> {
@@ -86,7 +87,7 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
             let square = square.times_power_of_two(2 * theirs);
             counts.lost = counts.lost.max(heavy.offer(row, unit, square, energy, &mut pool_row));
         }
-        counts.light_rows += demoted;
+        counts.light_rows = add_rows(counts.light_rows, demoted);
         counts.history_rows += T::count(demoted);
         let mut parts = split(&params, self.storage.as_mut());
         parts.products.fill(T::ZERO);
@@ -141,12 +142,12 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
 
 /// Everything that adds up; `blocks` is the energy of the open blocks along their first vectors.
 fn add_counts<T: Real>(counts: &mut Counts<T>, added: &Counts<T>, blocks: T) {
-    counts.rows += added.rows;
-    counts.light_rows += added.light_rows;
+    counts.rows = add_rows(counts.rows, added.rows);
+    counts.light_rows = add_rows(counts.light_rows, added.light_rows);
     counts.history_rows += added.history_rows + T::count(counts.block_rows + added.block_rows);
     counts.block_rows = 0;
     counts.block_len = counts.block_len.max(added.block_len);
-    counts.steps += added.steps + 1;
+    counts.steps = add_rows(counts.steps, added.steps + 1);
     counts.energy.absorb(added.energy);
     counts.rayleigh += added.rayleigh + blocks;
     counts.lost = counts.lost.max(added.lost);

@@ -18,7 +18,7 @@ use crate::stream::CompensatedSum;
 use crate::stream::Scale;
 use crate::stream::monitor::{self, DIRECTION_AT, Monitor};
 use crate::stream::summary::{constructors, wire_form};
-use crate::stream::{Deferred, DeferredRows, OrderReport, Progress};
+use crate::stream::{Deferred, DeferredRows, OrderReport, Progress, add_rows};
 use crate::{Error, MatRef, Real, RowSummary, Storage};
 
 /// What is the first principal direction of a stream that comes in random order, in memory far below `dim^2`?
@@ -242,7 +242,7 @@ fn consume<T: Real>(
     factor: T,
 ) {
     let (dim, width) = (params.dim, params.block_width());
-    counts.rows += 1;
+    counts.rows = add_rows(counts.rows, 1);
     counts.energy.add(square);
     let energy = counts.energy.value();
     if counts.light_rows == 0 && counts.heavy_len > 0 {
@@ -297,8 +297,8 @@ fn with_heavy_rows<T: Real>(
     let (block_rows, light_rows) = (&mut counts.block_rows, &mut counts.light_rows);
     let sampling = T::constant(params.row_sampling) * factor * factor;
     let lost = change(&mut heavy, &mut |row, factor, square| {
-        *block_rows += 1;
-        *light_rows += 1;
+        *block_rows = add_rows(*block_rows, 1);
+        *light_rows = add_rows(*light_rows, 1);
         let Some(stretch) = sample(params.seed, *light_rows, square, sampling) else { return };
         vector::project_and_accumulate(iterate, products, row, factor, stretch, &mut gather[..width]);
     });
@@ -313,7 +313,7 @@ impl<T: Real, S: Storage<T>> RowSummary for RandomOrderEigen<T, S> {
     }
 
     fn rows_seen(&self) -> u64 {
-        self.state.counts.rows + self.state.counts.waiting as u64
+        add_rows(self.state.counts.rows, self.state.counts.waiting as u64)
     }
 
     fn update(&mut self, row: &[T]) -> Result<(), Error> {

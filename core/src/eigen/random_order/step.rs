@@ -5,6 +5,7 @@ use crate::eigen::answer::orthonormalize;
 use crate::eigen::iterate::{fill_random, keep_if_new};
 use crate::eigen::pool::{Block, Piece, Scratch};
 use crate::linalg::vector;
+use crate::stream::add_rows;
 use crate::{Real, Storage};
 
 impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
@@ -60,7 +61,7 @@ fn step<T: Real>(
     parts.history.copy_from_slice(iterate);
     counts.history_rows = kept * counts.history_rows + block_rows;
     counts.rayleigh = kept * counts.rayleigh + along_first;
-    counts.steps += 1;
+    counts.steps = add_rows(counts.steps, 1);
 
     next_iterate(params, counts, parts);
     parts.products.fill(T::ZERO);

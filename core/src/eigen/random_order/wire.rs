@@ -1,9 +1,9 @@
 //! The byte form: parameters, counts, order check, then the vectors in use; no scratch.
 
 use super::{Counts, RandomOrderEigen, RandomOrderEigenParams, State, split};
-use crate::stream::CompensatedSum;
 use crate::stream::Scale;
 use crate::stream::monitor::Monitor;
+use crate::stream::{CompensatedSum, add_rows};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Real, Storage};
 
@@ -45,7 +45,7 @@ impl<T: Real> Counts<T> {
         let sound = counts.heavy_len <= params.heavy_capacity
             && counts.waiting <= params.deferred
             && counts.term_count <= 3
-            && counts.light_rows.checked_add(counts.heavy_len as u64) == Some(counts.rows)
+            && add_rows(counts.light_rows, counts.heavy_len as u64) == counts.rows
             && counts.block_rows <= counts.light_rows
             && counts.block_len >= params.first_block_len()
             && counts.history_rows >= T::ZERO

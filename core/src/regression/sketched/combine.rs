@@ -4,6 +4,7 @@ use super::pending::Window;
 use super::ranges::{self, WORDS};
 use super::{SketchedLeastSquares, SketchedLeastSquaresParams};
 use crate::sketch::{Piece, SketchOperator};
+use crate::stream::add_rows;
 use crate::{Difference, Error, Lane, Merge, Storage};
 
 impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> Merge for SketchedLeastSquares<L, O, S, I> {
@@ -91,8 +92,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         other.for_each_gathered(|index, row, subtract| {
             self.add_directly(Piece { index, column: 0, entries: row, subtract });
         });
-        self.state.rows_seen = self.state.rows_seen.saturating_add(other.state.rows_seen);
-        self.state.rows_removed = self.state.rows_removed.saturating_add(other.state.rows_removed);
+        self.state.rows_seen = add_rows(self.state.rows_seen, other.state.rows_seen);
+        self.state.rows_removed = add_rows(self.state.rows_removed, other.state.rows_removed);
         self.state.is_written |= other.state.is_written;
         Ok(())
     }

@@ -14,6 +14,7 @@ use super::weight::{check_forgetting, root_of_weight};
 use super::{Fit, Query};
 use crate::base::matrix::{check_batch, check_row};
 use crate::sketch::{Piece, SketchOperator};
+use crate::stream::add_rows;
 use crate::{Error, Lane, MatRef, Merge, Real, RowSummary, Storage};
 use core::marker::PhantomData;
 use pending::{Full, Waiting, Window};
@@ -179,7 +180,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         check_row(self.params.columns, row)?;
         self.claim(index)?;
         self.add(Piece { index, column: 0, entries: row, subtract: false }, Full::WorkOff);
-        self.state.rows_seen += 1;
+        self.state.rows_seen = add_rows(self.state.rows_seen, 1);
         Ok(())
     }
 
@@ -193,7 +194,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         self.check_deferred(index)?;
         self.claim(index)?;
         self.add(Piece { index, column: 0, entries: row, subtract: false }, Full::PutOff);
-        self.state.rows_seen += 1;
+        self.state.rows_seen = add_rows(self.state.rows_seen, 1);
         Ok(())
     }
 
@@ -221,7 +222,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     pub fn remove_at(&mut self, index: u64, row: &[L]) -> Result<(), Error> {
         check_row(self.params.columns, row)?;
         self.add(Piece { index, column: 0, entries: row, subtract: true }, Full::WorkOff);
-        self.state.rows_removed += 1;
+        self.state.rows_removed = add_rows(self.state.rows_removed, 1);
         Ok(())
     }
 
@@ -240,7 +241,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         for (index, row) in (first..=last).zip(rows.iter_rows()) {
             self.claim(index)?;
             self.add(Piece { index, column: 0, entries: row, subtract: false }, Full::WorkOff);
-            self.state.rows_seen += 1;
+            self.state.rows_seen = add_rows(self.state.rows_seen, 1);
         }
         Ok(())
     }
@@ -339,7 +340,7 @@ impl<T: Real, O: SketchOperator<T>, S: Storage<T>, I: Storage<u32>> SketchedLeas
         let root = self.check_weighted(row, weight)?;
         self.claim(index)?;
         self.add_scaled(index, row, root, false);
-        self.state.rows_seen += u64::from(weight > T::ZERO);
+        self.state.rows_seen = add_rows(self.state.rows_seen, u64::from(weight > T::ZERO));
         Ok(())
     }
 
@@ -350,7 +351,7 @@ impl<T: Real, O: SketchOperator<T>, S: Storage<T>, I: Storage<u32>> SketchedLeas
     pub fn remove_weighted(&mut self, index: u64, row: &[T], weight: T) -> Result<(), Error> {
         let root = self.check_weighted(row, weight)?;
         self.add_scaled(index, row, root, true);
-        self.state.rows_removed += u64::from(weight > T::ZERO);
+        self.state.rows_removed = add_rows(self.state.rows_removed, u64::from(weight > T::ZERO));
         Ok(())
     }
 
