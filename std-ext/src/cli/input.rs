@@ -19,6 +19,11 @@ pub(super) fn open_columns<T: Real>(
     if let Some(columns) = columns {
         options = options.columns(columns);
     }
+    options = arguments.delimiter.into_iter().fold(options, ReadOptions::delimiter);
+    options = arguments.comment.into_iter().fold(options, ReadOptions::comment);
+    if arguments.decimal.as_deref() == Some(",") {
+        options = options.decimal_comma();
+    }
     if arguments.no_header {
         options = options.no_header();
     }

@@ -1,138 +1,22 @@
-//! Comma-separated values, as a stream.
+//! Tables of text: comma-separated values and their kin, as a stream.
 
 use super::cell::{Cell, is_missing};
-use super::layout::{Layout, positions};
+use super::layout::{Layout, MOST_COLUMNS, positions};
 use super::options::ReadOptions;
+use super::records::Records;
 use super::source::Source;
 use crate::{Error, Real};
-use csv_core::{ReadRecordResult, Reader};
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 
-/// Bytes read at a time.
-const BUFFER: usize = 1 << 18;
-/// Bytes of one row; more of them are taken for a file without line ends.
-const LONGEST_ROW: usize = 1 << 26;
+/// What may part cells, to be proposed to whoever has not said it.
+const DELIMITERS: [u8; 4] = [b';', b'\t', b'|', b','];
 
-/// Splits a stream into records of cells.
-struct Records<R> {
-    input: R,
-    splitter: Reader,
-    buffer: Vec<u8>,
-    /// What of the buffer is not consumed yet.
-    start: usize,
-    end: usize,
-    /// The cells of the record, one after the other, and where each ends.
-    cells: Vec<u8>,
-    ends: Vec<usize>,
-    cell_count: usize,
-    /// Line on which the record began, and lines consumed.
-    record_line: u64,
-    lines: u64,
-    /// The last line ended in `\r`: a `\n` right behind it belongs to it.
-    after_return: bool,
-}
-
-impl<R: Read> Records<R> {
-    fn new(input: R) -> Self {
-        Self {
-            input,
-            splitter: Reader::new(),
-            buffer: vec![0; BUFFER],
-            start: 0,
-            end: 0,
-            cells: vec![0; 1 << 12],
-            ends: vec![0; 1 << 8],
-            cell_count: 0,
-            record_line: 0,
-            lines: 0,
-            after_return: false,
-        }
-    }
-
-    /// Fills the buffer as far as the input goes; false at its end.
-    fn refill(&mut self) -> Result<bool, Error> {
-        (self.start, self.end) = (0, 0);
-        while self.end < self.buffer.len() {
-            match self.input.read(&mut self.buffer[self.end..]) {
-                Ok(0) => break,
-                Ok(count) => self.end += count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(Error::from(error).at_row(self.lines + 1)),
-            }
-        }
-        Ok(self.end > 0)
-    }
-
-    /// Reads the next record; false at the end. Blank lines are skipped.
-    fn next(&mut self) -> Result<bool, Error> {
-        // The splitter would skip blank lines too, but then the line of the record would not be known.
-        loop {
-            if self.start == self.end && !self.refill()? {
-                return Ok(false);
-            }
-            match self.buffer[self.start] {
-                b'\n' if self.after_return => self.after_return = false,
-                b'\n' => self.lines += 1,
-                b'\r' => {
-                    self.lines += 1;
-                    self.after_return = true;
-                }
-                _ => break,
-            }
-            self.start += 1;
-        }
-        self.after_return = false;
-        self.record_line = self.lines + 1;
-        let (mut cells, mut ends) = (0, 0);
-        let mut before = self.splitter.line();
-        loop {
-            let input = &self.buffer[self.start..self.end];
-            let (result, taken, written, ended) =
-                self.splitter.read_record(input, &mut self.cells[cells..], &mut self.ends[ends..]);
-            self.start += taken;
-            cells += written;
-            ends += ended;
-            self.lines += self.splitter.line() - before;
-            before = self.splitter.line();
-            match result {
-                // At the end of the input the splitter is shown an empty buffer, and ends the record.
-                ReadRecordResult::InputEmpty => {
-                    self.refill()?;
-                }
-                ReadRecordResult::OutputFull if self.cells.len() >= LONGEST_ROW => {
-                    return Err(Error::data("row of more than 64 MiB: this is no CSV").at_row(self.record_line));
-                }
-                ReadRecordResult::OutputFull => self.cells.resize(self.cells.len() * 2, 0),
-                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
-                ReadRecordResult::Record => {
-                    // The splitter counts only lines that end in `\n`.
-                    if taken > 0 && self.buffer[self.start - 1] == b'\r' {
-                        self.lines += 1;
-                        self.after_return = true;
-                    }
-                    self.cell_count = ends;
-                    return Ok(true);
-                }
-                ReadRecordResult::End => return Ok(false),
-            }
-        }
-    }
-
-    fn cell(&self, index: usize) -> &[u8] {
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.cells[start..self.ends[index]]
-    }
-
-    fn texts(&self) -> Vec<String> {
-        (0..self.cell_count).map(|i| String::from_utf8_lossy(self.cell(i).trim_ascii()).into_owned()).collect()
-    }
-}
-
-/// Rows of numbers from CSV.
+/// Rows of numbers from a table of text.
 pub(super) struct Csv<R> {
     records: Records<R>,
     layout: Layout,
     width: usize,
+    decimal_comma: bool,
     /// The first row was read already, to know which columns hold numbers.
     pending: bool,
     header_is_numbers: bool,
@@ -149,9 +33,33 @@ fn parse_odd(cell: &[u8]) -> Cell {
     if is_missing(cell) { Cell::Missing } else { fast_float2::parse(cell).map_or(Cell::Text, Cell::Number) }
 }
 
+/// Parses a number whose decimals stand behind a comma; a point, which may be one of thousands, makes it text.
+fn parse_comma(cell: &[u8]) -> Cell {
+    if !cell.contains(&b',') {
+        return if cell.contains(&b'.') && !is_missing(cell.trim_ascii()) { Cell::Text } else { parse(cell) };
+    }
+    if cell.contains(&b'.') {
+        return Cell::Text;
+    }
+    // Numbers are short; a longer one has a heap of its own.
+    let (mut short, mut long) = ([0; 64], Vec::new());
+    let text = if let Some(short) = short.get_mut(..cell.len()) {
+        short.copy_from_slice(cell);
+        short
+    } else {
+        long.extend_from_slice(cell);
+        &mut long[..]
+    };
+    text.iter_mut().filter(|byte| **byte == b',').for_each(|byte| *byte = b'.');
+    parse(text)
+}
+
 impl<R: Read> Csv<R> {
     pub(super) fn new(input: R, options: &ReadOptions) -> Result<Self, Error> {
-        let mut records = Records::new(input);
+        let decimal_comma = options.decimal_comma;
+        let delimiter = options.delimiter.unwrap_or(if decimal_comma { b';' } else { b',' });
+        check_signs(delimiter, decimal_comma, options.comment)?;
+        let mut records = Records::new(input, delimiter, options.comment, MOST_COLUMNS)?;
         let mut pending = records.next()?;
         if !pending {
             return Err(Error::data(if options.no_header {
@@ -160,24 +68,36 @@ impl<R: Read> Csv<R> {
                 "there is nothing in it: give a header row and rows of numbers"
             }));
         }
-        let width = records.cell_count;
+        let width = records.cell_count();
+        records.expect_cells(width + 1);
+        let parse = |records: &Records<R>, i| {
+            if decimal_comma { parse_comma(records.cell(i)) } else { parse(records.cell(i)) }
+        };
+        let other = if width == 1 { other_delimiter(records.cell(0), delimiter) } else { None };
         let mut header_is_numbers = false;
         let names = if options.no_header {
             positions(width)
         } else {
-            header_is_numbers = (0..width).all(|i| matches!(parse(records.cell(i)), Cell::Number(_)));
+            header_is_numbers = (0..width).all(|i| matches!(parse(&records, i), Cell::Number(_)));
             let mut names = records.texts();
             // A column without a name, such as an index that was written along, has its position for one.
             (0..)
                 .zip(&mut names)
                 .filter(|(_, name)| name.is_empty())
                 .for_each(|(i, name): (usize, _)| *name = i.to_string());
-            pending = records.next()?;
+            // The first line tells what parts cells, whatever is wrong with the next.
+            pending = records.next().or_else(|error| if other.is_some() { Ok(false) } else { Err(error) })?;
             names
         };
-        let is_text = |i| pending && i < records.cell_count && matches!(parse(records.cell(i)), Cell::Text);
-        let layout = Layout::new(&names, options, is_text)?;
-        Ok(Self { records, layout, width, pending, header_is_numbers })
+        if let Some(other) = other
+            && !(pending && records.cell_count() == 1 && matches!(parse(&records, 0), Cell::Number(_) | Cell::Missing))
+        {
+            return Err(refuse_delimiter(other, pending && has_decimal_comma(&records, other)));
+        }
+        let is_text = |i| pending && i < records.cell_count() && matches!(parse(&records, i), Cell::Text);
+        let is_na = |i| options.na.iter().any(|na| na.trim().as_bytes() == records.cell(i).trim_ascii());
+        let layout = Layout::new(&names, options, |i| is_text(i) && !is_na(i))?;
+        Ok(Self { records, layout, width, decimal_comma, pending, header_is_numbers })
     }
 
     pub(super) fn warnings(&self) -> Vec<String> {
@@ -188,11 +108,11 @@ impl<R: Read> Csv<R> {
     /// Appends the numbers of the record at hand; false if the row is left out.
     fn push_row<T: Real>(&self, batch: &mut Vec<T>) -> Result<bool, Error> {
         let records = &self.records;
-        if records.cell_count != self.width {
-            let (seen, expected) = (records.cell_count, self.width);
+        if records.cell_count() != self.width {
+            let (seen, expected) = (records.cell_count(), self.width);
             let cells = if seen == 1 { "cell" } else { "cells" };
             let text = format!("{seen} {cells}, {expected} expected: every row needs as many as the first line");
-            let error = Error::data(text).at_row(records.record_line);
+            let error = records.locate(&text);
             // The first column that has no cell, or the last one that has a name.
             let column = self.layout.taken.iter().position(|&i| i >= seen);
             let name = column.map_or(self.layout.names.last(), |i| self.layout.names.get(i));
@@ -202,7 +122,8 @@ impl<R: Read> Csv<R> {
             });
         }
         for (&i, name) in self.layout.taken.iter().zip(&self.layout.names) {
-            let pushed = match parse(records.cell(i)) {
+            let cell = if self.decimal_comma { parse_comma(records.cell(i)) } else { parse(records.cell(i)) };
+            let pushed = match cell {
                 Cell::Number(x) => self.layout.push(batch, x),
                 Cell::Missing => self.push_missing(i, batch),
                 Cell::Text if self.layout.is_na(records.cell(i).trim_ascii()) => self.push_missing(i, batch),
@@ -211,7 +132,7 @@ impl<R: Read> Csv<R> {
             match pushed {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
-                Err(error) => return Err(error.at_row(records.record_line).in_column(name)),
+                Err(error) => return Err(error.at_row(records.line()).in_column(name)),
             }
         }
         Ok(true)
@@ -219,24 +140,64 @@ impl<R: Read> Csv<R> {
 
     #[cold]
     fn push_missing<T: Real>(&self, index: usize, batch: &mut Vec<T>) -> Result<bool, Error> {
-        let text = self.text(index);
+        let text = self.records.text(index);
         let seen = if text.is_empty() { "empty cell".into() } else { format!("\"{text}\" is a missing value") };
         self.layout.push_missing(batch, &seen)
     }
 
     #[cold]
     fn text_error(&self, index: usize) -> Error {
-        Error::data(format!(
-            "\"{}\" is not a number: choose columns with --columns, leave out those of text with --skip-non-numeric, or name with \
-             --na what means a missing value",
-            self.text(index)
-        ))
+        let cell = self.records.cell(index);
+        let advice = if !self.decimal_comma && matches!(parse_comma(cell), Cell::Number(_)) {
+            "give --decimal , if that is the comma of decimals"
+        } else if self.decimal_comma && matches!(parse(cell), Cell::Number(_)) {
+            "with --decimal , a number has no point"
+        } else {
+            "choose columns with --columns, leave out those of text with --skip-non-numeric, or name with --na what means a missing \
+             value"
+        };
+        self.records.locate(&format!("\"{}\" is not a number: {advice}", self.records.text(index)))
     }
+}
 
-    /// The beginning of a cell.
-    fn text(&self, index: usize) -> String {
-        String::from_utf8_lossy(self.records.cell(index).trim_ascii()).chars().take(40).collect()
+/// Refuses signs of which one can't be told from another, or from numbers.
+fn check_signs(delimiter: u8, decimal_comma: bool, comment: Option<u8>) -> Result<(), Error> {
+    let is_sign = |byte: u8| byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\"\r\n.+-".contains(&byte);
+    if !is_sign(delimiter) {
+        return Err(Error::request("--delimiter must be a character that is in no number and is no quote"));
     }
+    if decimal_comma && delimiter == b',' {
+        return Err(Error::request("--decimal , needs another --delimiter than the comma"));
+    }
+    if comment.is_some_and(|comment| !comment.is_ascii() || b"\"\r\n".contains(&comment) || comment == delimiter) {
+        return Err(Error::request("--comment must be a character that is neither a quote nor the delimiter"));
+    }
+    Ok(())
+}
+
+/// What seems to part the cells of a line that came as one, by what is in it most often.
+fn other_delimiter(line: &[u8], delimiter: u8) -> Option<u8> {
+    let count = |sign: u8| line.split(|byte| *byte == sign).count() - 1;
+    let others = DELIMITERS.into_iter().rev().filter(|&sign| sign != delimiter && count(sign) > 0);
+    others.max_by_key(|&sign| count(sign))
+}
+
+/// Whether the cells of a record would be numbers with a comma of decimals, if they were parted by another delimiter. The comma may
+/// have parted them already.
+fn has_decimal_comma<R: Read>(records: &Records<R>, delimiter: u8) -> bool {
+    let cells: Vec<&[u8]> = (0..records.cell_count()).map(|i| records.cell(i)).collect();
+    let line = cells.join(&b',');
+    line.contains(&b',')
+        && line.split(|byte| *byte == delimiter).all(|cell| matches!(parse_comma(cell), Cell::Number(_)))
+}
+
+fn refuse_delimiter(delimiter: u8, decimal_comma: bool) -> Error {
+    let (sign, flag) = match delimiter {
+        b'\t' => ("tabs".into(), "tab".into()),
+        sign => (format!("\"{}\"", char::from(sign)), format!("'{}'", char::from(sign))),
+    };
+    let decimal = if decimal_comma { " and --decimal ," } else { "" };
+    Error::data(format!("the cells of the first line seem to be parted by {sign}: give --delimiter {flag}{decimal}"))
 }
 
 impl<T: Real, R: Read + Send> Source<T> for Csv<R> {
@@ -250,7 +211,7 @@ impl<T: Real, R: Read + Send> Source<T> for Csv<R> {
             self.pending = false;
             let start = batch.len();
             if self.push_row(batch)? {
-                places.push(self.records.record_line);
+                places.push(self.records.line());
                 taken += 1;
             } else {
                 batch.truncate(start);

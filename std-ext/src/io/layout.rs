@@ -6,6 +6,9 @@ use crate::{Error, Real};
 use std::cell::Cell;
 use std::collections::HashSet;
 
+/// Columns that a table may have: names, places and answers of them fit into the memory of the command.
+pub(super) const MOST_COLUMNS: usize = 1 << 19;
+
 /// The columns taken from a file, in order, and what was left out.
 #[derive(Debug)]
 pub(super) struct Layout {
@@ -34,6 +37,9 @@ pub(super) fn positions(count: usize) -> Vec<String> {
 impl Layout {
     /// Chooses among all columns of a file; `is_text` says which of them hold text in the first row.
     pub(super) fn new(all: &[String], options: &ReadOptions, is_text: impl Fn(usize) -> bool) -> Result<Self, Error> {
+        if all.len() > MOST_COLUMNS {
+            return Err(too_wide(all.len() as u64));
+        }
         let mut taken: Vec<usize> = match &options.columns {
             None => (0..all.len()).collect(),
             Some(wanted) => wanted.iter().map(|wanted| find(all, None, wanted)).collect::<Result<_, _>>()?,
@@ -83,6 +89,12 @@ impl Layout {
             warnings.push(format!("{values} {were} read as zero"));
         }
         warnings
+    }
+
+    /// Rows left out until now.
+    #[cfg(feature = "cli")]
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped.get()
     }
 
     /// Whether numbers have to be looked at one by one, even if all are finite.
@@ -152,6 +164,11 @@ impl Layout {
         batch.extend(stand_in.map(T::constant));
         Ok(stand_in.is_some())
     }
+}
+
+/// What is said of a table of too many columns.
+pub(super) fn too_wide(columns: u64) -> Error {
+    Error::data(format!("{columns} columns: a table may have {MOST_COLUMNS}, so transpose it or leave some out"))
 }
 
 /// A number of things, and the verb that goes with it.

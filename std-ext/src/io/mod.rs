@@ -2,10 +2,10 @@
 //!
 //! | form | names of columns | what is read |
 //! |---|---|---|
-//! | `.csv`, standard input | header row, or 0, 1, ... | comma-separated, quoted cells, `\n` or `\r\n`; blank lines are skipped |
-//! | `.npy` | 0, 1, ... | f32, f64, i32, i64, little-endian, C or Fortran order (read in blocks of rows, 4 MiB of them held), one or two dimensions |
-//! | `.ndjson` | keys of the first object, or 0, 1, ... | one array or object of numbers a line; keys in any order, `null` and a key left out are empty cells |
-//! | `.parquet` | those of the schema, `a.b` inside groups | floats and integers of up to 64 bits; plain, Snappy or Zstandard; a page of each column is held |
+//! | `.csv`, `.tsv`, standard input | header row, or 0, 1, ... | UTF-8, cells parted by commas or tabs, or by what [`ReadOptions::delimiter`] says; quoted cells, `\n` or `\r\n`; blank lines are skipped |
+//! | `.npy` | 0, 1, ... | floats of 16, 32 and 64 bits, integers of 8 to 64, signed or not, bool (0 and 1), of any byte order; C or Fortran order (read in blocks of rows, 4 MiB of them held), one or two dimensions |
+//! | `.ndjson`, `.jsonl` | keys of the first object, or 0, 1, ... | one array or object of numbers a line; keys in any order, `null` and a key left out are empty cells |
+//! | `.parquet` | those of the schema, `a.b` inside groups | floats of 16 to 64 bits and integers of up to 64; plain, Snappy or Zstandard; a page of each column is held |
 //!
 //! An empty cell, NaN, `NA`, `N/A` or `NULL` is a missing value: [`Missing`] says what to do about it. [`RowReader::warnings`] counts what
 //! was left out.
@@ -22,6 +22,8 @@ mod cell;
 mod column_blocks;
 #[cfg(feature = "csv")]
 mod csv;
+#[cfg(any(feature = "npy", feature = "parquet"))]
+mod half;
 #[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
 mod layout;
 #[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
@@ -30,12 +32,18 @@ mod names;
 mod ndjson;
 #[cfg(feature = "npy")]
 mod npy;
+#[cfg(feature = "npy")]
+mod number_type;
 #[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
 mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
 #[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
 mod reader;
+#[cfg(feature = "csv")]
+mod records;
+#[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
+mod signature;
 #[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
 mod source;
 #[cfg(feature = "files")]

@@ -3,6 +3,7 @@
 use super::cell::{Cell, is_missing};
 use super::layout::{Layout, positions};
 use super::options::ReadOptions;
+use super::signature::{self, check_text};
 use super::source::Source;
 use crate::{Error, Real};
 use serde_json::Value;
@@ -15,6 +16,7 @@ const LONGEST_LINE: u64 = 1 << 26;
 /// Rows of numbers from JSON lines.
 pub(super) struct Ndjson {
     input: BufReader<File>,
+    comment: Option<u8>,
     line: String,
     number: u64,
     /// All names of the first row; `None` for arrays.
@@ -30,7 +32,9 @@ pub(super) struct Ndjson {
 impl Ndjson {
     pub(super) fn new(file: File, options: &ReadOptions) -> Result<Self, Error> {
         let (mut input, mut line, mut number) = (BufReader::with_capacity(1 << 18, file), String::new(), 0);
-        let first = next_value(&mut input, &mut line, &mut number)?
+        let (head, comment) = (input.fill_buf()?, options.comment);
+        check_text(&head[..head.len().min(signature::LEN)])?;
+        let first = next_value(&mut input, comment, &mut line, &mut number)?
             .ok_or_else(|| Error::data("there are no rows: give one array or object of numbers a line"))?;
         let (keys, all) = match &first {
             Value::Object(object) => {
@@ -49,7 +53,7 @@ impl Ndjson {
         };
         let layout = Layout::new(&all, options, is_text)?;
         let others = options.columns.is_some();
-        Ok(Self { input, line, number, keys, others, width: all.len(), layout, pending: Some(first) })
+        Ok(Self { input, comment, line, number, keys, others, width: all.len(), layout, pending: Some(first) })
     }
 
     fn check_length(&self, got: usize) -> Result<(), Error> {
@@ -150,7 +154,12 @@ fn shape_error() -> Error {
 }
 
 /// The next line with anything on it.
-fn next_value(input: &mut impl BufRead, line: &mut String, number: &mut u64) -> Result<Option<Value>, Error> {
+fn next_value(
+    input: &mut impl BufRead,
+    comment: Option<u8>,
+    line: &mut String,
+    number: &mut u64,
+) -> Result<Option<Value>, Error> {
     loop {
         line.clear();
         let read = input.take(LONGEST_LINE).read_line(line).map_err(|error| Error::from(error).at_row(*number + 1))?;
@@ -163,7 +172,7 @@ fn next_value(input: &mut impl BufRead, line: &mut String, number: &mut u64) -> 
         }
         // Some programs begin a file with a byte order mark.
         let text = if *number == 1 { line.trim_start_matches('\u{feff}').trim() } else { line.trim() };
-        if !text.is_empty() {
+        if !text.is_empty() && text.bytes().next() != comment {
             let value =
                 serde_json::from_str(text).or_else(|error| serde_json::from_str(&quoted(text)).map_err(|_| error));
             return value.map(Some).map_err(|error| not_json(&error).at_row(*number));
@@ -188,7 +197,7 @@ impl<T: Real> Source<T> for Ndjson {
         while taken < rows {
             let value = match self.pending.take() {
                 Some(value) => value,
-                None => match next_value(&mut self.input, &mut self.line, &mut self.number)? {
+                None => match next_value(&mut self.input, self.comment, &mut self.line, &mut self.number)? {
                     Some(value) => value,
                     None => break,
                 },

@@ -1,61 +1,15 @@
 //! NumPy arrays: `.npy` files.
 
 use super::column_blocks::ColumnBlocks;
-use super::layout::{Layout, positions};
+use super::layout::{Layout, MOST_COLUMNS, positions, too_wide};
+use super::number_type::{Form, NumberType};
 use super::options::ReadOptions;
+use super::signature::{self, check_npy};
 use super::source::Source;
 use crate::{Error, Real};
-use npyz::{DType, NpyFile, Order, TypeChar};
+use npyz::{DType, Endianness, NpyFile, Order, TypeChar};
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
-
-/// Kinds of numbers that are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    F32,
-    F64,
-    I32,
-    I64,
-}
-
-impl Kind {
-    const fn bytes(self) -> usize {
-        match self {
-            Self::F32 | Self::I32 => 4,
-            Self::F64 | Self::I64 => 8,
-        }
-    }
-
-    #[allow(clippy::cast_precision_loss, reason = "the nearest f64 is what the module promises")]
-    fn number(self, bytes: &[u8]) -> Option<f64> {
-        Some(match self {
-            Self::F32 => f32::from_le_bytes(*bytes.first_chunk()?).into(),
-            Self::F64 => f64::from_le_bytes(*bytes.first_chunk()?),
-            Self::I32 => i32::from_le_bytes(*bytes.first_chunk()?).into(),
-            Self::I64 => i64::from_le_bytes(*bytes.first_chunk()?) as f64,
-        })
-    }
-
-    /// Appends whole rows of so many numbers up to the first number that is not finite, and gives how many rows those are.
-    #[allow(clippy::cast_precision_loss, reason = "the nearest f64 is what the module promises")]
-    fn append_finite<T: Real>(self, bytes: &[u8], batch: &mut Vec<T>, cols: usize) -> usize {
-        let start = batch.len();
-        let (four, eight) = (bytes.as_chunks().0.iter(), bytes.as_chunks().0.iter());
-        match self {
-            Self::F32 => batch.extend(four.map(|&x| T::constant(f32::from_le_bytes(x).into()))),
-            Self::F64 => batch.extend(eight.map(|&x| T::constant(f64::from_le_bytes(x)))),
-            Self::I32 => batch.extend(four.map(|&x| T::constant(i32::from_le_bytes(x).into()))),
-            Self::I64 => batch.extend(eight.map(|&x| T::constant(i64::from_le_bytes(x) as f64))),
-        }
-        let appended = &batch[start..];
-        if T::all_finite(appended) {
-            return appended.len() / cols;
-        }
-        let rows = appended.iter().position(|x| !x.is_finite()).unwrap_or(0) / cols;
-        batch.truncate(start + rows * cols);
-        rows
-    }
-}
 
 /// Bytes that are read together: they stay in the cache until they are numbers.
 const BLOCK_BYTES: usize = 1 << 17;
@@ -69,7 +23,7 @@ const LONGEST_HEADER: u64 = 1 << 16;
 /// Rows of an array.
 pub(super) struct Npy {
     data: Data,
-    kind: Kind,
+    kind: NumberType,
     layout: Layout,
     rows: usize,
     next: usize,
@@ -121,6 +75,7 @@ impl Npy {
         let mut head = Vec::new();
         file.by_ref().take(LONGEST_HEADER).read_to_end(&mut head)?;
         file.rewind()?;
+        check_npy(&head[..head.len().min(signature::LEN)])?;
         let impossible = || Error::data("the shape is impossible: the file is damaged");
         if !has_possible_shape(&head) {
             return Err(impossible());
@@ -132,7 +87,7 @@ impl Npy {
             Error::data(format!("not a sound .npy file: {what}"))
         };
         let npy = NpyFile::new(BufReader::with_capacity(1 << 18, file)).map_err(damaged)?;
-        let kind = kind(&npy.dtype())?;
+        let kind = number_type(&npy.dtype())?;
         let (order, shape) = (npy.order(), npy.shape().to_vec());
         let (rows, cols) = match shape[..] {
             [rows] => (rows, 1),
@@ -143,6 +98,9 @@ impl Npy {
         let data_bytes = bytes.ok_or_else(impossible)?;
         if rows == 0 || cols == 0 {
             return Err(Error::data(format!("array of {rows} rows and {cols} columns: give rows of numbers")));
+        }
+        if cols > MOST_COLUMNS as u64 {
+            return Err(too_wide(cols));
         }
         let size = |n: u64| usize::try_from(n).map_err(|_| Error::data("the array is too large for this machine"));
         let (rows, cols) = (size(rows)?, size(cols)?);
@@ -176,19 +134,22 @@ fn has_possible_shape(head: &[u8]) -> bool {
     sizes.try_fold(1, |product: u64, size| product.checked_mul(size.parse().ok()?)).is_some()
 }
 
-fn kind(dtype: &DType) -> Result<Kind, Error> {
-    let refuse = || Error::data(format!("numbers of type {}: give f32, f64, i32 or i64, little-endian", dtype.descr()));
-    let DType::Plain(plain) = dtype else { return Err(refuse()) };
-    if plain.endianness() == npyz::Endianness::Big {
-        return Err(refuse());
-    }
-    match (plain.type_char(), plain.size_field()) {
-        (TypeChar::Float, 4) => Ok(Kind::F32),
-        (TypeChar::Float, 8) => Ok(Kind::F64),
-        (TypeChar::Int, 4) => Ok(Kind::I32),
-        (TypeChar::Int, 8) => Ok(Kind::I64),
-        _ => Err(refuse()),
-    }
+fn number_type(dtype: &DType) -> Result<NumberType, Error> {
+    let found = || {
+        let DType::Plain(plain) = dtype else { return None };
+        let form = match plain.type_char() {
+            TypeChar::Float => Form::Float,
+            TypeChar::Int => Form::Signed,
+            TypeChar::Uint => Form::Unsigned,
+            TypeChar::Bool => Form::Bool,
+            _ => return None,
+        };
+        NumberType::new(form, plain.size_field(), plain.endianness() == Endianness::Big)
+    };
+    found().ok_or_else(|| {
+        let what = dtype.descr();
+        Error::data(format!("numbers of type {what}: give floats of 16 to 64 bits, integers of 8 to 64, or bool"))
+    })
 }
 
 impl<T: Real> Source<T> for Npy {

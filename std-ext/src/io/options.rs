@@ -29,6 +29,9 @@ pub struct ReadOptions {
     pub(super) skip_non_numeric: bool,
     pub(super) missing: Missing,
     pub(super) na: Vec<String>,
+    pub(super) delimiter: Option<u8>,
+    pub(super) decimal_comma: bool,
+    pub(super) comment: Option<u8>,
 }
 
 impl ReadOptions {
@@ -55,6 +58,28 @@ impl ReadOptions {
     #[must_use]
     pub const fn skip_non_numeric(mut self) -> Self {
         self.skip_non_numeric = true;
+        self
+    }
+
+    /// What parts the cells of a table of text: an ASCII character that is in no number and is no quote. Where it is not said it is a
+    /// tab for `.tsv`, a semicolon where decimals have a [comma](Self::decimal_comma), else a comma.
+    #[must_use]
+    pub const fn delimiter(mut self, delimiter: u8) -> Self {
+        self.delimiter = Some(delimiter);
+        self
+    }
+
+    /// Decimals of a table of text stand behind a comma, and a point is in no number.
+    #[must_use]
+    pub const fn decimal_comma(mut self) -> Self {
+        self.decimal_comma = true;
+        self
+    }
+
+    /// Lines of text that begin with this ASCII character are skipped.
+    #[must_use]
+    pub const fn comment(mut self, comment: u8) -> Self {
+        self.comment = Some(comment);
         self
     }
 

@@ -1,16 +1,20 @@
 //! Parquet files, through the typed column readers: no Arrow in between.
 
+use super::half::from_half;
 use super::layout::Layout;
 use super::options::ReadOptions;
+use super::signature::{self, check_parquet};
 use super::source::Source;
 use crate::{Error, Real};
-use parquet::basic::{ConvertedType, LogicalType, Type};
+use parquet::basic::{Compression, ConvertedType, LogicalType, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 use std::fs::File;
+use std::io::{Read, Seek};
 
 /// Rows decoded at a time: the numbers of a block stay in cache until they are rows.
 const BLOCK: usize = 1024;
@@ -38,7 +42,11 @@ struct Column {
 }
 
 impl Parquet {
-    pub(super) fn new(file: File, options: &ReadOptions) -> Result<Self, Error> {
+    pub(super) fn new(mut file: File, options: &ReadOptions) -> Result<Self, Error> {
+        let mut head = Vec::new();
+        file.by_ref().take(signature::LEN as u64).read_to_end(&mut head)?;
+        check_parquet(&head)?;
+        file.rewind()?;
         let file = SerializedFileReader::new(file).map_err(|error| damaged(&error))?;
         let schema = file.metadata().file_metadata().schema_descr();
         let names: Vec<String> = schema.columns().iter().map(|column| column.path().parts().join(".")).collect();
@@ -63,6 +71,7 @@ impl Parquet {
                 cells: Vec::new(),
             });
         }
+        check_codecs(&file, &layout)?;
         Ok(Self { file, layout, columns, next_group: 0, left: 0, rows: 0 })
     }
 
@@ -99,6 +108,11 @@ impl Column {
             Some(ColumnReader::Int64ColumnReader(reader)) => decode(reader, count, present, levels, cells, |x| {
                 if unsigned { x.cast_unsigned() as f64 } else { x as f64 }
             }),
+            Some(ColumnReader::FixedLenByteArrayColumnReader(reader)) => {
+                decode(reader, count, present, levels, cells, |x| {
+                    x.data().first_chunk().map_or(f64::NAN, |bytes| from_half(u16::from_le_bytes(*bytes)))
+                })
+            }
             _ => Ok(()),
         };
         read.map_err(|error| damaged(&error))?;
@@ -130,6 +144,23 @@ fn decode<D: DataType>(
     Ok(())
 }
 
+/// Refuses columns that are compressed in a way that is not read.
+fn check_codecs(file: &SerializedFileReader<File>, layout: &Layout) -> Result<(), Error> {
+    for group in file.metadata().row_groups() {
+        for (&position, name) in layout.taken.iter().zip(&layout.names) {
+            let codec =
+                group.columns().get(position).map_or(Compression::UNCOMPRESSED, ColumnChunkMetaData::compression);
+            if !matches!(codec, Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::ZSTD(_)) {
+                let name_of = format!("{codec:?}").split('(').next().unwrap_or_default().to_lowercase();
+                let what =
+                    format!("compressed by {name_of}, which is not read: write the file with Snappy or Zstandard");
+                return Err(Error::data(what).in_column(name));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn damaged(error: &ParquetError) -> Error {
     Error::data(format!("not a sound .parquet file, or one of a kind that is not read: {error}"))
 }
@@ -138,6 +169,11 @@ fn damaged(error: &ParquetError) -> Error {
 fn kind(column: &ColumnDescriptor) -> Result<bool, &'static str> {
     if column.max_rep_level() > 0 {
         return Err("lists");
+    }
+    match (column.logical_type_ref(), column.converted_type()) {
+        (Some(LogicalType::Decimal(_)), _) | (None, ConvertedType::DECIMAL) => return Err("decimals"),
+        (Some(LogicalType::Float16), _) => return Ok(false),
+        _ => {}
     }
     match column.physical_type() {
         Type::BOOLEAN => return Err("true and false"),
@@ -149,7 +185,6 @@ fn kind(column: &ColumnDescriptor) -> Result<bool, &'static str> {
         Some(LogicalType::Integer(integer)) => return Ok(!integer.is_signed),
         // Older writers say it in the converted type alone.
         None | Some(LogicalType::Unknown) => {}
-        Some(LogicalType::Decimal(_)) => return Err("decimals"),
         Some(_) => return Err("dates or times"),
     }
     match column.converted_type() {
@@ -159,7 +194,6 @@ fn kind(column: &ColumnDescriptor) -> Result<bool, &'static str> {
         | ConvertedType::INT_16
         | ConvertedType::INT_32
         | ConvertedType::INT_64 => Ok(false),
-        ConvertedType::DECIMAL => Err("decimals"),
         _ => Err("dates or times"),
     }
 }

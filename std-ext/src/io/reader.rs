@@ -10,6 +10,7 @@ use super::npy;
 use super::options::ReadOptions;
 #[cfg(feature = "parquet")]
 use super::parquet;
+use super::signature;
 use super::source::Source;
 use crate::{Error, MatRef, Real};
 use std::fs::File;
@@ -68,22 +69,25 @@ impl<T: Real> RowReader<T> {
         let reader = match extension.as_str() {
             #[cfg(feature = "csv")]
             "csv" => open().and_then(|file| Self::from_csv(file, &name, options)),
+            #[cfg(feature = "csv")]
+            "tsv" => {
+                let delimiter = options.delimiter.unwrap_or(b'\t');
+                open().and_then(|file| Self::from_csv(file, &name, &options.clone().delimiter(delimiter)))
+            }
             #[cfg(feature = "npy")]
             "npy" => open().and_then(|file| npy::Npy::new(file, options)).map(|source| Self::new(source, &name)),
             #[cfg(feature = "ndjson")]
-            "ndjson" => {
+            "ndjson" | "jsonl" => {
                 open().and_then(|file| ndjson::Ndjson::new(file, options)).map(|source| Self::new(source, &name))
             }
             #[cfg(feature = "parquet")]
             "parquet" => {
                 open().and_then(|file| parquet::Parquet::new(file, options)).map(|source| Self::new(source, &name))
             }
-            known if ["csv", "npy", "ndjson", "parquet"].contains(&known) => {
-                Err(Error::data(format!("this build can't read .{known} files: build with the feature `{known}`")))
+            known if ["csv", "tsv", "npy", "ndjson", "jsonl", "parquet"].contains(&known) => {
+                Err(Error::data(format!("this build can't read .{known} files: build with the feature of that form")))
             }
-            _ => Err(Error::data(
-                "unknown form of file: give .csv, .npy, .ndjson or .parquet, or - for CSV on standard input",
-            )),
+            other => Err(Error::data(signature::unknown(other))),
         };
         reader.map_err(|error| error.in_file(name))
     }
@@ -119,6 +123,22 @@ impl<T: Real> RowReader<T> {
     fn warn(&mut self) {
         let all = self.first_warnings.iter().cloned().chain(self.source.layout().warnings(self.count));
         self.warnings = all.map(|warning| format!("{}: {warning}", self.name)).collect();
+    }
+
+    /// Refuses an input of which no row is left.
+    #[cfg(feature = "cli")]
+    pub(crate) fn check_not_empty(&self) -> Result<(), Error> {
+        if self.count > 0 {
+            return Ok(());
+        }
+        let what = match self.source.layout().dropped() {
+            0 => "there are names of columns but no rows: give rows of numbers".into(),
+            1 => "the only row was dropped: a value is missing in it".into(),
+            rows => format!(
+                "all {rows} rows were dropped: a value is missing in each, so choose other columns or use --missing zero"
+            ),
+        };
+        Err(Error::data(what).in_file(&self.name))
     }
 
     /// Rows of a batch of [`next_batch`](Self::next_batch).

@@ -6,6 +6,7 @@
 mod eigen;
 mod firmware_import;
 mod first;
+mod forms;
 mod input;
 mod output;
 #[cfg(unix)]

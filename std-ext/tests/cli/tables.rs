@@ -2,7 +2,7 @@
 
 use super::*;
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::data_type::{BoolType, ByteArrayType, DoubleType, FloatType, Int32Type, Int64Type};
+use parquet::data_type::{BoolType, ByteArrayType, DoubleType, FixedLenByteArrayType, FloatType, Int32Type, Int64Type};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
@@ -17,6 +17,7 @@ pub(crate) enum Cells<'a> {
     Sparse(&'a [Option<f64>]),
     Text(&'a [&'a str]),
     Bool(&'a [bool]),
+    Fixed(&'a [[u8; 2]]),
 }
 
 /// A file of columns, each after its line of schema, in row groups of at most `group` rows.
@@ -40,6 +41,10 @@ pub(crate) fn write(path: &Path, columns: &[(&str, Cells)], rows: usize, group: 
                 Cells::I32(x) => column.typed::<Int32Type>().write_batch(&x[part.clone()], None, None),
                 Cells::I64(x) => column.typed::<Int64Type>().write_batch(&x[part.clone()], None, None),
                 Cells::Bool(x) => column.typed::<BoolType>().write_batch(&x[part.clone()], None, None),
+                Cells::Fixed(x) => {
+                    let bytes: Vec<_> = x[part.clone()].iter().map(|bytes| bytes.to_vec().into()).collect();
+                    column.typed::<FixedLenByteArrayType>().write_batch(&bytes, None, None)
+                }
                 Cells::Sparse(x) => {
                     let present: Vec<f64> = x[part.clone()].iter().flatten().copied().collect();
                     let levels: Vec<i16> = x[part.clone()].iter().map(|x| i16::from(x.is_some())).collect();

@@ -21,9 +21,18 @@ pub(in crate::cli) enum Missing {
 /// How rows are read: the same for every command that reads some.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct InputArguments {
-    /// Rows: .csv, .npy, .ndjson or .parquet, or - for CSV on standard input
+    /// Rows: .csv, .tsv, .npy, .ndjson, .jsonl or .parquet, or - for CSV on standard input
     #[arg(value_name = "INPUT")]
     pub(in crate::cli) input: PathBuf,
+    /// What parts the cells of CSV: a character, or tab (default: a comma; a semicolon with --decimal ,; a tab for .tsv)
+    #[arg(long, value_name = "CHAR", value_parser = sign)]
+    pub(in crate::cli) delimiter: Option<u8>,
+    /// What stands before the decimals of numbers in CSV: . or ,
+    #[arg(long, value_name = "CHAR", value_parser = [".", ","])]
+    pub(in crate::cli) decimal: Option<String>,
+    /// Skip lines of text that begin with this character
+    #[arg(long, value_name = "CHAR", value_parser = sign)]
+    pub(in crate::cli) comment: Option<u8>,
     /// The first line of CSV is a row like the others, not the names of the columns
     #[arg(long)]
     pub(in crate::cli) no_header: bool,
@@ -48,6 +57,15 @@ pub(in crate::cli) struct InputArguments {
     /// Threads to use at most (default: all cores); the answer never depends on it
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub(in crate::cli) threads: Option<u32>,
+}
+
+/// A character of one byte.
+fn sign(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii() => Ok(*byte),
+        _ => Err("give one ASCII character, or tab".into()),
+    }
 }
 
 impl InputArguments {

@@ -26,6 +26,7 @@ pub(super) fn run<T: Real>(arguments: &EigenArguments) -> Result<Report, Failure
     // Another run is for methods that carry no figure for their error.
     let replicas = if method.has_replicas() { arguments.replicas } else { 1 };
     let mut summaries = feed::<T>(arguments, method, dim, replicas)?.fill(&mut reader, &mut clock)?;
+    reader.check_not_empty()?;
     let mut warnings = reader.warnings().to_vec();
     let place = |error: Error| error.in_file(reader.name());
     let buffer_bytes = arguments.shuffle_buffer.unwrap_or(0).saturating_mul((dim * T::BYTES) as u64);

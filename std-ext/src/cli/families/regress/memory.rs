@@ -66,9 +66,7 @@ mod solver {
             Ok(())
         })?;
         let place = |error: Error| error.in_file(job.reader.name());
-        if rows == 0 {
-            return Err(place(CoreError::TooFewRows { needed: 1, got: 0 }.into()).into());
-        }
+        job.reader.check_not_empty()?;
         let params = params(&job, &weights)?;
         let a = MatRef::new(&features, rows, feature_columns.len())?;
         let b = MatRef::new(&targets, rows, target_columns.len())?;

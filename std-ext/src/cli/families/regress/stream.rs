@@ -30,6 +30,7 @@ const LONGEST_BLOCK: usize = 4096;
 pub(super) fn run<T: Number>(mut job: Job<'_, T>) -> Result<Report, Failure> {
     let arguments = job.task.arguments;
     let mut summary = summarize(&mut job)?;
+    job.reader.check_not_empty()?;
     let mut clock = job.clock;
     let place = |error: CoreError| Error::from(error).in_file(job.reader.name());
     let answer = clock.count(|| summary.solve(&job.query())).map_err(place)?;

@@ -58,11 +58,11 @@ impl<T: Real> Source<T> {
 
     /// What is said of no rows at all.
     fn no_rows(&self) -> Error {
-        let error = Error::from(CoreError::TooFewRows { needed: 1, got: 0 });
-        match self {
-            Self::Memory { .. } => error,
-            Self::Stream(stream) => error.in_file(stream.reader.name()),
-        }
+        let refused = match self {
+            Self::Memory { .. } => Ok(()),
+            Self::Stream(stream) => stream.reader.check_not_empty(),
+        };
+        refused.err().unwrap_or_else(|| CoreError::TooFewRows { needed: 1, got: 0 }.into())
     }
 
     /// Says where the last row came from.

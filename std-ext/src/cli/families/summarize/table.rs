@@ -1,7 +1,7 @@
 //! The table of rows, and other numbers from files.
 
 use crate::io::{ReadOptions, RowReader, find};
-use crate::{CoreError, Error, Real};
+use crate::{Error, Real};
 use std::path::Path;
 
 /// All rows of an input, and where each came from.
@@ -24,9 +24,7 @@ impl<T: Real> Table<T> {
         let (mut data, mut places) = (Vec::new(), Vec::new());
         gather(&mut reader, &mut data, &mut places)?;
         let (mut names, file) = (reader.columns().to_vec(), reader.name().to_owned());
-        if data.is_empty() {
-            return Err(Error::from(CoreError::TooFewRows { needed: 1, got: 0 }).in_file(file));
-        }
+        reader.check_not_empty()?;
         let place = labels.map(|label| {
             // Of columns that were chosen the reader has found it already.
             let chosen = chosen.and_then(|columns| columns.iter().position(|column| column == label));
