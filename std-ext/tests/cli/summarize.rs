@@ -401,7 +401,7 @@ fn a_pipe_gives_the_answer_of_the_file() {
         ("a,b\n1,2\n3,-1\n", "row 3, column b"),
         ("a,b\n1,2\n3,nan\n", "row 3, column b"),
         ("a,b\n1,2\n2,1\n1,1\n1e308,1e308\n", "row 5"),
-        ("a,b\n", "needed"),
+        ("a,b\n", "no rows"),
         ("", "nothing in it"),
     ] {
         refused(&pipe(&flags, text.as_bytes()), 1, &["standard input", part]);
