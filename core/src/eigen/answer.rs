@@ -17,7 +17,8 @@ impl Rule {
 /// Methods that check nothing ([`BlockPower`](super::BlockPower), [`Oja`](super::Oja),
 /// [`AdaptiveOja`](super::AdaptiveOja), [`CandidIncremental`](super::CandidIncremental),
 /// [`HistoryPca`](super::HistoryPca)) never say `Ok`: they say `Unverified`. So does
-/// [`RandomOrderEigen`](super::RandomOrderEigen) with a width that is no larger than the rank.
+/// [`RandomOrderEigen`](super::RandomOrderEigen) with a width that is no larger than the rank, and a method that certifies
+/// where rounding may be as large as what separates the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -37,6 +38,15 @@ pub enum Status {
 }
 
 impl Status {
+    /// Of an answer with a bound on its error, or without: because values are tied, or else because nothing could be certified.
+    pub(crate) const fn of_bound(is_bounded: bool, is_tied: bool) -> Self {
+        match (is_bounded, is_tied) {
+            (true, _) => Self::Ok,
+            (false, true) => Self::LowGap,
+            (false, false) => Self::Unverified,
+        }
+    }
+
     /// The status as the command line prints it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -59,7 +69,7 @@ impl Status {
                 "top values nearly tied: ask for a larger rank, or use exact or frequent-directions with more sketch rows"
             }
             Self::Unverified => {
-                "nothing has checked this answer: use exact or frequent-directions, or random-order with a width above the rank"
+                "nothing has checked this answer: use exact or frequent-directions in f64, or random-order with a width above the rank"
             }
             Self::Ok => "",
         }
@@ -101,17 +111,17 @@ pub(crate) fn tie<T: Real>(largest: T) -> T {
     T::constant(1024.0) * T::EPSILON * largest
 }
 
-/// How far a chain of additions may have rounded, as a share of what was added; zero below a millionth, as it is in `f64`
-/// for all but the longest streams: certificates hold up to that.
-pub(crate) fn rounding<T: Real>(additions: u64) -> T {
-    let share = T::count(additions) * T::EPSILON;
-    if share > T::constant(1e-6) { share } else { T::ZERO }
+/// How far one factorisation of some rows may be off, and other rows that are made of them, in any direction: operations that
+/// round, each by a share `EPSILON` of the energy in the rows. Products of rows, as many as there are; reflections and rotations
+/// of a matrix of that size; sums of as many rows (Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed.,
+/// sections 3.5, 19.3 and 19.6).
+pub(crate) fn factoring<T: Real>(dim: usize, rows: usize, energy: T) -> T {
+    let (dim, rows) = (T::count(dim as u64), T::count(rows as u64));
+    (dim + rows * (T::constant(24.0) + rows.sqrt()) + T::constant(64.0)) * T::EPSILON * energy
 }
 
-/// Whether a factor holds more energy than there was: then long sums have rounded too far, and nothing is certain.
-pub(crate) fn is_overfull<T: Real>(pooled: T, energy: T) -> bool {
-    pooled > energy * T::constant(1.001)
-}
+/// Rounding by more than this share of the energy leaves nothing certain.
+pub(crate) const LARGEST_ROUNDING: f64 = 1.0 / 16.0;
 
 /// Scalars that an answer of `rank` vectors of `dim` entries needs. Saturates.
 pub(crate) const fn answer_len(dim: usize, rank: usize) -> usize {

@@ -64,8 +64,9 @@ eigen_params! {
 /// has `64 (dim + 1)` in place of `w (dim + 64)`; [`estimate`](TopEigen::estimate) adds the residual of its iterate, which finds the
 /// top space from a random start. A value below that has a lower end of 0. It is a worst case, some hundred times what is usual;
 /// in `f32` `two_level` sums keep it useful, and beyond half a million additions there is no bracket. The error bound follows
-/// by the theorem of Davis and Kahan; it is `None` (status [`LowGap`](Status::LowGap)) when the last wanted value and the next one differ by less
-/// than that or `1e-6` of the largest, where the vector is arbitrary.
+/// by the theorem of Davis and Kahan; it is `None` when the last wanted value and the next one differ by less than `1e-6` of the
+/// largest, where the vector is arbitrary (status [`LowGap`](Status::LowGap)), or by less than rounding allows for (status
+/// [`Unverified`](Status::Unverified)).
 /// # Cost
 /// Update: `dim^2` flops. State: see [`ExactEigenParams::storage_len`]; for small `dim` less than any sketch.
 /// [`estimate`](TopEigen::estimate) runs a block power iteration in the storage, about
@@ -328,6 +329,7 @@ struct Spectrum<T> {
     /// What the values may be off, and the vectors' error that follows.
     allowance: Option<T>,
     error_bound: Option<T>,
+    is_tied: bool,
 }
 
 impl<T: Real> Spectrum<T> {
@@ -343,7 +345,7 @@ impl<T: Real> Spectrum<T> {
         let is_tied = difference <= T::constant(1e-6) * values[0];
         let error_bound =
             angle.filter(|angle| !is_tied && (T::ZERO..T::ONE).contains(angle)).map(|angle| angle * angle);
-        Self { available, gap, allowance, error_bound }
+        Self { available, gap, allowance, error_bound, is_tied }
     }
 
     fn finish<'a>(&self, answer: AnswerMut<'a, T>, exponent: i32) -> TopEigenvector<'a, T> {
@@ -353,7 +355,7 @@ impl<T: Real> Spectrum<T> {
             let allowance = self.allowance.unwrap_or(T::ZERO);
             (answer.lower[i], answer.upper[i]) = ((value - allowance).max(T::ZERO), value + allowance);
         }
-        let status = if self.error_bound.is_some() { Status::Ok } else { Status::LowGap };
+        let status = Status::of_bound(self.error_bound.is_some(), self.is_tied);
         let confidence =
             Confidence { gap_estimate: Some(self.gap), error_bound: self.error_bound, ..Confidence::bare(status) };
         answer.finish(self.available, exponent, self.allowance.is_some(), confidence)

@@ -1,6 +1,8 @@
 //! Frequent Directions: a buffer of rows, shrunk when it is full.
 
-use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, orthonormalize, tie};
+use super::answer::{
+    AnswerMut, Confidence, LARGEST_ROUNDING, Status, TopEigen, TopEigenvector, factoring, orthonormalize, tie,
+};
 use super::params::eigen_params;
 use crate::base::params::{Field, Visitor};
 use crate::base::storage::{is_addressable, max, product, sum};
@@ -73,15 +75,6 @@ impl PartialEq for FrequentDirectionsParams {
     fn eq(&self, other: &Self) -> bool {
         self.check_alike(other).is_ok()
     }
-}
-
-/// How far one factorisation of a buffer may be off, and the rows that are made of it, in any direction: operations that
-/// round, each by a share `EPSILON` of the energy in the buffer. Products of rows, as many as the buffer has; reflections and
-/// rotations of a matrix of that size; sums of as many rows (Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed.,
-/// sections 3.5, 19.3 and 19.6).
-fn rounding<T: Real>(dim: usize, used: usize, energy: T) -> T {
-    let (dim, used) = (T::count(dim as u64), T::count(used as u64));
-    (dim + used * (T::constant(24.0) + used.sqrt()) + T::constant(64.0)) * T::EPSILON * energy
 }
 
 /// What are the top eigenvectors of a stream in any order, with a certificate?
@@ -223,7 +216,7 @@ impl<T: Real, S: Storage<T>> FrequentDirections<T, S> {
         self.state.used = left;
         self.state.shrinkage += subtracted;
         // The sum of what was shrunk away rounds as well.
-        self.state.rounding += rounding(dim, used, energy) + T::EPSILON * self.state.shrinkage;
+        self.state.rounding += factoring(dim, used, energy) + T::EPSILON * self.state.shrinkage;
     }
 
     fn write(&self, w: &mut Writer<'_>) {
@@ -247,7 +240,7 @@ impl<T: Real, S: Storage<T>> FrequentDirections<T, S> {
             // As if every shrink had been of all energy.
             let kept = params.kept_rows();
             let shrinks = T::count(rows_seen / kept.max(1) as u64);
-            shrinks * (rounding(params.dim, 2 * kept, energy.value()) + T::EPSILON * shrinkage)
+            shrinks * (factoring(params.dim, 2 * kept, energy.value()) + T::EPSILON * shrinkage)
         });
         let state = State { scale, rows_seen, used, shrinkage, rounding, energy };
         let is_sound = state.shrinkage >= T::ZERO && state.rounding >= T::ZERO;
@@ -357,37 +350,46 @@ impl<T: Real, S: Storage<T>> TopEigen for FrequentDirections<T, S> {
 
         // What the sketch may miss in any one direction. An eighth more: shares of sums that are off themselves.
         let pooled = parts.energy(used);
-        let allowance = T::constant(1.125) * (shrinks + rounding(dim, used, pooled));
+        let allowance = T::constant(1.125) * (shrinks + factoring(dim, used, pooled));
+        let truncated = match mode {
+            Shrink::Fast => shrinkage,
+            Shrink::None => (energy - pooled).max(T::ZERO),
+        };
         let missed = allowance
+            + truncated
             + match mode {
-                Shrink::Fast => shrinkage,
+                Shrink::Fast => T::ZERO,
                 // Traces: the rows' and the buffer's are sums of squares that round on their own.
-                Shrink::None => (energy - pooled).max(T::ZERO) + allowance + rounding(dim, used, energy),
+                Shrink::None => allowance + factoring(dim, used, energy),
             };
         for (i, &value) in values[..available].iter().enumerate() {
             (answer.lower[i], answer.upper[i]) = ((value - allowance).max(T::ZERO), value + missed);
             answer.values[i] = match mode {
-                Shrink::Fast => value + (missed - allowance) * T::constant(0.5),
+                Shrink::Fast => value + truncated * T::constant(0.5),
                 Shrink::None => value,
             };
         }
+        let largest = values.first().copied().unwrap_or(T::ZERO);
         let next = values.get(available).copied().unwrap_or(T::ZERO);
         let last = if available > 0 { values[available - 1] } else { T::ZERO };
         let gap = last - next - missed;
-        let error_bound = (available > 0 && gap > tie(values[0])).then(|| {
+        let error_bound = (available > 0 && gap > tie(largest)).then(|| {
             // A vector is a sum of rows: its own rounding weighs more the smaller its value is.
-            let angle = (missed + allowance * (values[0] / last).sqrt()) / gap;
+            let angle = (missed + allowance * (largest / last).sqrt()) / gap;
             // The missed trace bounds the value lost as well; shrinkage is missed in every direction at once.
             let by_value = if mode == Shrink::None { angle / T::count(rank as u64) } else { T::ONE };
             by_value.min(angle * angle)
         });
         // Where rounding may be a sixteenth of all, nothing is certain. A bound of one says nothing.
-        let sound = allowance <= energy * T::constant(1.0 / 16.0);
+        let sound = allowance <= energy * T::constant(LARGEST_ROUNDING);
         let error_bound = error_bound.filter(|&bound| sound && bound < T::ONE);
         let confidence = Confidence {
             gap_estimate: Some(if next > noise { last / next } else { T::INFINITY }),
             error_bound,
-            ..Confidence::bare(if error_bound.is_some() { Status::Ok } else { Status::LowGap })
+            ..Confidence::bare(Status::of_bound(
+                error_bound.is_some(),
+                last - next - truncated - truncated <= tie(largest),
+            ))
         };
         Ok(answer.finish(available, exponent, sound, confidence))
     }

@@ -1,13 +1,15 @@
 //! A linear sketch of `A'A`: rows may be removed, and come in any order, on any device.
 
-use super::answer::{AnswerMut, Confidence, Status, TopEigen, TopEigenvector, is_overfull, orthonormalize, rounding};
+use super::answer::{
+    AnswerMut, Confidence, LARGEST_ROUNDING, Status, TopEigen, TopEigenvector, factoring, orthonormalize, tie,
+};
 use super::params::eigen_params;
 use super::pool::{Block, Piece, Scratch};
 use crate::base::storage::{is_addressable, max, min, product, sum};
 use crate::linalg::vector;
 use crate::random::keyed::{Domain, normal_pair, word2};
 use crate::stream::summary::{constructors, wire_form};
-use crate::stream::{CompensatedSum, Scale, add_rows};
+use crate::stream::{CompensatedSum, History, Scale, add_rows};
 use crate::wire::{self, Kind, Reader, Writer};
 use crate::{Error, Merge, Real, RowSummary, Rule, Storage};
 
@@ -57,12 +59,20 @@ impl PartialEq for NystromSketchParams {
 /// Exact when the rank of the data is at most `r`; else the error follows the singular values behind about `r / 2` (Tropp,
 /// Yurtsever, Udell, Cevher 2017). `value_lower`, `value_upper` and `error_bound` are rigorous for every stream, from the
 /// energy that the approximation is known to miss.
+///
+/// Rounding has its share in these: the products may be off by `e = sqrt(r) (n + dim + 2) EPSILON E`, with `n` the longest chain
+/// of additions (the rows, and one more for each level of merges) and `E` the most energy that was ever held; the approximation
+/// by `d = (sqrt(r) dim + r (32 + sqrt(r)) + 8) EPSILON |Y|` and the asymmetry of `V'Y` that is found (Higham, *Accuracy and
+/// Stability of Numerical Algorithms*, 2nd ed., chapters 3 and 4). With a shift `s = 2 max(e + d, (d^2 E)^(1/3))` the matrix is
+/// certain to be above its approximation, and a value is no further than `2.5 s` below what is found, or `1.5 dim s` above what
+/// is missed: about `1e-9` of the largest in `f64`. In `f32` that is some thousandths, and after some thousand rows there is no
+/// bracket and no bound. After removals that leave no more than `e`, answers fail with [`Error::PrecisionLost`].
 /// # Cost
 /// `4 r dim` flops a row. State: see [`NystromSketchParams::storage_len`]; half of it are test vectors, which the byte form
 /// leaves out.
 /// # Numerics
 /// Values below about `4 EPSILON` times the norm of the products are noise and not reported. Rows that are removed leave
-/// their rounding behind. Scaling all rows by a power of two changes no bit of the vectors.
+/// their rounding behind: the most energy that was ever held counts in brackets and bounds. Scaling all rows by a power of two changes no bit of the vectors.
 /// # Randomness
 /// Keyed: the test vectors are a function of the seed alone.
 /// # Merging
@@ -95,6 +105,7 @@ struct State<T> {
     scale: Scale,
     rows_seen: u64,
     energy: CompensatedSum<T>,
+    history: History<T>,
 }
 
 constructors!(NystromSketch, NystromSketchParams);
@@ -119,6 +130,7 @@ impl<T: Real, S: Storage<T>> NystromSketch<T, S> {
     fn rescale(&mut self, e: i32) {
         if e != 0 {
             self.state.energy.rescale(2 * e);
+            self.state.history.rescale(2 * e);
             vector::rescale(self.split().products, 2 * e);
         }
     }
@@ -128,6 +140,11 @@ impl<T: Real, S: Storage<T>> NystromSketch<T, S> {
         let dim = self.params.dim;
         let admitted = self.state.scale.admit(dim, row)?;
         self.rescale(admitted.rescale);
+        if sign < T::ZERO {
+            self.state.history.remove(self.state.energy.value());
+        } else {
+            self.state.history.go_on(1);
+        }
         self.state.energy.add(sign * admitted.square);
         let parts = self.split();
         for (test, product) in parts.test.chunks_exact(dim).zip(parts.products.chunks_exact_mut(dim)) {
@@ -138,6 +155,9 @@ impl<T: Real, S: Storage<T>> NystromSketch<T, S> {
     }
 
     /// Takes a row out again that went in before. [`rows_seen`](RowSummary::rows_seen) counts what is left.
+    ///
+    /// Rounding errors of what was large stay. Where what is left is no larger than that rounding, answers fail with
+    /// [`Error::PrecisionLost`]: fill a sketch anew.
     ///
     /// # Errors
     /// Those of [`update`](RowSummary::update), and [`Error::TooFewRows`] if no rows are left to remove.
@@ -155,6 +175,7 @@ impl<T: Real, S: Storage<T>> NystromSketch<T, S> {
         self.state.scale.write(w);
         w.u64(self.state.rows_seen);
         self.state.energy.write(w);
+        self.state.history.write(w);
         let len = self.params.test_vectors() * self.params.dim;
         w.reals(&self.storage.as_ref()[len..2 * len]);
     }
@@ -162,7 +183,9 @@ impl<T: Real, S: Storage<T>> NystromSketch<T, S> {
     fn read(bytes: &[u8]) -> Result<(NystromSketchParams, State<T>, Reader<'_>), Error> {
         let mut r = wire::open::<T>(Kind::NystromSketch, bytes)?;
         let params: NystromSketchParams = r.params()?;
-        let state = State { scale: Scale::read(&mut r)?, rows_seen: r.count()?, energy: CompensatedSum::read(&mut r)? };
+        let (scale, rows_seen, energy) = (Scale::read(&mut r)?, r.count()?, CompensatedSum::read(&mut r)?);
+        let history = if r.version() == 1 { History::of_rows(rows_seen) } else { History::read(&mut r)? };
+        let state = State { scale, rows_seen, energy, history };
         let products = r.skip_reals::<T>(params.test_vectors() * params.dim)?;
         r.end()?;
         Ok((params, state, products))
@@ -219,6 +242,8 @@ impl<T: Real, S: Storage<T>> Merge for NystromSketch<T, S> {
         self.rescale(mine);
         let mut added = other.state;
         added.energy.rescale(2 * theirs);
+        added.history.rescale(2 * theirs);
+        self.state.history.absorb(self.state.energy.value(), added.history, added.energy.value());
         self.state.energy.absorb(added.energy);
         self.state.rows_seen = add_rows(self.state.rows_seen, added.rows_seen);
         let start = self.params.test_vectors() * self.params.dim;
@@ -237,9 +262,15 @@ impl<T: Real, S: Storage<T>> TopEigen for NystromSketch<T, S> {
     fn estimate_available<'a>(&mut self, answer: &'a mut [T]) -> Result<TopEigenvector<'a, T>, Error> {
         let (dim, rank, columns) = (self.params.dim, self.params.rank, self.params.test_vectors());
         let answer = AnswerMut::new(answer, dim, rank)?;
-        let (energy, rows) = (self.state.energy.value(), self.state.rows_seen);
-        if energy <= T::ZERO || self.state.rows_seen == 0 {
-            return Err(Error::TooFewRows { needed: 1, got: 0 });
+        let (energy, rows, history) = (self.state.energy.value(), self.state.rows_seen, self.state.history);
+        // How far the products with one test vector may be off.
+        let error = history.allowance(history.operations(), (dim as u64).saturating_add(2), energy);
+        let is_lost = history.has_removed() && error.is_none_or(|error| energy <= error);
+        match () {
+            () if rows == 0 => return Err(Error::TooFewRows { needed: 1, got: 0 }),
+            () if is_lost => return Err(Error::PrecisionLost),
+            () if energy <= T::ZERO => return Err(Error::TooFewRows { needed: 1, got: 0 }),
+            () => {}
         }
         let exponent = self.state.scale.value_exponent();
         let parts = self.split();
@@ -255,24 +286,41 @@ impl<T: Real, S: Storage<T>> TopEigen for NystromSketch<T, S> {
             vector::normalize(vector);
         }
         orthonormalize(answer.vectors, dim, available);
-        let pooled = scratch.values[..m].iter().fold(T::ZERO, |sum, &x| sum + x);
-        let rounding = rounding::<T>(rows) * energy;
-        let missed = (energy - pooled).max(T::ZERO) + rounding;
-        for (i, &value) in scratch.values[..available].iter().enumerate() {
-            (answer.values[i], answer.lower[i], answer.upper[i]) =
-                (value, (value - rounding).max(T::ZERO), value + missed);
-        }
+        answer.values[..available].copy_from_slice(&scratch.values[..available]);
         let next = scratch.values[..m].get(available).copied().unwrap_or(T::ZERO);
-        let gap = if available > 0 && next > noise { scratch.values[available - 1] / next } else { T::INFINITY };
-        let error_bound =
-            if available == rank { scratch.error_bound(dim, rank, &pieces, m, missed, answer.vectors) } else { None };
-        let sound = !is_overfull(pooled, energy);
-        let error_bound = error_bound.filter(|_| sound);
+        let (largest, last) = (scratch.values[0], if available > 0 { scratch.values[available - 1] } else { T::ZERO });
+        let gap = if available > 0 && next > noise { last / next } else { T::INFINITY };
+        let pooled = scratch.values[..m].iter().fold(T::ZERO, |sum, &x| sum + x);
+        let truncated = (energy - pooled).max(T::ZERO);
+        let is_tied = last - next - truncated - truncated <= tie(largest);
+
+        // The certificate is that of a factor with a larger shift.
+        let certain = error.and_then(|error| {
+            let error = error * T::count(columns as u64).sqrt();
+            let most = T::constant(LARGEST_ROUNDING);
+            scratch.certain_nystrom(dim, parts.test, parts.products, error, energy, most)
+        });
+        let error_bound = certain.and_then(|certain| {
+            let block = Block { iterate: parts.test, products: parts.products, shift: certain.shift };
+            let pieces = [Piece::Nystrom(block, T::ONE)];
+            let m = scratch.factor(dim, &pieces);
+            let pooled = scratch.values[..m].iter().fold(T::ZERO, |sum, &x| sum + x);
+            let rounding = factoring(dim, m, energy);
+            let allowance = certain.allowance + rounding;
+            let missed = (energy - pooled).max(T::ZERO) + certain.missed + rounding;
+            for (i, &value) in scratch.values[..available].iter().enumerate() {
+                (answer.lower[i], answer.upper[i]) = ((value - allowance).max(T::ZERO), value + missed);
+                answer.values[i] = answer.values[i].max(answer.lower[i]).min(answer.upper[i]);
+            }
+            (available == rank)
+                .then(|| scratch.error_bound(dim, rank, &pieces, m, (allowance, missed), answer.vectors))
+                .flatten()
+        });
         let confidence = Confidence {
             gap_estimate: Some(gap),
             error_bound,
-            ..Confidence::bare(if error_bound.is_some() { Status::Ok } else { Status::LowGap })
+            ..Confidence::bare(Status::of_bound(error_bound.is_some(), is_tied))
         };
-        Ok(answer.finish(available, exponent, sound, confidence))
+        Ok(answer.finish(available, exponent, certain.is_some(), confidence))
     }
 }

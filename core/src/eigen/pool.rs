@@ -7,6 +7,7 @@
 use super::answer::tie;
 use crate::Real;
 use crate::linalg::{one_sided, packed, symmetric, tridiagonal, vector};
+use crate::stream::History;
 
 /// A piece of the matrix.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,16 @@ pub(super) struct Block<'a, T> {
     pub(super) products: &'a [T],
     /// Shift that keeps the factor defined for a block of deficient rank.
     pub(super) shift: T,
+}
+
+/// A Nystrom factor that is certain to be below the matrix, up to an allowance.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Certain<T> {
+    pub(super) shift: T,
+    /// How far the factor may be above the matrix in any direction.
+    pub(super) allowance: T,
+    /// How far the trace that the factor misses may be above the difference of the traces.
+    pub(super) missed: T,
 }
 
 /// Scratch for the small problems, part of a summary's storage.
@@ -62,26 +73,93 @@ impl<'a, T: Real> Scratch<'a, T> {
     /// Prepares the weights of a block's Nystrom factor `N`, for which `N N' = Y (V'Y)^-1 Y'`, and returns the shift to
     /// put in the block: `N` is the weights times `Y + shift V`. A block without energy has weights zero.
     pub(super) fn nystrom(&mut self, dim: usize, iterate: &[T], products: &[T]) -> T {
-        let width = iterate.len() / dim;
         let shift = T::constant(4.0) * T::EPSILON * vector::norm(products);
-        if shift == T::ZERO {
-            self.weights.fill(T::ZERO);
-            return shift;
+        self.core(dim, iterate, products);
+        self.invert(iterate.len() / dim, shift);
+        shift
+    }
+
+    /// The same with a shift so large that `N N' <= G + allowance` is certain, with `G` the exact Gram matrix of the block's
+    /// rows. `error` is what the products may be off in the Frobenius norm, and `energy` at least that of the rows. `None`, and
+    /// no weights, if the shift would be more than the share `most` of the energy.
+    ///
+    /// What was computed, products and core, belongs to a matrix `G + shift + D` with `D` below `error` and the rounding `d` of
+    /// the core, its asymmetry included. With a shift of twice that the matrix is positive definite, and so above its Nystrom
+    /// approximation. What is left of `d` enters the factor divided by the root of the shift: no more than the shift again at
+    /// `(d^2 energy)^(1/3)`.
+    pub(super) fn certain_nystrom(
+        &mut self,
+        dim: usize,
+        iterate: &[T],
+        products: &[T],
+        error: T,
+        energy: T,
+        most: T,
+    ) -> Option<Certain<T>> {
+        let (width, norm) = (iterate.len() / dim, vector::norm(products));
+        if norm == T::ZERO {
+            self.invert(width, T::ZERO);
+            return Some(Certain { shift: T::ZERO, allowance: T::ZERO, missed: T::ZERO });
         }
+        let asymmetry = self.core(dim, iterate, products);
+        let (d, w) = (T::count(dim as u64), T::count(width as u64));
+        let roundings = d * w.sqrt() + w * (T::constant(32.0) + w.sqrt()) + T::constant(8.0);
+        let core = asymmetry + roundings * T::EPSILON * norm;
+        let share = core / energy;
+        let two = T::constant(2.0);
+        let shift = (two * (error + core)).max(two * energy * (share * share).cbrt());
+        (shift <= most * energy).then(|| {
+            self.invert(width, shift);
+            let allowance = T::constant(2.5) * shift;
+            // The trace has the shift in every column, and half of it for what the products are off.
+            Certain { shift, allowance, missed: allowance + T::constant(1.5) * d * shift }
+        })
+    }
+
+    /// [`certain_nystrom`](Self::certain_nystrom) of products that are plain sums over so many rows of so much energy.
+    pub(super) fn certain_nystrom_of_rows(
+        &mut self,
+        dim: usize,
+        iterate: &[T],
+        products: &[T],
+        rows: u64,
+        energy: T,
+        most: T,
+    ) -> Option<Certain<T>> {
+        let history = History::of_rows(rows);
+        let error = history.allowance(rows, (dim as u64).saturating_add(2), energy)?;
+        let error = error * T::count((iterate.len() / dim) as u64).sqrt();
+        self.certain_nystrom(dim, iterate, products, error, energy, most)
+    }
+
+    /// Computes the core `V'Y`, as the mean of it and its transpose, and at least half of the norm of their difference.
+    fn core(&mut self, dim: usize, iterate: &[T], products: &[T]) -> T {
+        let width = iterate.len() / dim;
         let half = T::constant(0.5);
+        let mut asymmetry = T::ZERO;
         for i in 0..width {
             for j in i..width {
                 let (vi, vj) = (&iterate[i * dim..][..dim], &iterate[j * dim..][..dim]);
                 let (yi, yj) = (&products[i * dim..][..dim], &products[j * dim..][..dim]);
-                let mut b = half * (vector::dot(vi, yj) + vector::dot(vj, yi));
-                if i == j {
-                    b += shift;
-                }
-                self.gram[i * width + j] = b;
-                self.gram[j * width + i] = b;
+                let (x, y) = (vector::dot(vi, yj), vector::dot(vj, yi));
+                let mean = half * (x + y);
+                self.gram[i * width + j] = mean;
+                self.gram[j * width + i] = mean;
+                asymmetry += (x - y).abs();
             }
         }
+        asymmetry
+    }
+
+    /// Makes weights of the inverse root of the core with the shift on its diagonal.
+    fn invert(&mut self, width: usize, shift: T) {
+        if shift == T::ZERO {
+            self.weights.fill(T::ZERO);
+            return;
+        }
+        self.gram[..width * width].iter_mut().step_by(width + 1).for_each(|x| *x += shift);
         symmetric::eigen(self.gram, self.coefficients, &mut self.values[..width]);
+        let half = T::constant(0.5);
         for ((weights, vector), &value) in
             self.weights.chunks_exact_mut(width).zip(self.coefficients.chunks_exact(width)).zip(&self.values[..width])
         {
@@ -90,7 +168,6 @@ impl<'a, T: Real> Scratch<'a, T> {
                 *weight = x / root;
             }
         }
-        shift
     }
 
     /// Singular value decomposition of the pieces: squared singular values, descending, in `values[..m]`; the number `m`
@@ -217,30 +294,31 @@ impl<'a, T: Real> Scratch<'a, T> {
     }
 
     /// Certified rank-`rank` error of orthonormal vectors: the pieces `P`, last factored with `m` columns, satisfy
-    /// `PP' <= A'A`, and miss the energy `missed`.
+    /// `PP' <= A'A + allowance`, and miss the energy `missed`.
     ///
-    /// Squared singular value `i` lies between that of `P` and `missed` above it. So the value that the vectors fall short
-    /// of bounds their error, and so does the angle to the top space of `P` plus that between the spaces.
+    /// Squared singular value `i` lies between `allowance` below that of `P` and `missed` above it. So the value that the
+    /// vectors fall short of bounds their error, and so does the angle to the top space of `P` plus that between the spaces.
     pub(super) fn error_bound(
         &mut self,
         dim: usize,
         rank: usize,
         pieces: &[Piece<'_, T>],
         m: usize,
-        missed: T,
+        (allowance, missed): (T, T),
         vectors: &[T],
     ) -> Option<T> {
         let next = if rank < m { self.values[rank] } else { T::ZERO };
-        let gap = self.values[rank - 1] - next - missed;
+        let gap = self.values[rank - 1] - next - missed - allowance;
         if gap <= tie(self.values[0]) {
             return None;
         }
-        let top = self.values[..rank].iter().fold(T::ZERO, |sum, &x| sum + x);
+        let (top, count) = (self.values[..rank].iter().fold(T::ZERO, |sum, &x| sum + x), T::count(rank as u64));
         // The Frobenius norm of what sticks out: the sine of the largest angle, from above.
-        let sine = self.residual_outside(dim, pieces, m, rank, vectors).sqrt();
+        let rounding = T::count((dim + m) as u64) * T::EPSILON;
+        let sine = self.residual_outside(dim, pieces, m, rank, vectors).sqrt() + rounding;
         let along = vectors.chunks_exact(dim).fold(T::ZERO, |sum, v| sum + self.quadratic_form(dim, pieces, v));
-        let by_value = (top + missed - along).max(T::ZERO) / (T::count(rank as u64) * gap);
-        let angle = sine + missed / gap;
+        let by_value = (top + missed - along + count * allowance).max(T::ZERO) / (count * gap);
+        let angle = sine + missed.max(allowance) / gap;
         // A bound of one says nothing.
         Some(by_value.min(angle * angle)).filter(|&bound| bound < T::ONE)
     }

@@ -1,7 +1,7 @@
 //! Numbers of families and types: the one place on the ground floors that names families.
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident = ($family:literal, $number:literal);)*) => {
+    ($($(#[$doc:meta])* $kind:ident = ($family:literal, $number:literal), version $version:literal;)*) => {
         /// Which summary an encoding holds. The numbers of the byte form are never reused.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[non_exhaustive]
@@ -9,49 +9,49 @@ macro_rules! kinds {
             $($(#[$doc])* $kind,)*
         }
 
-        /// Family, type and kind.
-        const KINDS: &[(u8, u8, Kind)] = &[$(($family, $number, Kind::$kind),)*];
+        /// Family, type, kind and the version of its byte form.
+        const KINDS: &[(u8, u8, Kind, u8)] = &[$(($family, $number, Kind::$kind, $version),)*];
     };
 }
 
 // The one table: a new type is a line here.
 kinds! {
     /// `eigen::RandomOrderEigen`.
-    RandomOrderEigen = (1, 1);
+    RandomOrderEigen = (1, 1), version 2;
     /// `eigen::ExactEigen`.
-    ExactEigen = (1, 2);
+    ExactEigen = (1, 2), version 2;
     /// `eigen::FrequentDirections`.
-    FrequentDirections = (1, 3);
+    FrequentDirections = (1, 3), version 2;
     /// `eigen::NystromSketch`.
-    NystromSketch = (1, 4);
+    NystromSketch = (1, 4), version 2;
     /// `eigen::BlockPower`.
-    BlockPower = (1, 5);
+    BlockPower = (1, 5), version 1;
     /// `eigen::Oja`.
-    Oja = (1, 6);
+    Oja = (1, 6), version 1;
     /// `eigen::AdaptiveOja`.
-    AdaptiveOja = (1, 7);
+    AdaptiveOja = (1, 7), version 1;
     /// `eigen::CandidIncremental`.
-    CandidIncremental = (1, 8);
+    CandidIncremental = (1, 8), version 2;
     /// `eigen::HistoryPca`.
-    HistoryPca = (1, 9);
+    HistoryPca = (1, 9), version 2;
     /// `stream::Centered` around another summary.
-    Centered = (1, 10);
+    Centered = (1, 10), version 1;
     /// `stream::OrderMonitor`, alone.
-    OrderMonitor = (1, 11);
+    OrderMonitor = (1, 11), version 1;
     /// `regression::SketchedLeastSquares`, with any operator.
-    SketchedLeastSquares = (2, 1);
+    SketchedLeastSquares = (2, 1), version 1;
     /// `regression::StreamingQr`.
-    StreamingQr = (2, 2);
+    StreamingQr = (2, 2), version 1;
     /// `regression::NormalEquations`.
-    NormalEquations = (2, 3);
+    NormalEquations = (2, 3), version 1;
     /// `regression::RecursiveLeastSquares`.
-    RecursiveLeastSquares = (2, 4);
+    RecursiveLeastSquares = (2, 4), version 1;
     /// `regression::Gradient`.
-    Gradient = (2, 5);
+    Gradient = (2, 5), version 1;
     /// `submodular::LazyDynamic`.
-    LazyDynamic = (5, 1);
+    LazyDynamic = (5, 1), version 1;
     /// `submodular::Dynamic`.
-    Dynamic = (5, 2);
+    Dynamic = (5, 2), version 1;
 }
 
 impl Kind {
@@ -65,11 +65,8 @@ impl Kind {
     pub(super) const NEWEST_VERSION: u8 = 2;
 
     /// Version of the type's byte form. Encodings of all versions from 1 on are read.
-    pub(super) const fn version(self) -> u8 {
-        match self {
-            Self::ExactEigen | Self::FrequentDirections | Self::CandidIncremental | Self::HistoryPca => 2,
-            _ => 1,
-        }
+    pub(super) fn version(self) -> u8 {
+        KINDS.iter().find(|entry| entry.2 == self).map_or(1, |entry| entry.3)
     }
 
     pub(super) fn numbers(self) -> [u8; 2] {

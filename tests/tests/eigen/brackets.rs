@@ -150,42 +150,93 @@ fn shrunk_buffers_hold_at_any_offset_and_scale() {
     }
 }
 
+fn nystrom<T: Real>(sketch_rows: usize, dim: usize) -> NystromSketch<T, Vec<T>> {
+    let rank = sketch_rows.min(dim).min(3);
+    NystromSketch::new(NystromSketchParams::new(dim).rank(rank).sketch_rows(sketch_rows.min(dim))).unwrap()
+}
+
+#[test]
+fn sketches_of_the_covariance_hold_at_any_offset_and_scale() {
+    for width in [2, 4, 8] {
+        let tally = holds(&UNITS, &OFFSETS, &LONG, |dim| nystrom::<f64>(width, dim));
+        assert!(tally.bracketed == tally.values && 4 * tally.narrow > tally.values, "{tally:?}");
+        let tally = holds(&UNITS_F32, &OFFSETS[..5], &LONG, |dim| nystrom::<f32>(width, dim));
+        assert!(tally.bracketed > 0, "{tally:?}");
+    }
+}
+
+#[test]
+fn pools_of_blocks_hold_at_any_offset_and_scale() {
+    for rank in [1, 2] {
+        let params = |dim| RandomOrderEigenParams::new(dim).rank(rank).heavy_capacity(4);
+        let tally = holds(&UNITS, &OFFSETS, &LONG, |dim| RandomOrderEigen::<f64, _>::new(params(dim)).unwrap());
+        assert!(tally.bracketed == tally.values && 4 * tally.narrow > tally.values, "{tally:?}");
+        let tally =
+            holds(&UNITS_F32, &OFFSETS[..5], &LONG, |dim| RandomOrderEigen::<f32, _>::new(params(dim)).unwrap());
+        assert!(tally.bracketed < tally.values, "{tally:?}");
+    }
+}
+
+/// A summary that takes rows out again.
+trait Removes: TopEigen {
+    fn take_out(&mut self, row: &[Self::Scalar]);
+}
+
+impl<T: Real> Removes for ExactEigen<T, Vec<T>> {
+    fn take_out(&mut self, row: &[T]) {
+        self.remove(row).unwrap();
+    }
+}
+
+impl<T: Real> Removes for NystromSketch<T, Vec<T>> {
+    fn take_out(&mut self, row: &[T]) {
+        self.remove(row).unwrap();
+    }
+}
+
 /// After large rows have gone again, what is said of the rest is true, or nothing is said.
-fn removals_hold<T: Real>(sizes: &[f64]) -> Tally {
+fn removals_hold<T: Real, M: Removes<Scalar = T>>(sizes: &[f64], make: impl Fn(usize) -> M) -> Tally {
     let mut tally = Tally::default();
     for (seed, &size) in sizes.iter().enumerate() {
-        for two_level in [false, true] {
-            let dim = 3;
-            let kept = rows::<T>(seed as u64, 30, dim, 1.0, 1.0);
-            let outliers = rows::<T>(seed as u64 + 100, 3, dim, 1.0, size);
-            let params = ExactEigenParams::new(dim).rank(dim);
-            let params = if two_level { params.two_level() } else { params };
-            let mut summary = ExactEigen::<T, _>::new(params).unwrap();
-            for (i, row) in kept.iter().enumerate() {
-                summary.update(row).unwrap();
-                if let Some(outlier) = outliers.get(i.wrapping_sub(10)) {
-                    summary.update(outlier).unwrap();
-                }
+        let dim = 3;
+        let kept = rows::<T>(seed as u64, 30, dim, 1.0, 1.0);
+        let outliers = rows::<T>(seed as u64 + 100, 3, dim, 1.0, size);
+        let mut summary = make(dim);
+        for (i, row) in kept.iter().enumerate() {
+            summary.update(row).unwrap();
+            if let Some(outlier) = outliers.get(i.wrapping_sub(10)) {
+                summary.update(outlier).unwrap();
             }
-            outliers.iter().for_each(|row| summary.remove(row).unwrap());
-            let exact = exact_gram(&kept);
-            let mut answer = vec![T::ZERO; summary.answer_len()];
-            match summary.estimate_available(&mut answer) {
-                Ok(top) => judge(&top, &exact, &mut tally, &format!("{size:e} {two_level}")),
-                Err(error) => {
-                    assert_eq!(error, Error::PrecisionLost, "{size:e}");
-                    tally.values += 1;
-                }
+        }
+        outliers.iter().for_each(|row| summary.take_out(row));
+        let exact = exact_gram(&kept);
+        let mut answer = vec![T::ZERO; summary.answer_len()];
+        match summary.estimate_available(&mut answer) {
+            Ok(top) => judge(&top, &exact, &mut tally, &format!("{size:e}")),
+            Err(error) => {
+                assert_eq!(error, Error::PrecisionLost, "{size:e}");
+                tally.values += 1;
             }
         }
     }
     tally
 }
 
+const SIZES: [f64; 9] = [1.0, 1e2, 1e4, 1e6, 1e7, 1e8, 1e10, 1e15, 1e20];
+const SIZES_F32: [f64; 7] = [1.0, 10.0, 1e2, 1e3, 1e4, 1e6, 1e10];
+
 #[test]
-fn exact_covariances_hold_after_removals() {
-    let tally = removals_hold::<f64>(&[1.0, 1e2, 1e4, 1e6, 1e7, 1e8, 1e10, 1e15, 1e20]);
-    assert!(tally.narrow > 8 && tally.bracketed < tally.values, "{tally:?}");
-    let tally = removals_hold::<f32>(&[1.0, 10.0, 1e2, 1e3, 1e4, 1e6, 1e10]);
-    assert!(tally.bracketed > 8, "{tally:?}");
+fn covariances_hold_after_removals() {
+    for two_level in [false, true] {
+        let tally = removals_hold(&SIZES, |dim| exact::<f64>(two_level, dim));
+        assert!(tally.narrow > 4 && tally.bracketed < tally.values, "{tally:?}");
+        let tally = removals_hold(&SIZES_F32, |dim| exact::<f32>(two_level, dim));
+        assert!(tally.bracketed > 4 && tally.bracketed < tally.values, "{tally:?}");
+    }
+    for width in [2, 3] {
+        let tally = removals_hold(&SIZES, |dim| nystrom::<f64>(width, dim));
+        assert!(tally.bracketed > 4 && tally.bracketed < tally.values, "{tally:?}");
+        let tally = removals_hold(&SIZES_F32, |dim| nystrom::<f32>(width, dim));
+        assert!(tally.bracketed > 0 && tally.bracketed < tally.values, "{tally:?}");
+    }
 }

@@ -131,7 +131,7 @@ pub(crate) fn no_energy_is_too_few_rows<M: TopEigen>(subject: &Subject<M>, case:
     Ok(())
 }
 
-/// `value_lower <= sigma_i^2 <= value_upper` for every vector, up to rounding.
+/// `value_lower <= sigma_i^2 <= value_upper` for every vector.
 pub(crate) fn values_are_sandwiched<M: TopEigen>(subject: &Subject<M>, case: &Case) -> TestCaseResult {
     let rows = rows(case);
     if let Some(answer) = some_answer(&mut filled(subject, case, &rows)) {
@@ -142,8 +142,9 @@ pub(crate) fn values_are_sandwiched<M: TopEigen>(subject: &Subject<M>, case: &Ca
 
 /// The check of [`values_are_sandwiched`] on one answer.
 pub(crate) fn check_sandwich<T: Real>(answer: &Answer<T>, oracle: &Oracle) {
-    let slack = (if T::BYTES == 4 { 3e-5 } else { 1e-10 }) * oracle.value(0);
-    assert!(answer.bounds.is_some() || answer.rank == 0, "no bounds");
+    // The oracle rounds, too. In `f32` rounding may leave nothing certain.
+    let slack = 1e-10 * oracle.value(0);
+    assert!(answer.bounds.is_some() || answer.rank == 0 || T::BYTES == 4, "no bounds");
     for (i, &(lower, upper)) in answer.bounds.iter().flatten().enumerate() {
         let exact = oracle.value(i);
         assert!(lower <= exact + slack, "value {i}: lower bound {lower:e} above {exact:e}");

@@ -546,10 +546,10 @@ fn versions_are_told_apart() {
     let refused = ExactEigen::<f64, Vec<f64>>::decode(&newer).unwrap_err();
     assert_eq!(refused, Error::Incompatible { what: Difference::Version, expected: 2, got: 3 });
     // Not every type has a second version.
-    let mut newer = NystromSketch::<f64, Vec<f64>>::new(NystromSketchParams::new(DIM)).unwrap().encode();
+    let mut newer = Oja::<f64, Vec<f64>>::new(OjaParams::new(DIM)).unwrap().encode();
     newer[4] = 2;
     seal(&mut newer);
-    let refused = NystromSketch::<f64, Vec<f64>>::decode(&newer).unwrap_err();
+    let refused = Oja::<f64, Vec<f64>>::decode(&newer).unwrap_err();
     assert_eq!(refused, Error::Incompatible { what: Difference::Version, expected: 1, got: 2 });
     let old = std::fs::read(folder("0.1").join("exact-f64.bin")).unwrap();
     assert_eq!(Header::read(&old).unwrap().version, 1);

@@ -2,7 +2,7 @@
 
 use super::{Counts, RandomOrderEigen, RandomOrderEigenParams, split};
 use crate::eigen::answer::{
-    AnswerMut, Confidence, Status, TopEigen, TopEigenvector, is_overfull, orthonormalize, rounding,
+    AnswerMut, Confidence, LARGEST_ROUNDING, Status, TopEigen, TopEigenvector, factoring, orthonormalize,
 };
 use crate::eigen::heavy::THRESHOLD;
 use crate::eigen::pool::{Block, Piece, Scratch};
@@ -43,23 +43,78 @@ impl<'a, T: Real> View<'a, T> {
     }
 
     /// Factors the pool as it stands for all rows seen; returns its number of columns.
-    fn factor_rescaled(&self, dim: usize, counts: &Counts<T>, shift: T, scratch: &mut Scratch<'_, T>) -> (T, usize) {
+    fn factor_rescaled(&self, dim: usize, counts: &Counts<T>, shift: T, scratch: &mut Scratch<'_, T>) -> Rescaled<T> {
         let light = counts.history_rows + T::count(counts.block_rows);
         let factor = if light > T::ZERO { (T::count(counts.light_rows) / light).sqrt() } else { T::ONE };
-        (factor, scratch.factor(dim, &self.pool(shift, factor)))
+        let columns = scratch.factor(dim, &self.pool(shift, factor));
+        Rescaled { factor, columns, noise: noise(&scratch.values[..columns], counts.excess * factor * factor) }
     }
 
     /// The gap between value `rank` and the next one in the rescaled pool, capped after merges; 0 if there is no pool.
     pub(super) fn gap(&self, params: &RandomOrderEigenParams, counts: &Counts<T>, scratch: &mut Scratch<'_, T>) -> T {
         let shift = scratch.nystrom(params.dim, self.iterate, self.products);
-        let (_, m) = self.factor_rescaled(params.dim, counts, shift, scratch);
-        gap(&scratch.values[..m], params.rank, counts)
+        let pool = self.factor_rescaled(params.dim, counts, shift, scratch);
+        gap(&scratch.values[..pool.columns], params.rank, pool.noise, counts)
     }
 }
 
-fn gap<T: Real>(values: &[T], rank: usize, counts: &Counts<T>) -> T {
-    let (Some(&last), Some(&largest)) = (values.get(rank - 1), values.first()) else { return T::ZERO };
-    let noise = T::count(values.len() as u64) * T::EPSILON * largest;
+/// The pool, rescaled for all rows seen and factored.
+pub(super) struct Rescaled<T> {
+    factor: T,
+    columns: usize,
+    /// Values below this are noise.
+    noise: T,
+}
+
+/// Squared singular values below this are noise: rounding, or what shifts put into the history.
+pub(super) fn noise<T: Real>(values: &[T], excess: T) -> T {
+    let largest = values.first().copied().unwrap_or(T::ZERO);
+    (T::count(values.len() as u64) * T::EPSILON * largest).max(excess)
+}
+
+/// What the pool as it is says for certain, factored.
+struct Certificate<T> {
+    /// Of the open block.
+    shift: T,
+    columns: usize,
+    /// How far values of the pool may be above those of the rows, and below; without rounding where nothing is certain.
+    margins: (T, T),
+    is_sound: bool,
+}
+
+impl<T: Real> View<'_, T> {
+    /// Factors the pool of all rows but those that wait.
+    fn certificate(
+        &self,
+        params: &RandomOrderEigenParams,
+        counts: &Counts<T>,
+        energy: T,
+        waiting: T,
+        scratch: &mut Scratch<'_, T>,
+    ) -> Certificate<T> {
+        let (dim, most, rows) = (params.dim, T::constant(LARGEST_ROUNDING), counts.block_rows);
+        let certain = if counts.is_uncertain {
+            None
+        } else {
+            scratch.certain_nystrom_of_rows(dim, self.iterate, self.products, rows, energy, most)
+        };
+        let shift = certain.map_or_else(|| scratch.nystrom(dim, self.iterate, self.products), |certain| certain.shift);
+        let columns = scratch.factor(dim, &self.pool(shift, T::ONE));
+        let pooled = scratch.values[..columns].iter().fold(T::ZERO, |sum, &x| sum + x);
+        let rounding = factoring(dim, columns, energy);
+        let truncated = if counts.light_rows == 0 { T::ZERO } else { (energy - pooled).max(T::ZERO) } + waiting;
+        let margins = certain.map_or((T::ZERO, truncated), |certain| {
+            let allowance = counts.excess + certain.allowance + rounding;
+            (allowance, truncated + counts.missed + certain.missed + rounding)
+        });
+        // Sampled rows may hold more energy than there was.
+        let is_sound = certain.is_some() && params.row_sampling == 0.0 && margins.0 <= most * energy;
+        Certificate { shift, columns, margins, is_sound }
+    }
+}
+
+fn gap<T: Real>(values: &[T], rank: usize, noise: T, counts: &Counts<T>) -> T {
+    let Some(&last) = values.get(rank - 1) else { return T::ZERO };
     let gap = match values.get(rank) {
         Some(&next) if next > noise => last / next,
         _ => T::INFINITY,
@@ -83,8 +138,8 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
         };
         let mut scratch = Scratch::new(parts.scratch, params.columns(), width);
         let shift = scratch.nystrom(dim, view.iterate, view.products);
-        let (factor, m) = view.factor_rescaled(dim, counts, shift, &mut scratch);
-        scratch.left_vector(dim, &view.pool(shift, factor), m, 0, direction);
+        let Rescaled { factor, columns, .. } = view.factor_rescaled(dim, counts, shift, &mut scratch);
+        scratch.left_vector(dim, &view.pool(shift, factor), columns, 0, direction);
         vector::normalize(direction);
     }
 }
@@ -111,15 +166,14 @@ impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
         let waiting = waiting_rows.chunks_exact(dim).fold(T::ZERO, |sum, row| sum + vector::dot_times_self(row, unit));
         let mut scratch = Scratch::new(scratch, params.columns(), params.block_width());
         let shift = scratch.nystrom(dim, view.iterate, view.products);
-        let (factor, m) = view.factor_rescaled(dim, counts, shift, &mut scratch);
+        let Rescaled { factor, columns: m, noise } = view.factor_rescaled(dim, counts, shift, &mut scratch);
         let pool = view.pool(shift, factor);
-        let noise = T::count(m as u64) * T::EPSILON * scratch.values[0];
         let available = scratch.values[..m].iter().take(rank).take_while(|&&x| x > noise).count();
         if available == 0 {
             return Err(Error::TooFewRows { needed: 1, got: 0 });
         }
         // A block as wide as the rank has no vector that could have seen the next value.
-        let seen_gap = (params.block_width() > rank).then(|| gap(&scratch.values[..m], rank, counts));
+        let seen_gap = (params.block_width() > rank).then(|| gap(&scratch.values[..m], rank, noise, counts));
         answer.values[..available].copy_from_slice(&scratch.values[..available]);
         for (i, vector) in answer.vectors.chunks_exact_mut(dim).take(available).enumerate() {
             scratch.left_vector(dim, &pool, m, i, vector);
@@ -127,17 +181,18 @@ impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
         }
         orthonormalize(answer.vectors, dim, available);
 
-        // A pool that every row entered misses nothing; else it misses the trace.
-        let m = scratch.factor(dim, &view.pool(shift, T::ONE));
-        let pooled = scratch.values[..m].iter().fold(T::ZERO, |sum, &x| sum + x);
-        let rounding = if counts.light_rows == 0 { T::ZERO } else { rounding::<T>(counts.block_len) * energy };
-        let missed = if counts.light_rows == 0 { waiting } else { (energy - pooled).max(T::ZERO) + rounding + waiting };
+        // What is certain comes from the pool as it is, with the open block's factor certain to be below the block. A pool
+        // that every row entered misses nothing; else it misses the trace.
+        let certificate = view.certificate(params, counts, energy, waiting, &mut scratch);
+        let m = certificate.columns;
+        let (allowance, missed) = certificate.margins;
         for i in 0..available {
-            answer.lower[i] = (scratch.values[i] - rounding).max(T::ZERO);
+            answer.lower[i] = (scratch.values[i] - allowance).max(T::ZERO);
             answer.upper[i] = scratch.values[i] + missed;
         }
-        let bound = if available == rank {
-            scratch.error_bound(dim, rank, &view.pool(shift, T::ONE), m, missed, answer.vectors)
+        let bound = if available == rank && certificate.is_sound {
+            let pool = view.pool(certificate.shift, T::ONE);
+            scratch.error_bound(dim, rank, &pool, m, certificate.margins, answer.vectors)
         } else {
             None
         };
@@ -152,8 +207,6 @@ impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
 
         let report = self.state.monitor.report();
         let flagged = self.state.monitor.flagged || monitor::is_flagged(&report);
-        // Sampled rows may hold more energy than there was.
-        let sound = params.row_sampling == 0.0 && !is_overfull(pooled, energy);
         let error_estimate = seen_gap.and_then(|gap| error_estimate(counts, gap));
         let heavy_overflow =
             counts.lost > T::ZERO && counts.lost * (T::count(dim as u64) * T::constant(THRESHOLD)) >= energy;
@@ -172,14 +225,9 @@ impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
         } else {
             Status::Ok
         };
-        let confidence = Confidence {
-            status,
-            gap_estimate: seen_gap,
-            error_estimate,
-            error_bound: bound.filter(|_| sound),
-            order: Some(report),
-        };
-        Ok(answer.finish(available, self.state.scale.value_exponent(), sound, confidence))
+        let confidence =
+            Confidence { status, gap_estimate: seen_gap, error_estimate, error_bound: bound, order: Some(report) };
+        Ok(answer.finish(available, self.state.scale.value_exponent(), certificate.is_sound, confidence))
     }
 }
 

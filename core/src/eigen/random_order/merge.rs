@@ -42,7 +42,6 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
         let (mine, theirs) = self.state.scale.align(other.state.scale);
         self.rescale(mine);
         let mut added = other.state.counts;
-        added.rescale(theirs);
         let unit = T::ONE.times_power_of_two(theirs);
         self.merge_monitors(other, theirs);
 
@@ -55,9 +54,11 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
         let other_block = vector::dot(&view.iterate[..dim], &view.products[..dim]).times_power_of_two(2 * theirs);
 
         // Both histories and both open blocks; the own block's factor first takes the place of its products.
-        let shift = scratch.nystrom(dim, iterate, parts.products);
+        let shift = counts.close_block(&mut scratch, dim, iterate, parts.products);
         scratch.make_explicit(dim, iterate, parts.products, shift);
-        let shift = scratch.nystrom(dim, view.iterate, view.products);
+        counts.refactored(dim, width, 1);
+        let shift = added.close_block(&mut scratch, dim, view.iterate, view.products);
+        added.rescale(theirs);
         let block = Block { iterate: view.iterate, products: view.products, shift };
         {
             let pieces = [
@@ -72,6 +73,7 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
 
         add_counts(counts, &added, own_block + other_block);
         counts.gap_cap = gap_cap;
+        counts.refactored(dim, 4 * width, 1);
         let energy = counts.energy.value();
         let mut demoted = 0;
         let history = &mut *parts.history;
@@ -88,6 +90,7 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
             counts.lost = counts.lost.max(heavy.offer(row, unit, square, energy, &mut pool_row));
         }
         counts.light_rows = add_rows(counts.light_rows, demoted);
+        counts.refactored(dim, width + 1, demoted);
         counts.history_rows += T::count(demoted);
         let mut parts = split(&params, self.storage.as_mut());
         parts.products.fill(T::ZERO);
@@ -149,6 +152,9 @@ fn add_counts<T: Real>(counts: &mut Counts<T>, added: &Counts<T>, blocks: T) {
     counts.block_len = counts.block_len.max(added.block_len);
     counts.steps = add_rows(counts.steps, added.steps + 1);
     counts.energy.absorb(added.energy);
+    counts.excess += added.excess;
+    counts.missed += added.missed;
+    counts.is_uncertain |= added.is_uncertain;
     counts.rayleigh += added.rayleigh + blocks;
     counts.lost = counts.lost.max(added.lost);
     // The three largest terms of both: merging must not make the estimate look better.

@@ -1,5 +1,6 @@
 //! The step at the end of a block: its factor joins the pool, and the pool gives the next iterate.
 
+use super::estimate::noise;
 use super::{Counts, Parts, RandomOrderEigen, RandomOrderEigenParams, demote_heavy_rows, split};
 use crate::eigen::answer::orthonormalize;
 use crate::eigen::iterate::{fill_random, keep_if_new};
@@ -34,7 +35,7 @@ fn step<T: Real>(
 
     let (along_first, block_energy) =
         (vector::dot(&iterate[..dim], &parts.products[..dim]), vector::max_abs(parts.products));
-    let shift = scratch.nystrom(dim, iterate, parts.products);
+    let shift = counts.close_block(&mut scratch, dim, iterate, parts.products);
     // The shift goes into the products here, so that the iterate's place is free for what comes next.
     vector::add_scaled(parts.products, shift, iterate);
     let block =
@@ -45,10 +46,13 @@ fn step<T: Real>(
     // A block without energy has no opinion: it must not make the history be forgotten.
     let had_history = counts.history_rows > T::ZERO && block_energy > T::ZERO;
     if had_history {
-        let history = Piece::Vectors(&*parts.history, (light_rows / counts.history_rows).sqrt());
-        let pool = [history, Piece::Vectors(heavy, T::ONE)];
-        let fresh = [block((light_rows / block_rows).sqrt()), Piece::Vectors(heavy, T::ONE)];
-        let (of_first, of_all) = disagreement(&mut scratch, dim, &pool, &fresh, &mut iterate[..params.rank * dim]);
+        let (of_history, of_block) = (light_rows / counts.history_rows, light_rows / block_rows);
+        let pool = [Piece::Vectors(&*parts.history, of_history.sqrt()), Piece::Vectors(heavy, T::ONE)];
+        let fresh = [block(of_block.sqrt()), Piece::Vectors(heavy, T::ONE)];
+        // Of the two, the block has the larger shift beside its energy.
+        let excess = counts.excess * of_history.max(of_block);
+        let room = &mut iterate[..params.rank * dim];
+        let (of_first, of_all) = disagreement(&mut scratch, dim, excess, &pool, &fresh, room);
         if !order_is_flagged && of_first >= T::constant(params.dead_zone) {
             kept = (T::ONE - of_first) * (T::ONE - of_first);
         }
@@ -59,6 +63,7 @@ fn step<T: Real>(
 
     scratch.truncate(dim, &[Piece::Vectors(&*parts.history, kept.sqrt()), block(T::ONE)], iterate);
     parts.history.copy_from_slice(iterate);
+    counts.refactored(dim, 2 * width, 1);
     counts.history_rows = kept * counts.history_rows + block_rows;
     counts.rayleigh = kept * counts.rayleigh + along_first;
     counts.steps = add_rows(counts.steps, 1);
@@ -75,12 +80,13 @@ fn step<T: Real>(
 fn disagreement<T: Real>(
     scratch: &mut Scratch<'_, T>,
     dim: usize,
+    excess: T,
     first: &[Piece<'_, T>],
     second: &[Piece<'_, T>],
     room: &mut [T],
 ) -> (T, T) {
     let m = scratch.factor(dim, first);
-    let count = directions(&scratch.values[..m]).min(room.len() / dim);
+    let count = directions(&scratch.values[..m], excess).min(room.len() / dim);
     for (i, vector) in room.chunks_exact_mut(dim).enumerate().take(count.max(1)) {
         scratch.left_vector(dim, first, m, i, vector);
         if vector::normalize(vector) == T::ZERO {
@@ -94,15 +100,14 @@ fn disagreement<T: Real>(
     if room.len() == dim {
         return (of_first, of_first);
     }
-    let others = directions(&scratch.values[..m]).min(count);
+    let others = directions(&scratch.values[..m], excess).min(count);
     let outside = scratch.residual_outside(dim, second, m, others, &room[..count * dim]);
     (of_first, outside / T::count(count as u64))
 }
 
-/// Number of squared singular values above rounding noise.
-fn directions<T: Real>(values: &[T]) -> usize {
-    let Some(&largest) = values.first() else { return 0 };
-    let noise = T::count(values.len() as u64) * T::EPSILON * largest;
+/// Number of squared singular values above noise.
+fn directions<T: Real>(values: &[T], excess: T) -> usize {
+    let noise = noise(values, excess);
     values.iter().take_while(|&&x| x > noise).count()
 }
 
@@ -122,7 +127,7 @@ pub(super) fn next_iterate<T: Real>(params: &RandomOrderEigenParams, counts: &Co
     let pool = [Piece::Vectors(&*parts.history, factor), Piece::Vectors(heavy, T::ONE)];
     if !heavy.is_empty() {
         let m = scratch.factor(dim, &pool);
-        from_pool = 0..directions(&scratch.values[..m]);
+        from_pool = 0..directions(&scratch.values[..m], counts.excess * factor * factor);
         let first = params.rank.min((width - 1).max(1));
         while taken < first
             && let Some(i) = from_pool.next()

@@ -16,6 +16,9 @@ impl<T: Real> Counts<T> {
         w.real(self.history_rows);
         w.u64(self.steps);
         self.energy.write(w);
+        w.real(self.excess);
+        w.real(self.missed);
+        w.u8(u8::from(self.is_uncertain));
         w.real(self.rayleigh);
         w.real(self.lost);
         w.reals(&self.terms);
@@ -26,7 +29,8 @@ impl<T: Real> Counts<T> {
     }
 
     fn read(params: &RandomOrderEigenParams, r: &mut Reader<'_>) -> Result<Self, Error> {
-        let counts = Self {
+        let is_old = r.version() == 1;
+        let mut counts = Self {
             rows: r.count()?,
             light_rows: r.count()?,
             block_rows: r.count()?,
@@ -34,6 +38,9 @@ impl<T: Real> Counts<T> {
             history_rows: r.real()?,
             steps: r.count()?,
             energy: CompensatedSum::read(r)?,
+            excess: if is_old { T::ZERO } else { r.real()? },
+            missed: if is_old { T::ZERO } else { r.real()? },
+            is_uncertain: !is_old && r.flag()?,
             rayleigh: r.real()?,
             lost: r.real()?,
             terms: [r.real()?, r.real()?, r.real()?],
@@ -42,6 +49,8 @@ impl<T: Real> Counts<T> {
             heavy_len: r.len()?,
             waiting: r.len()?,
         };
+        // It didn't tell, and its blocks had smaller shifts.
+        counts.is_uncertain |= is_old && counts.history_rows > T::ZERO;
         let sound = counts.heavy_len <= params.heavy_capacity
             && counts.waiting <= params.deferred
             && counts.term_count <= 3
@@ -49,6 +58,8 @@ impl<T: Real> Counts<T> {
             && counts.block_rows <= counts.light_rows
             && counts.block_len >= params.first_block_len()
             && counts.history_rows >= T::ZERO
+            && counts.excess >= T::ZERO
+            && counts.missed >= T::ZERO
             && (params.deferred > 0 || counts.block_rows < counts.block_len);
         if sound { Ok(counts) } else { Err(Error::Corrupt) }
     }
