@@ -31,6 +31,8 @@ differences! {
     Scalar "scalar",
     /// The operator that sketches, by its number in the byte form; or its parameter, where the numbers are the same.
     Operator "operator",
+    /// How the operator numbers rows, by its number in the byte form: 1 in sketches that version 0.1 has begun, 2 since.
+    Numbering "version of the operator",
     /// The largest number of elements that ids of this type can tell apart, and the capacity that the bytes need.
     Ids "capacity",
     /// The number of columns.
@@ -105,6 +107,7 @@ impl Difference {
             Self::RowsSeen => "begin with an empty one",
             Self::Value => "go on beside the data that it was made from",
             Self::Coefficient => "start both at the same coefficients",
+            Self::Numbering => "sketches of version 0.1 combine among themselves only; sketch the rows again",
             _ => "only like summaries combine",
         }
     }

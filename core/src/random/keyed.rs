@@ -47,6 +47,8 @@ pub enum Domain {
     Second,
     /// Coins of a guess of a dynamic selection.
     Guess,
+    /// Groups of rows before a Hadamard transform.
+    Group,
 }
 
 impl Domain {
@@ -67,6 +69,7 @@ impl Domain {
             Self::Bucket => 13,
             Self::Second => 14,
             Self::Guess => 15,
+            Self::Group => 16,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `CountSketch`: each row is added, with a random sign, to one row of the sketch.
 
 use super::operator::{add_line, check_piece, sealed};
-use super::{Piece, SketchOperator, SketchShape};
+use super::{Numbering, Piece, SketchOperator, SketchShape};
 use crate::random::keyed::{Domain, word};
 use crate::{Error, Lane};
 
@@ -39,7 +39,14 @@ impl<L: Lane> SketchOperator<L> for CountSketch {
         1.0
     }
 
-    fn accumulate(&self, shape: SketchShape, _: &[u32], piece: Piece<'_, L>, state: &mut [L]) -> Result<(), Error> {
+    fn accumulate_by(
+        &self,
+        _: Numbering,
+        shape: SketchShape,
+        _: &[u32],
+        piece: Piece<'_, L>,
+        state: &mut [L],
+    ) -> Result<(), Error> {
         check_piece(shape, piece, state)?;
         add_at(word(shape.seed, Domain::Bucket, piece.index), shape.rows, piece, state, shape.cols);
         Ok(())

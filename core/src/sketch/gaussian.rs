@@ -1,7 +1,7 @@
 //! A sketch of independent normal numbers, whose distribution is known exactly.
 
 use super::operator::{check_piece, sealed};
-use super::{Piece, SketchOperator, SketchShape};
+use super::{Numbering, Piece, SketchOperator, SketchShape};
 use crate::linalg::vector;
 use crate::random::keyed::{Domain, normal_pair, word2};
 use crate::{Error, Real};
@@ -36,7 +36,14 @@ impl<T: Real> SketchOperator<T> for GaussianSketch {
         (parameter == 0).then_some(Self)
     }
 
-    fn accumulate(&self, shape: SketchShape, _: &[u32], piece: Piece<'_, T>, state: &mut [T]) -> Result<(), Error> {
+    fn accumulate_by(
+        &self,
+        _: Numbering,
+        shape: SketchShape,
+        _: &[u32],
+        piece: Piece<'_, T>,
+        state: &mut [T],
+    ) -> Result<(), Error> {
         check_piece(shape, piece, state)?;
         let (from, to) = (piece.column, piece.column + piece.entries.len());
         for (pair, lines) in state.chunks_mut(2 * shape.cols).enumerate() {

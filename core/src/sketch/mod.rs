@@ -27,7 +27,7 @@ mod tensor;
 
 pub use count::CountSketch;
 pub use gaussian::GaussianSketch;
-pub use operator::{Piece, SketchOperator, SketchShape};
+pub use operator::{Numbering, Piece, SketchOperator, SketchShape};
 pub use osnap::Osnap;
 pub use rademacher::RademacherSketch;
 pub use srct::Srct;

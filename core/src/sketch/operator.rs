@@ -41,6 +41,35 @@ pub struct Piece<'a, L> {
     pub subtract: bool,
 }
 
+/// How the numbers of rows enter a Hadamard transform: what tells two forms of [`Srht`](super::Srht) and
+/// [`TensorSrht`](super::TensorSrht) apart. Other operators have one form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbering {
+    /// As they are: the form of version 0.1, for sketches that were made by it. Rows whose numbers differ in high bits only are
+    /// then told apart as little as the few bits say, and half-widths fail.
+    Plain,
+    /// The number of a row's group is scrambled: see [`Srht`](super::Srht).
+    Scrambled,
+}
+
+impl Numbering {
+    /// Its number in byte forms; never reused.
+    pub(crate) const fn number(self) -> u8 {
+        match self {
+            Self::Plain => 1,
+            Self::Scrambled => 2,
+        }
+    }
+
+    pub(crate) const fn of(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::Plain),
+            2 => Some(Self::Scrambled),
+            _ => None,
+        }
+    }
+}
+
 /// A random matrix `S`, column `i` of which is a function of the seed and of `i`, and how it adds row `i` of `A` to `S A`.
 ///
 /// The state is `S A` without the isometry factor `g` ([`factor`](Self::factor)): `rows` rows of `cols` entries, row-major.
@@ -66,6 +95,8 @@ pub trait SketchOperator<L: Lane>: sealed::Sealed + Copy + Debug + PartialEq {
     const DENSE: bool;
     /// Whether aligned blocks of rows cost less than their rows one by one ([`add_block`](Self::add_block)).
     const BLOCKED: bool = false;
+    /// Whether the [`Numbering`] matters.
+    const NUMBERED: bool = false;
     /// Its number in byte forms; never reused.
     const NUMBER: u8;
 
@@ -99,7 +130,22 @@ pub trait SketchOperator<L: Lane>: sealed::Sealed + Copy + Debug + PartialEq {
     /// # Errors
     /// [`Error::Storage`] if the state is not as long as the shape says, [`Error::Dimension`] if the piece ends past the
     /// last column. Nothing is changed.
-    fn accumulate(&self, shape: SketchShape, table: &[u32], piece: Piece<'_, L>, state: &mut [L]) -> Result<(), Error>;
+    fn accumulate(&self, shape: SketchShape, table: &[u32], piece: Piece<'_, L>, state: &mut [L]) -> Result<(), Error> {
+        self.accumulate_by(Numbering::Scrambled, shape, table, piece, state)
+    }
+
+    /// [`accumulate`](Self::accumulate) by a numbering.
+    ///
+    /// # Errors
+    /// As there.
+    fn accumulate_by(
+        &self,
+        numbering: Numbering,
+        shape: SketchShape,
+        table: &[u32],
+        piece: Piece<'_, L>,
+        state: &mut [L],
+    ) -> Result<(), Error>;
 
     /// Whether row `index` is negated on its way into a block.
     fn is_negated(&self, _seed: u64, _index: u64) -> bool {
@@ -107,21 +153,46 @@ pub trait SketchOperator<L: Lane>: sealed::Sealed + Copy + Debug + PartialEq {
     }
 
     /// Whether row `row` of `S` takes row `index` of a block, its own sign aside, negated.
-    fn is_negated_at(&self, _shape: SketchShape, _table: &[u32], _row: usize, _index: u64) -> bool {
+    fn is_negated_at(
+        &self,
+        _numbering: Numbering,
+        _shape: SketchShape,
+        _table: &[u32],
+        _row: usize,
+        _index: u64,
+    ) -> bool {
         false
     }
 
-    /// One stage of the preparation of a block, of `log2` of its rows.
+    /// Stages of the preparation of a block of so many rows.
+    fn stages(&self, _numbering: Numbering, _shape: SketchShape, _block_len: usize) -> u32 {
+        0
+    }
+
+    /// One stage of the preparation of a block, of as many as [`stages`](Self::stages) says.
     fn transform_block(&self, _block: &mut [L], _cols: usize, _stage: u32) {}
 
     /// Adds a prepared block, the `number`th of as many rows, to `rows` of the state: what adding its rows one by one would
     /// have given, but for rounding.
     fn add_block(
         &self,
+        shape: SketchShape,
+        table: &[u32],
+        number: u64,
+        block: &[L],
+        rows: Range<usize>,
+        state: &mut [L],
+    ) {
+        self.add_block_by(Numbering::Scrambled, shape, table, (number, block), rows, state);
+    }
+
+    /// [`add_block`](Self::add_block) by a numbering.
+    fn add_block_by(
+        &self,
+        _numbering: Numbering,
         _shape: SketchShape,
         _table: &[u32],
-        _number: u64,
-        _block: &[L],
+        _numbered_block: (u64, &[L]),
         _rows: Range<usize>,
         _state: &mut [L],
     ) {

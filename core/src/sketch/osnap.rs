@@ -2,7 +2,7 @@
 
 use super::count::add_at;
 use super::operator::{check_any, check_piece, sealed};
-use super::{Piece, SketchOperator, SketchShape};
+use super::{Numbering, Piece, SketchOperator, SketchShape};
 use crate::random::keyed::{Domain, word2};
 use crate::{Error, Lane, Real, Rule};
 
@@ -77,7 +77,14 @@ impl<L: Lane> SketchOperator<L> for Osnap {
         1.0 / Real::sqrt(self.nonzeros as f64)
     }
 
-    fn accumulate(&self, shape: SketchShape, _: &[u32], piece: Piece<'_, L>, state: &mut [L]) -> Result<(), Error> {
+    fn accumulate_by(
+        &self,
+        _: Numbering,
+        shape: SketchShape,
+        _: &[u32],
+        piece: Piece<'_, L>,
+        state: &mut [L],
+    ) -> Result<(), Error> {
         <Self as SketchOperator<L>>::check(self, shape)?;
         check_piece(shape, piece, state)?;
         let rows = shape.rows / self.nonzeros;

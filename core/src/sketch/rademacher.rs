@@ -1,7 +1,7 @@
 //! A sketch of independent random signs.
 
 use super::operator::{add_signed, sealed};
-use super::{Piece, SketchOperator, SketchShape};
+use super::{Numbering, Piece, SketchOperator, SketchShape};
 use crate::random::keyed::{Domain, word2};
 use crate::{Error, Lane};
 
@@ -32,7 +32,14 @@ impl<L: Lane> SketchOperator<L> for RademacherSketch {
         (parameter == 0).then_some(Self)
     }
 
-    fn accumulate(&self, shape: SketchShape, _: &[u32], piece: Piece<'_, L>, state: &mut [L]) -> Result<(), Error> {
+    fn accumulate_by(
+        &self,
+        _: Numbering,
+        shape: SketchShape,
+        _: &[u32],
+        piece: Piece<'_, L>,
+        state: &mut [L],
+    ) -> Result<(), Error> {
         add_signed(shape, piece, state, |group| word2(shape.seed, Domain::Rademacher, piece.index, group as u64))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::operator::{SIGNS, add_signed, sealed};
 use super::srht::is_negated;
-use super::{Piece, SketchOperator, SketchShape};
+use super::{Numbering, Piece, SketchOperator, SketchShape};
 use crate::random::keyed::{Domain, word};
 use crate::{Error, Lane};
 
@@ -46,7 +46,14 @@ impl<L: Lane> SketchOperator<L> for Srct {
         (parameter == 0).then_some(Self)
     }
 
-    fn accumulate(&self, shape: SketchShape, _: &[u32], piece: Piece<'_, L>, state: &mut [L]) -> Result<(), Error> {
+    fn accumulate_by(
+        &self,
+        _: Numbering,
+        shape: SketchShape,
+        _: &[u32],
+        piece: Piece<'_, L>,
+        state: &mut [L],
+    ) -> Result<(), Error> {
         let sign = if is_negated(shape.seed, piece.index) { u64::MAX } else { 0 };
         add_signed(shape, piece, state, |group| {
             // Row numbers and differences wrap: the sequence is endless at both ends.

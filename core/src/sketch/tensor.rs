@@ -2,7 +2,7 @@
 
 use super::operator::{add_signed, check_any, sealed};
 use super::srht::{HadamardRows, is_negated};
-use super::{Piece, SketchOperator, SketchShape};
+use super::{Numbering, Piece, SketchOperator, SketchShape};
 use crate::random::keyed::{Domain, word};
 use crate::{Error, Lane, Rule};
 
@@ -64,6 +64,7 @@ impl sealed::Sealed for TensorSrht {}
 
 impl<L: Lane> SketchOperator<L> for TensorSrht {
     const DENSE: bool = true;
+    const NUMBERED: bool = true;
     const NUMBER: u8 = 7;
 
     fn parameter(&self) -> u64 {
@@ -81,15 +82,24 @@ impl<L: Lane> SketchOperator<L> for TensorSrht {
         check_any(shape)
     }
 
-    fn accumulate(&self, shape: SketchShape, _: &[u32], piece: Piece<'_, L>, state: &mut [L]) -> Result<(), Error> {
+    fn accumulate_by(
+        &self,
+        numbering: Numbering,
+        shape: SketchShape,
+        _: &[u32],
+        piece: Piece<'_, L>,
+        state: &mut [L],
+    ) -> Result<(), Error> {
         <Self as SketchOperator<L>>::check(self, shape)?;
         let (first, second) = (piece.index / self.second_len, piece.index % self.second_len);
         let other = SketchShape { seed: Self::second_seed(shape.seed), ..shape };
-        let (left, right) = (HadamardRows::new(shape, &[]), HadamardRows::new(other, &[]));
+        let [left, right] = [shape, other].map(|shape| HadamardRows::new(numbering, shape, &[]));
         let negated = is_negated(shape.seed, first) != is_negated(other.seed, second);
         let sign = if negated { u64::MAX } else { 0 };
+        let (left_position, right_position) = (left.position(first), right.position(second));
         add_signed(shape, piece, state, |group| {
-            sign ^ left.parities(first, group, shape.rows) ^ right.parities(second, group, shape.rows)
+            let signs = left.parities(left_position, group, shape.rows);
+            sign ^ signs ^ right.parities(right_position, group, shape.rows)
         })
     }
 }

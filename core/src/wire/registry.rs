@@ -39,7 +39,7 @@ kinds! {
     /// `stream::OrderMonitor`, alone.
     OrderMonitor = (1, 11), version 1;
     /// `regression::SketchedLeastSquares`, with any operator.
-    SketchedLeastSquares = (2, 1), version 1;
+    SketchedLeastSquares = (2, 1), version 2;
     /// `regression::StreamingQr`.
     StreamingQr = (2, 2), version 1;
     /// `regression::NormalEquations`.

@@ -47,7 +47,7 @@ fn sketch_by<T: Real, const L: usize>(
 
 /// Which rows of a transformed block go where.
 struct Plan {
-    seed: u64,
+    shape: SketchShape,
     block_len: usize,
     /// Rows of a group, and groups of a block.
     group: usize,
@@ -68,7 +68,7 @@ impl Plan {
             .collect();
         visits.sort_by_key(|&(line, row, _)| (row.place % group, line));
         let starts = (0..=group).map(|place| visits.partition_point(|visit| visit.1.place % group < place)).collect();
-        Self { seed: shape.seed, block_len, group, groups: block_len / group, visits, starts }
+        Self { shape, block_len, group, groups: block_len / group, visits, starts }
     }
 }
 
@@ -106,7 +106,7 @@ impl<T: Real, const L: usize> Strips<T, L> {
         let first = group * plan.group;
         let present = plan.group.min(block.rows().saturating_sub(first));
         for (row, line) in self.rows.chunks_exact_mut(self.count).take(present).enumerate() {
-            let factor = block.signed_root_weight(first + row, plan.seed, index + (first + row) as u64);
+            let factor = block.signed_root_weight(first + row, plan.shape.seed, index + (first + row) as u64);
             layout.copy_row(block, first + row, factor, self.first * L, line.as_flattened_mut());
         }
         self.rows[present * self.count..].fill([T::ZERO; L]);
@@ -124,8 +124,9 @@ impl<T: Real, const L: usize> Strips<T, L> {
     /// The other stages, and the rows that the sketch takes.
     #[inline(always)]
     fn scatter(&mut self, plan: &Plan, number: u64) {
+        let position = Srht::block_position(plan.shape, plan.block_len, number);
         for (sign, (_, row, _)) in self.signs.iter_mut().zip(&plan.visits) {
-            *sign = T::ONE.negate_if(row.is_negated(number));
+            *sign = T::ONE.negate_if(row.is_negated(position));
         }
         let strips = self.block.chunks_exact(plan.block_len).zip(self.state.chunks_exact_mut(plan.visits.len()));
         let mut lines = [[T::ZERO; L]; LINES];

@@ -562,6 +562,51 @@ fn versions_are_told_apart() {
     assert_eq!(Header::read(&new.encode()).unwrap().version, 2);
 }
 
+/// Sketches under a Hadamard transform number their rows otherwise since version 0.1: those that it made go on as they were, and
+/// merge among themselves. What didn't change merges with what is new.
+#[test]
+fn sketches_of_the_first_version_stay_what_they_were() {
+    let read = |name: &str| std::fs::read(folder("0.1").join(format!("{name}.bin"))).unwrap();
+    let numbering = |got: Result<(), Error>, sides| {
+        let (expected, got_number) = sides;
+        let refused = Error::Incompatible { what: Difference::Numbering, expected, got: got_number };
+        assert_eq!(got, Err(refused));
+        assert!(refused.to_string().contains("version 0.1 combine among themselves"), "{refused}");
+    };
+
+    let old = Sketched::<f64, Srht>::decode(&read("sketched-merged-f64")).unwrap();
+    let params = *old.params();
+    let mut again = Sketched::<f64, Srht>::decode(&old.encode()).unwrap();
+    assert_eq!(Header::read(&old.encode()).unwrap().version, 2);
+    assert_eq!(again.encode(), old.encode());
+    let mut fresh = filled(Sketched::<f64, Srht>::new(params, Srht), 0..0);
+    fresh.forget(0.5).unwrap();
+    (0..10).for_each(|i| fresh.update_at((9 << 40) + i, &row(i as usize)).unwrap());
+    numbering(again.merge(&fresh), (1, 2));
+    numbering(fresh.merge(&again), (2, 1));
+    numbering(Sketched::<f64, Srht>::join(&fresh, &again).map(drop), (2, 1));
+
+    // The rows of the file once more, under other numbers: by the numbering of the file, not by ours.
+    let bytes = read("sketched-tensor-f64");
+    let restore = || Sketched::<f64, TensorSrht>::decode(&bytes).unwrap();
+    let (mut one, mut other) = (restore(), restore());
+    other.clear();
+    let tensor = TensorSrht { second_len: 6 };
+    // Nothing is left of the old rows, so nothing has to stay.
+    other.merge(&filled(Sketched::new(*other.params(), tensor), 0..3)).unwrap();
+    let mut rest = restore();
+    (0..50).for_each(|i| rest.remove_at(i, &row(i as usize)).unwrap());
+    assert!(rest.sums().iter().all(|&x| x == 0.0));
+    one.merge_overlapping(&rest).unwrap();
+    assert_eq!(one.sums(), restore().sums());
+    numbering(one.merge(&filled(Sketched::new(*one.params(), tensor), 0..3)), (1, 2));
+
+    let mut gaussian = Sketched::<f64, GaussianSketch>::decode(&read("sketched-gaussian-f64")).unwrap();
+    let params = gaussian.params().first_index(7 << 40);
+    gaussian.merge(&filled(Sketched::new(params, GaussianSketch), 0..5)).unwrap();
+    assert_eq!(gaussian.rows_seen(), 55);
+}
+
 #[test]
 fn todays_bytes_are_those_of_the_files() {
     for form in forms() {

@@ -13,7 +13,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> Merge for Sk
     /// differ.
     ///
     /// # Errors
-    /// [`Error::Incompatible`] for another shape, seed, operator, block length or forgetting, or if row numbers overlap;
+    /// [`Error::Incompatible`] for another shape, seed, operator, block length or forgetting, if row numbers overlap, or if one of
+    /// the two goes on from bytes of version 0.1 under an operator that has changed since (see [`Srht`](crate::sketch::Srht));
     /// [`Error::Capacity`] if there is no room for all ranges; [`Error::Pending`] if a block waits for
     /// [`poll`](crate::stream::Deferred::poll) in either. Nothing is changed then.
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
@@ -67,6 +68,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         Difference::Seed.check(self.params.seed, other.params.seed)?;
         Difference::BlockLen.check(self.params.block_len, other.params.block_len)?;
         Difference::Operator.check(self.operator.parameter(), other.operator.parameter())?;
+        Difference::Numbering.check(self.state.numbering.number(), other.state.numbering.number())?;
         Difference::TimesForgotten.check(self.state.forgotten, other.state.forgotten)?;
         Difference::Forgetting.check(self.state.forgetting, other.state.forgetting)
     }

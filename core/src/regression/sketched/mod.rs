@@ -13,7 +13,7 @@ use super::solve::{Evidence, Meaning, solve};
 use super::weight::{check_forgetting, root_of_weight};
 use super::{Fit, Query};
 use crate::base::matrix::{check_batch, check_row};
-use crate::sketch::{Piece, SketchOperator};
+use crate::sketch::{Numbering, Piece, SketchOperator};
 use crate::stream::add_rows;
 use crate::{Error, Lane, MatRef, Merge, Real, RowSummary, Storage};
 use core::marker::PhantomData;
@@ -49,6 +49,8 @@ use ranges::{LAST_TICK, Ranges, WORDS, stream};
 /// Keyed by (seed, row number).
 /// # Merging
 /// Sums of sketches of disjoint rows, with equal parameters and seed; numbers that overlap are refused.
+/// Under [`Srht`](crate::sketch::Srht) and [`TensorSrht`](crate::sketch::TensorSrht), which number rows otherwise since version
+/// 0.1, a summary that was read from bytes of version 1 goes on as it was, and merges with others of that version only.
 /// [`join_in`](Self::join_in) puts columns side by side.
 /// # When to use another
 /// [`StreamingQr`](super::StreamingQr) for one stream of whole rows: exact, and `p^2 / 2` scalars.
@@ -91,6 +93,8 @@ struct State {
     ranges: usize,
     window: Option<Window>,
     deferred: Option<Waiting>,
+    /// That of version 0.1 in a summary that was read from its bytes.
+    numbering: Numbering,
     /// Calls of `forget`, and the product of their factors.
     forgotten: u32,
     forgetting: f64,
@@ -105,6 +109,7 @@ impl State {
             ranges: 0,
             window: None,
             deferred: None,
+            numbering: Numbering::Scrambled,
             forgotten: 0,
             forgetting: 1.0,
         }
@@ -457,7 +462,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>, R: Real> Evi
             if let Some(Window { block, is_empty: false }) = self.state.window {
                 let first = block * self.params.block_len as u64;
                 for (index, line) in (first..=u64::MAX).zip(window.chunks_exact(cols)) {
-                    let negated = self.operator.is_negated_at(shape, table, row, index);
+                    let numbering = self.state.numbering;
+                    let negated = self.operator.is_negated_at(numbering, shape, table, row, index);
                     sum = sum.plus(line[column].negate_if(negated));
                 }
             }

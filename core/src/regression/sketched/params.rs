@@ -39,7 +39,7 @@ params! {
         /// rows, or no bound holds.
         seed: u64 = 0,
         /// Rows that [`Srht`](crate::sketch::Srht) takes together, a power of two; 1 for every other operator. A quarter of the
-        /// sketch's rows or more makes updates cheap.
+        /// sketch's rows or more makes updates cheap; above the next power of two of those rows nothing more is gained.
         block_len: usize = 1 => block_length,
         /// Number of the first row that `update` takes: stream id times 2^40, plus a count. Two devices must not use the same
         /// numbers, unless they see columns of the same rows.

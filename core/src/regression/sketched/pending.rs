@@ -39,12 +39,14 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     pub fn close_block(&mut self) {
         self.finish();
         if let Some(Window { block, is_empty: false }) = self.state.window.take() {
-            let (operator, shape, stages) = (self.operator, self.params.shape(), self.stages());
+            let (operator, shape, numbering) = (self.operator, self.params.shape(), self.state.numbering);
+            let stages = operator.stages(numbering, shape, self.params.block_len);
             let parts = self.split();
             for stage in 0..stages {
                 operator.transform_block(parts.window, shape.cols, stage);
             }
-            operator.add_block(shape, parts.table, block, parts.window, 0..shape.rows, parts.sums);
+            let (all, gathered) = (0..shape.rows, (block, &*parts.window));
+            operator.add_block_by(numbering, shape, parts.table, gathered, all, parts.sums);
             parts.window.fill(L::default());
         }
     }
@@ -60,7 +62,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     /// are spent.
     fn work(&mut self, budget: u64) -> u64 {
         let Some(mut waiting) = self.state.deferred else { return budget };
-        let (operator, shape, stages) = (self.operator, self.params.shape(), self.stages());
+        let (operator, shape, numbering) = (self.operator, self.params.shape(), self.state.numbering);
+        let stages = operator.stages(numbering, shape, self.params.block_len);
         let block_len = self.params.block_len as u64;
         let parts = self.split();
         let spent = if waiting.stage < stages {
@@ -70,16 +73,13 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         } else {
             let rows = usize::try_from(budget).unwrap_or(usize::MAX).min(shape.rows - waiting.rows);
             let to = waiting.rows + rows;
-            operator.add_block(shape, parts.table, waiting.block, parts.waiting, waiting.rows..to, parts.sums);
+            let block = (waiting.block, &*parts.waiting);
+            operator.add_block_by(numbering, shape, parts.table, block, waiting.rows..to, parts.sums);
             waiting.rows = to;
             rows as u64
         };
         self.state.deferred = (waiting.rows < shape.rows).then_some(waiting);
         spent
-    }
-
-    const fn stages(&self) -> u32 {
-        self.params.block_len.trailing_zeros()
     }
 
     pub(super) fn check_settled(&self) -> Result<(), Error> {
@@ -109,7 +109,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     }
 
     const fn block_of(&self, index: u64) -> u64 {
-        index >> self.stages()
+        index >> self.params.block_len.trailing_zeros()
     }
 
     const fn is_last(&self, index: u64) -> bool {
@@ -151,10 +151,10 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     }
 
     pub(super) fn add_directly(&mut self, piece: Piece<'_, L>) {
-        let (operator, shape) = (self.operator, self.params.shape());
+        let (operator, shape, numbering) = (self.operator, self.params.shape(), self.state.numbering);
         let parts = self.split();
         // Shape and piece were checked on the way in.
-        let _ = operator.accumulate(shape, parts.table, piece, parts.sums);
+        let _ = operator.accumulate_by(numbering, shape, parts.table, piece, parts.sums);
     }
 
     fn gather(&mut self, block: u64, piece: Piece<'_, L>) {

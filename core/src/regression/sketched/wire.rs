@@ -3,7 +3,7 @@
 use super::pending::{Waiting, Window};
 use super::ranges::{self, WORDS};
 use super::{SketchedLeastSquares, SketchedLeastSquaresParams, State};
-use crate::sketch::SketchOperator;
+use crate::sketch::{Numbering, SketchOperator};
 use crate::wire::{self, Kind, Reader, Wire, Writer};
 use crate::{Difference, Error, Lane, Storage};
 
@@ -21,6 +21,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         w.params(&self.params);
         w.u8(O::NUMBER);
         w.u64(self.operator.parameter());
+        w.u8(self.state.numbering.number());
         w.u64(self.state.rows_seen);
         w.u64(self.state.rows_removed);
         w.u8(u8::from(self.state.is_written));
@@ -54,7 +55,15 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         Difference::Operator.check(O::NUMBER, r.u8()?)?;
         let operator = O::from_parameter(r.u64()?).ok_or(Error::Corrupt)?;
         params.check_for::<L, O>(operator).map_err(|_| Error::Corrupt)?;
+        let numbering = match r.version() {
+            1 if O::NUMBERED => Numbering::Plain,
+            1 => Numbering::Scrambled,
+            _ => {
+                Numbering::of(r.u8()?).filter(|&by| O::NUMBERED || by == Numbering::Scrambled).ok_or(Error::Corrupt)?
+            }
+        };
         let mut state = State {
+            numbering,
             rows_seen: r.count()?,
             rows_removed: r.count()?,
             is_written: r.flag()?,
