@@ -8,8 +8,12 @@ use super::places::{self, Place};
 use super::saved::Import;
 use crate::sketch_file::SketchFile;
 use crate::{Error, Header};
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+
+/// Bytes of a dump: no device has as many.
+const LONGEST: u64 = 1 << 26;
 
 pub(super) fn run(arguments: &FirmwareImportArguments) -> Result<String, Failure> {
     places::check(&[Place::save(&arguments.save)], &[&arguments.file])?;
@@ -17,10 +21,10 @@ pub(super) fn run(arguments: &FirmwareImportArguments) -> Result<String, Failure
     let name = if piped { "standard input".to_owned() } else { arguments.file.display().to_string() };
     let read = || {
         let mut dump = Vec::new();
-        if piped {
-            std::io::stdin().read_to_end(&mut dump)?;
-        } else {
-            dump = std::fs::read(&arguments.file)?;
+        let input: Box<dyn Read> =
+            if piped { Box::new(std::io::stdin()) } else { Box::new(File::open(&arguments.file)?) };
+        if input.take(LONGEST + 1).read_to_end(&mut dump)? as u64 > LONGEST {
+            return Err(Error::data("more than 64 MiB: leave only the lines with the bytes of the summary"));
         }
         let bytes = encoding(dump)?;
         let wire = Header::read(&bytes)?;

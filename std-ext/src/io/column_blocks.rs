@@ -6,6 +6,8 @@ use std::io::{Read, Result, Seek, SeekFrom};
 /// Bytes held, unless the columns are so many that these would be only a few rows.
 const BLOCK_BYTES: usize = 1 << 22;
 const LEAST_ROWS: usize = 64;
+/// Bytes held at most, however many columns there are.
+const MOST_BYTES: usize = 1 << 26;
 
 /// A block of rows of the columns taken: one seek and one read a column and block, whatever the size of the file.
 pub(super) struct ColumnBlocks {
@@ -24,7 +26,8 @@ pub(super) struct ColumnBlocks {
 
 impl ColumnBlocks {
     pub(super) fn new(file: File, start: u64, rows: usize, size: usize, taken: Vec<usize>) -> Self {
-        let most = (BLOCK_BYTES / size / taken.len().max(1)).max(LEAST_ROWS).min(rows);
+        let of = |bytes: usize| bytes / size / taken.len().max(1);
+        let most = of(BLOCK_BYTES).max(LEAST_ROWS).min(of(MOST_BYTES).max(1)).min(rows);
         let bytes = vec![0; most * size * taken.len()];
         Self { file, start, rows, size, taken, first: 0, held: 0, most, bytes }
     }

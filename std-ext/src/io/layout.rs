@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::collections::HashSet;
 
 /// Columns that a table may have: names, places and answers of them fit into the memory of the command.
-pub(super) const MOST_COLUMNS: usize = 1 << 19;
+pub(super) const MOST_COLUMNS: usize = 1 << 18;
 
 /// The columns taken from a file, in order, and what was left out.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! JSON lines: one array or object of numbers a line.
 
 use super::cell::{Cell, is_missing};
-use super::layout::{Layout, positions};
+use super::layout::{Layout, MOST_COLUMNS, positions, too_wide};
 use super::options::ReadOptions;
 use super::signature::{self, check_text};
 use super::source::Source;
@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 
 /// Bytes of one line; more of them are taken for a file without line ends.
-const LONGEST_LINE: u64 = 1 << 26;
+const LONGEST_LINE: u64 = 1 << 24;
 
 /// Rows of numbers from JSON lines.
 pub(super) struct Ndjson {
@@ -168,11 +168,16 @@ fn next_value(
         }
         *number += 1;
         if read as u64 == LONGEST_LINE {
-            return Err(Error::data("line of more than 64 MiB: this is no NDJSON").at_row(*number));
+            return Err(Error::data("a line of more than 16 MiB: this is no NDJSON").at_row(*number));
         }
         // Some programs begin a file with a byte order mark.
         let text = if *number == 1 { line.trim_start_matches('\u{feff}').trim() } else { line.trim() };
         if !text.is_empty() && text.bytes().next() != comment {
+            // Before it is parsed, which takes ten times the memory of the line and more.
+            let entries = text.split(',').count();
+            if entries > MOST_COLUMNS {
+                return Err(too_wide(entries as u64).at_row(*number));
+            }
             let value =
                 serde_json::from_str(text).or_else(|error| serde_json::from_str(&quoted(text)).map_err(|_| error));
             return value.map(Some).map_err(|error| not_json(&error).at_row(*number));

@@ -148,11 +148,12 @@ impl<R: Read> Records<R> {
                     return Err(Error::data(what).at_row(line));
                 }
                 ReadRecordResult::OutputEndsFull if self.ends.len() >= self.most_cells => {
-                    return Err(Error::data(format!(
-                        "more than {} cells: every row needs as many as the first line",
-                        self.ends.len()
-                    ))
-                    .at_row(line));
+                    let why = if self.cell_count == 0 {
+                        "a table may have no more, so transpose it or leave columns out"
+                    } else {
+                        "every row needs as many as the first line"
+                    };
+                    return Err(Error::data(format!("more than {} cells: {why}", self.ends.len())).at_row(line));
                 }
                 ReadRecordResult::OutputFull => self.cells.resize(self.cells.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => {

@@ -13,7 +13,7 @@ const NUMBERS: usize = 1 << 17;
 /// Numbers of a piece of a shard, in which it is read: half of a common second-level cache.
 const PIECE: usize = 1 << 15;
 /// Numbers that all threads together may hold of what was read and is not yet in a summary.
-const HELD: usize = 1 << 24;
+const HELD: usize = 1 << 23;
 
 /// Rows of a shard of rows of `dim` entries; part of the answer, so it will not change.
 ///
@@ -106,7 +106,7 @@ pub struct Filled<M> {
 ///
 /// # Cost
 /// As [`fill`], and what was read: 32,768 numbers, or a row if it is longer, for one thread; with several, a shard for each, and as
-/// many threads as there is room for in 2^24 numbers.
+/// many threads as there is room for in 2^23 numbers.
 ///
 /// # Errors
 /// What `read`, `make`, `feed` or a merge answers; of several errors the one that comes first in the rows.

@@ -8,6 +8,8 @@ mod firmware_import;
 mod first;
 mod forms;
 mod input;
+#[cfg(target_os = "linux")]
+mod memory;
 mod output;
 #[cfg(unix)]
 mod places;
