@@ -107,6 +107,10 @@ impl<T: Real, S: Storage<T>> AdaptiveOja<T, S> {
         let state = State { scale: Scale::read(&mut r)?, rows_seen: r.count()?, energy: r.real()? };
         let vectors = r.skip_reals::<T>(params.storage_len())?;
         r.end()?;
+        state.scale.check_energy(state.energy)?;
+        let mut sound = vectors.clone();
+        sound.skip_directions::<T>(params.rank, params.dim)?;
+        sound.skip_amounts::<T>(2 * params.rank)?;
         Ok((params, state, vectors))
     }
 

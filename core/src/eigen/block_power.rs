@@ -197,17 +197,26 @@ impl<T: Real, S: Storage<T>> BlockPower<T, S> {
             block_len: r.u64()?,
             steps: r.count()?,
             energy: CompensatedSum::read(&mut r)?,
-            lost: r.real()?,
+            lost: r.amount()?,
             heavy_len: r.len()?,
         };
         if state.heavy_len > params.heavy_capacity
             || state.block_rows >= state.block_len
+            || state.block_rows > state.light_rows
+            || state.steps > state.light_rows
             || add_rows(state.light_rows, state.heavy_len as u64) != state.rows_seen
         {
             return Err(Error::Corrupt);
         }
         let vectors = r.skip_reals::<T>(params.state_len())?;
         r.end()?;
+        let energy = state.energy.value();
+        state.scale.check_energy(energy)?;
+        let (w, mut sound) = (params.block_width(), vectors.clone());
+        sound.skip_directions::<T>(w, params.dim)?;
+        sound.skip_bounded(w * params.dim, Scale::most(energy))?;
+        sound.skip_reals::<T>(params.heavy_capacity * params.dim)?;
+        sound.skip_amounts::<T>(params.heavy_capacity + w)?;
         Ok((params, state, vectors))
     }
 

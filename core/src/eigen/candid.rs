@@ -110,6 +110,9 @@ impl<T: Real, S: Storage<T>> CandidIncremental<T, S> {
         let state = State { scale, rows_seen, energy };
         let vectors = r.skip_reals::<T>(params.rank * params.dim)?;
         r.end()?;
+        if let Some(energy) = energy {
+            scale.check_energy(energy.value())?;
+        }
         Ok((params, state, vectors))
     }
 

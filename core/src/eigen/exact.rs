@@ -552,6 +552,9 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
         let state = State { rows_seen, scale, history };
         let sums = r.skip_reals::<T>(params.sums_len())?;
         r.end()?;
+        if !scale.is_known() {
+            sums.clone().skip_bounded(params.sums_len(), T::ZERO)?;
+        }
         Ok((params, state, sums))
     }
 

@@ -249,6 +249,10 @@ impl<T: Real, S: Storage<T>> FrequentDirections<T, S> {
         }
         let vectors = r.skip_reals::<T>(state.used * params.dim)?;
         r.end()?;
+        // The sketch has no more energy than the rows.
+        scale.check_energy(energy.value())?;
+        let most = Scale::most(energy.value()).as_f64();
+        vectors.clone().skip_vectors::<T>(1, state.used * params.dim, (0.0, most))?;
         Ok((params, state, vectors))
     }
 

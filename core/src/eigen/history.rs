@@ -123,6 +123,11 @@ impl<T: Real, S: Storage<T>> HistoryPca<T, S> {
         }
         let vectors = r.skip_reals::<T>(params.storage_len())?;
         r.end()?;
+        scale.check_energy(energy.value())?;
+        let mut sound = vectors.clone();
+        sound.skip_directions::<T>(params.rank, params.dim)?;
+        sound.skip_reals::<T>(params.rank * params.dim)?;
+        sound.skip_amounts::<T>(params.rank)?;
         Ok((params, state, vectors))
     }
 

@@ -188,6 +188,10 @@ impl<T: Real, S: Storage<T>> NystromSketch<T, S> {
         let state = State { scale, rows_seen, energy, history };
         let products = r.skip_reals::<T>(params.test_vectors() * params.dim)?;
         r.end()?;
+        if !state.scale.is_known() {
+            state.scale.check_energy(state.energy.value())?;
+            products.clone().skip_bounded(params.test_vectors() * params.dim, T::ZERO)?;
+        }
         Ok((params, state, products))
     }
 

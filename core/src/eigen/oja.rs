@@ -227,11 +227,16 @@ impl<T: Real, S: Storage<T>> Oja<T, S> {
             scale: Scale::read(&mut r)?,
             rows_seen: r.count()?,
             energy: CompensatedSum::read(&mut r)?,
-            first_square: r.real()?,
-            largest_square: r.real()?,
+            first_square: r.amount()?,
+            largest_square: r.amount()?,
         };
         let vectors = r.skip_reals::<T>(params.storage_len())?;
         r.end()?;
+        state.scale.check_energy(state.energy.value())?;
+        let mut sound = vectors.clone();
+        // Vectors only grow, until they are brought back to unit length.
+        sound.skip_vectors::<T>(params.vectors(), params.dim, (0.5, 2.0 * LONG))?;
+        sound.skip_amounts::<T>(params.vectors())?;
         Ok((params, state, vectors))
     }
 

@@ -234,6 +234,11 @@ impl<T: Real, S: Storage<T>> Gradient<T, S> {
         let state = State { rows_seen: r.count()?, rows_removed: r.count()?, scalar: PhantomData };
         let vectors = r.skip_reals::<T>(params.storage_len())?;
         r.end()?;
+        if state.rows_removed == 0 {
+            let mut squares = vectors.clone();
+            squares.skip_reals::<T>(2 * params.len())?;
+            squares.skip_amounts::<T>(params.targets)?;
+        }
         Ok((params, state, vectors))
     }
 

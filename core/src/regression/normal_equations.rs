@@ -323,6 +323,16 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
         let state = State { rows_seen: r.count()?, rows_removed: r.count()?, lane: PhantomData };
         let sums = r.skip_reals::<L>(params.storage_len())?;
         r.end()?;
+        if Self::rounding() > 0.0 && state.rows_removed == 0 {
+            // Sums of squares; those of integers may have wrapped.
+            let mut diagonal = sums.clone();
+            for columns in (0..params.columns).rev() {
+                if diagonal.real::<L>()?.to_real::<f64>() < 0.0 {
+                    return Err(Error::Corrupt);
+                }
+                diagonal.skip_reals::<L>(columns)?;
+            }
+        }
         Ok((params, state, sums))
     }
 

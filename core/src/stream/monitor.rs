@@ -312,8 +312,12 @@ impl<T: Real> Monitor<T> {
         }
         monitor.flagged = r.flag()?;
         let counted = monitor.counted();
+        // All that came after the first ones were counted, until it was decided.
+        let is_complete = monitor.rows.saturating_sub(WARM_UP) == counted;
+        let has_decided = monitor.window_len > u32::MAX / 2 && monitor.rows > counted;
         let above = |windows: &[u32; WINDOWS]| windows.iter().map(|&c| u64::from(c)).sum::<u64>();
-        let sound = usize::from(monitor.filled) < WINDOWS
+        let sound = (is_complete || has_decided)
+            && usize::from(monitor.filled) < WINDOWS
             && monitor.window_len.is_power_of_two()
             && monitor.window_len >= FIRST_WINDOW
             // Windows grow only when all are full, and half of them stay so.

@@ -116,6 +116,22 @@ impl Scale {
         }
     }
 
+    /// Whether a row with any energy has been seen, or what counts as one.
+    pub(crate) const fn is_known(self) -> bool {
+        self.known
+    }
+
+    /// Energy comes with rows that set the scale, and is never negative.
+    pub(crate) fn check_energy<T: Real>(self, energy: T) -> Result<(), Error> {
+        let is_sound = if self.known { energy >= T::ZERO } else { energy == T::ZERO };
+        if is_sound { Ok(()) } else { Err(Error::Corrupt) }
+    }
+
+    /// What sums and products of rows may come to at most, with some room for rounding.
+    pub(crate) fn most<T: Real>(energy: T) -> T {
+        energy * T::constant(1.03) + T::COMFORTABLE_SQUARES.0 * T::EPSILON
+    }
+
     pub(crate) fn write(self, w: &mut Writer<'_>) {
         w.u8(u8::from(self.known));
         w.i32(self.exponent);

@@ -253,6 +253,42 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A scalar that is not negative.
+    pub(crate) fn amount<T: Real>(&mut self) -> Result<T, Error> {
+        let x = self.real::<T>()?;
+        if x >= T::ZERO { Ok(x) } else { Err(Error::Corrupt) }
+    }
+
+    /// Skips scalars, none of which may be beyond `bound` in magnitude.
+    pub(crate) fn skip_bounded<T: Real>(&mut self, count: usize, bound: T) -> Result<(), Error> {
+        (0..count).try_for_each(|_| if self.real::<T>()?.abs() <= bound { Ok(()) } else { Err(Error::Corrupt) })
+    }
+
+    /// Skips scalars, none of which may be negative.
+    pub(crate) fn skip_amounts<T: Real>(&mut self, count: usize) -> Result<(), Error> {
+        (0..count).try_for_each(|_| self.amount::<T>().map(|_| ()))
+    }
+
+    /// Skips vectors whose squared lengths must lie within a range.
+    pub(crate) fn skip_vectors<T: Real>(&mut self, count: usize, dim: usize, squares: (f64, f64)) -> Result<(), Error> {
+        for _ in 0..count {
+            let mut square = T::ZERO;
+            for _ in 0..dim {
+                let x = self.real::<T>()?;
+                square += x * x;
+            }
+            if !(T::constant(squares.0)..=T::constant(squares.1)).contains(&square) {
+                return Err(Error::Corrupt);
+            }
+        }
+        Ok(())
+    }
+
+    /// Skips directions: vectors of unit length, but for rounding.
+    pub(crate) fn skip_directions<T: Real>(&mut self, count: usize, dim: usize) -> Result<(), Error> {
+        self.skip_vectors::<T>(count, dim, (0.97, 1.03))
+    }
+
     /// Bytes not yet read.
     pub(crate) const fn remaining(&self) -> usize {
         self.rest.len()

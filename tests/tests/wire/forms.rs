@@ -607,6 +607,35 @@ fn sketches_of_the_first_version_stay_what_they_were() {
     assert_eq!(gaussian.rows_seen(), 55);
 }
 
+/// A file of a newer form is refused as that in every type, also inside another one.
+#[test]
+fn newer_versions_are_refused_as_newer() {
+    for form in forms() {
+        let mut newer = form.file();
+        let known = newer[4];
+        for version in [known + 1, 9, u8::MAX] {
+            newer[4] = version;
+            seal(&mut newer);
+            let refused = (form.restore)(&newer).map(drop);
+            let what = Difference::Version;
+            let expected = Error::Incompatible { what, expected: known.into(), got: version.into() };
+            assert_eq!(refused, Err(expected), "{}", form.name);
+        }
+        // The frame of the summary inside, behind two numbers.
+        if form.name.starts_with("centred") {
+            let mut newer = form.file();
+            let inner = HEADER + 16;
+            let len = 20 + u64::from_le_bytes(newer[inner + 8..inner + 16].try_into().unwrap()) as usize;
+            newer[inner + 4] = 9;
+            seal(&mut newer[inner..inner + len]);
+            seal(&mut newer);
+            let refused = (form.restore)(&newer).map(drop);
+            let is_newer = matches!(refused, Err(Error::Incompatible { what: Difference::Version, got: 9, .. }));
+            assert!(is_newer, "{}: {refused:?}", form.name);
+        }
+    }
+}
+
 #[test]
 fn todays_bytes_are_those_of_the_files() {
     for form in forms() {

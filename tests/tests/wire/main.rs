@@ -2,6 +2,7 @@
 
 #![allow(missing_docs)]
 
+mod forged;
 mod forms;
 mod layout;
 mod serde;

@@ -35,15 +35,15 @@ impl<T: Real> Counts<T> {
             light_rows: r.count()?,
             block_rows: r.count()?,
             block_len: r.u64()?,
-            history_rows: r.real()?,
+            history_rows: r.amount()?,
             steps: r.count()?,
             energy: CompensatedSum::read(r)?,
             excess: if is_old { T::ZERO } else { r.real()? },
             missed: if is_old { T::ZERO } else { r.real()? },
             is_uncertain: !is_old && r.flag()?,
             rayleigh: r.real()?,
-            lost: r.real()?,
-            terms: [r.real()?, r.real()?, r.real()?],
+            lost: r.amount()?,
+            terms: [r.amount()?, r.amount()?, r.amount()?],
             term_count: r.u8()?,
             gap_cap: r.option()?,
             heavy_len: r.len()?,
@@ -57,9 +57,11 @@ impl<T: Real> Counts<T> {
             && add_rows(counts.light_rows, counts.heavy_len as u64) == counts.rows
             && counts.block_rows <= counts.light_rows
             && counts.block_len >= params.first_block_len()
-            && counts.history_rows >= T::ZERO
             && counts.excess >= T::ZERO
             && counts.missed >= T::ZERO
+            && counts.steps <= counts.rows
+            && counts.gap_cap.is_none_or(|cap| cap > T::ZERO)
+            && counts.rayleigh.abs() <= most(params, &counts)
             && (params.deferred > 0 || counts.block_rows < counts.block_len);
         if sound { Ok(counts) } else { Err(Error::Corrupt) }
     }
@@ -74,6 +76,32 @@ fn lengths<T>(params: &RandomOrderEigenParams, counts: &Counts<T>) -> [usize; 4]
         params.warm_up.storage_len(),
         counts.waiting * dim,
     ]
+}
+
+/// What sums over the rows may come to: no more than their energy, unless they are thinned out.
+fn most<T: Real>(params: &RandomOrderEigenParams, counts: &Counts<T>) -> T {
+    if params.row_sampling > 0.0 { T::max_value() } else { Scale::most(counts.energy.value()) }
+}
+
+/// Directions have unit length, and sums no more energy than the rows.
+fn check_vectors<T: Real>(
+    params: &RandomOrderEigenParams,
+    counts: &Counts<T>,
+    mut vectors: Reader<'_>,
+) -> Result<(), Error> {
+    let (dim, width) = (params.dim, params.block_width());
+    vectors.skip_directions::<T>(width, dim)?;
+    let mut direction = vectors.clone();
+    // The direction of the order check is zero until it is set.
+    let unset = vectors.clone().skip_bounded(dim, T::ZERO);
+    unset.or_else(|_| direction.skip_directions::<T>(1, dim))?;
+    vectors.skip_reals::<T>(dim)?;
+    let most = most(params, counts);
+    vectors.skip_bounded(width * dim, most)?;
+    let excess = counts.excess.as_f64() * width as f64;
+    vectors.skip_vectors::<T>(1, width * dim, (0.0, most.as_f64() + excess))?;
+    vectors.skip_vectors::<T>(counts.heavy_len, dim, (0.0, Scale::most(counts.energy.value()).as_f64()))?;
+    vectors.skip_amounts::<T>(counts.heavy_len)
 }
 
 impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
@@ -102,9 +130,14 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
         let params: RandomOrderEigenParams = r.params()?;
         let scale = Scale::read(&mut r)?;
         let counts = Counts::read(&params, &mut r)?;
+        scale.check_energy(counts.energy.value())?;
         let monitor = Monitor::read(params.warm_up, &mut r)?;
+        if monitor.rows() > counts.rows {
+            return Err(Error::Corrupt);
+        }
         let vectors = r.skip_reals::<T>(lengths(&params, &counts).into_iter().sum())?;
         r.end()?;
+        check_vectors(&params, &counts, vectors.clone())?;
         Ok((params, State { scale, counts, monitor }, vectors))
     }
 

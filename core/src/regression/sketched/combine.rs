@@ -235,6 +235,26 @@ impl<L: Lane, O: SketchOperator<L>> SketchedLeastSquares<L, O, alloc::vec::Vec<L
         Self::join_in(left, right, storage, crate::base::storage::allocate(params.index_len())?)
     }
 
+    /// The same summary with room for so many ranges of row numbers: one that was decoded has the room of the device that wrote
+    /// it, and needs more of it to absorb others.
+    ///
+    /// # Errors
+    /// [`Error::Capacity`] for fewer ranges than it holds, [`Error::Parameter`] and [`Error::Storage`] as
+    /// [`new`](Self::new).
+    pub fn widen(mut self, ranges: usize) -> Result<Self, Error> {
+        if ranges < self.state.ranges {
+            return Err(Error::Capacity { limit: ranges });
+        }
+        let params = SketchedLeastSquaresParams { ranges, ..self.params };
+        params.check_for::<L, O>(self.operator)?;
+        let mut indices = crate::base::storage::allocate(params.index_len())?;
+        let (used, table) = (WORDS * self.state.ranges, WORDS * self.params.ranges);
+        indices[..used].copy_from_slice(&self.indices[..used]);
+        indices[WORDS * ranges..].copy_from_slice(&self.indices[table..]);
+        (self.params, self.indices) = (params, indices);
+        Ok(self)
+    }
+
     /// [`select_in`](Self::select_in) storage of its own.
     ///
     /// # Errors

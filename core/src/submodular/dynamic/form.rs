@@ -47,8 +47,8 @@ impl<'a, P: Form> Opened<'a, P> {
         P: CertifiedParams,
     {
         let (grows, mut r) = (self.grows, self.rest);
-        // What grew is bounded from here on.
-        let params = if grow.is_none() { self.params.with_slots(slots) } else { self.params };
+        // What grew and can't any more is bounded from here on.
+        let params = if grows && grow.is_none() { self.params.with_slots(slots) } else { self.params };
         let guesses = Guesses::with_growth(params.layout(), params.scale()?, slots, storage, grow)?;
         let mut engine = SlotEngine::assemble(params, guesses);
         (engine.strategy, engine.newcomer) = P::Strategy::read(&mut r, &params, &mut engine.guesses)?;

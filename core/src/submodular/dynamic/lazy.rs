@@ -333,7 +333,7 @@ impl<T: Real> Query<T> {
             && before.len > 0
             && value < (T::ONE + T::constant(params.hysteresis)) * before.value;
         if keeps {
-            guesses.state.answer = Answer { bound: self.bound, stale: false, ..before };
+            guesses.state.answer = Answer { bound: self.bound.max(before.value), stale: false, ..before };
         } else {
             guesses.answer(value, self.bound, len);
         }

@@ -85,12 +85,6 @@ impl Reader<'_> {
         let number = self.i32()?;
         if (-FURTHEST..=FURTHEST).contains(&number) { Ok(number) } else { Err(Error::Corrupt) }
     }
-
-    /// A scalar that is not negative.
-    pub(crate) fn amount<T: Real>(&mut self) -> Result<T, Error> {
-        let x = self.real::<T>()?;
-        if x >= T::ZERO { Ok(x) } else { Err(Error::Corrupt) }
-    }
 }
 
 pub(crate) fn ensure(holds: bool) -> Result<(), Error> {
@@ -167,7 +161,9 @@ impl<T: Real, D: Id, M: Memory<T, D>> Guesses<T, D, M> {
         ensure(ids <= capacity)?;
         let fault = (r.flag()?, r.len()?);
         let (stale, intact) = (r.flag()?, r.flag()?);
-        let (value, bound) = (r.amount()?, r.amount()?);
+        let (value, bound) = (r.amount::<T>()?, r.amount::<T>()?);
+        // But for rounding.
+        ensure(bound >= value * T::constant(0.97))?;
         let len = r.len()?;
         ensure(len <= size)?;
         let parts = self.split();
@@ -199,7 +195,7 @@ impl<T: Real, D: Id, M: Memory<T, D>> Guesses<T, D, M> {
             }
             let height = own.levels.height();
             for gain in &mut own.levels.gains[..height] {
-                *gain = r.real()?;
+                *gain = r.amount()?;
             }
             for x in &mut *own.levels.prefix.scalars {
                 *x = r.real()?;

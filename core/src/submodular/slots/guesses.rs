@@ -453,7 +453,8 @@ impl<T: Real, D: Id, M: Memory<T, D>> Guesses<T, D, M> {
     pub(crate) fn answer(&mut self, value: T, bound: T, len: usize) {
         let parts = self.split();
         parts.answer[..len].copy_from_slice(&parts.draft[..len]);
-        self.state.answer = Answer { value, bound, len, stale: false, intact: true };
+        // What a function of the caller's says may contradict itself: no answer is worth more than its bound.
+        self.state.answer = Answer { value, bound: bound.max(value), len, stale: false, intact: true };
     }
 
     /// Greedy over the pivots of all guesses that are up to date, as far as they may join the chosen ones. The result becomes the
