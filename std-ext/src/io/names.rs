@@ -6,20 +6,26 @@ use crate::Error;
 /// only some of its columns.
 pub(crate) fn find(all: &[String], positions: Option<&[usize]>, wanted: &str) -> Result<usize, Error> {
     let position = |place: usize| positions.map_or(Some(place), |positions| positions.get(place).copied());
+    let at_position = || {
+        let number = wanted.parse::<usize>().ok()?;
+        (0..all.len()).find(|&place| position(place) == Some(number))
+    };
     let mut same = (0..).zip(all).filter(|(_, name)| *name == wanted).map(|(place, _)| place);
     let refuse = |what: String| Err(Error::request(what).in_column(wanted));
     match (same.next(), same.next()) {
         (Some(place), None) => Ok(place),
+        // It may be a position too.
         (Some(first), Some(second)) => {
+            if let Some(place) = at_position() {
+                return Ok(place);
+            }
             let [first, second] = [first, second].map(|place| position(place).unwrap_or(place));
             refuse(format!(
                 "the name stands over several columns, such as {first} and {second}: choose by position, from 0"
             ))
         }
         (None, _) => {
-            let number = wanted.parse::<usize>().ok();
-            let place = number.and_then(|number| (0..all.len()).find(|&place| position(place) == Some(number)));
-            if let Some(place) = place {
+            if let Some(place) = at_position() {
                 return Ok(place);
             }
             let guess = match nearest(all, wanted) {
@@ -104,6 +110,8 @@ mod tests {
         assert_eq!(find(&names, Some(&[7, 5, 6, 4]), "5").ok(), Some(1));
         let several = find(&names, Some(&[7, 5, 6, 4]), "a").unwrap_err();
         assert!(several.is_request() && several.to_string().contains("7 and 6"), "{several}");
+        let numbers = ["1", "1", "0", "0"].map(str::to_owned);
+        assert_eq!(["0", "1", "2", "3"].map(|place| find(&numbers, None, place).ok()), [0, 1, 2, 3].map(Some));
         for wanted in ["c", "4", "-1", "1.0"] {
             let error = find(&names, None, wanted).unwrap_err();
             assert!(error.is_request() && error.column() == Some(wanted), "{error}");

@@ -3,6 +3,7 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used)]
 
+mod columns;
 mod eigen;
 mod firmware_import;
 mod first;

@@ -91,7 +91,7 @@ pub(in crate::cli) struct RegressArguments {
     /// Rows that srht takes together, a power of two (default: the sketch's rows rounded up to one, at most 4096)
     #[arg(long, value_name = "B", value_parser = clap::value_parser!(u32).range(1..=65536))]
     pub(in crate::cli) block_len: Option<u32>,
-    /// Store the filled summary
+    /// Store the filled summary; the target may then be the only column, to be joined with others by merge --join
     #[arg(long, value_name = "FILE.sketch")]
     pub(in crate::cli) save: Option<PathBuf>,
 }

@@ -54,7 +54,7 @@ impl<'a, T: Real> Job<'a, T> {
                     format!("--epsilon {epsilon} asks for more rows than there can be: raise it, or use --solve exact");
                 Error::data(what).in_file(self.reader.name())
             })?,
-            (None, None) => per_coefficient.saturating_mul(coefficients),
+            (None, None) => per_coefficient.saturating_mul(coefficients.max(1)),
         };
         let unit = if arguments.sketch == Operator::Osnap { arguments.nonzeros as usize } else { 1 };
         Ok(rows.div_ceil(unit).saturating_mul(unit))

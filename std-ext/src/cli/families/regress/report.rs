@@ -77,6 +77,10 @@ impl Question<'_> {
 
     fn warnings(&self, answer: &Answer) -> Vec<String> {
         let (mut warnings, features) = (self.warnings.clone(), self.names.len());
+        if features == 0 {
+            warnings.push("no column is a feature: join the summary with others by `merge --join`".into());
+            return warnings;
+        }
         if answer.path == "sketched" && answer.half_widths.is_none() {
             warnings.push(match self.operator.as_str() {
                 "countsketch" | "osnap" => format!(
@@ -110,7 +114,7 @@ impl Question<'_> {
             ("path", answer.path.to_owned()),
             ("rows x features", format!("{} x {}", self.rows, self.names.len())),
             ("rank", answer.rank.to_string()),
-            ("condition", format!("{:.3e}", answer.condition)),
+            ("condition", if answer.condition.is_nan() { "-".into() } else { format!("{:.3e}", answer.condition) }),
             (kind, norms),
         ];
         if let Some(rows_of_sketch) = answer.sketch_rows {

@@ -48,8 +48,10 @@ impl Roles {
         if weights.is_some_and(|weights| targets.contains(&weights)) {
             return Err(Failure::Usage("the column of weights is a target: choose another".into()));
         }
-        if features.is_empty() && !arguments.intercept {
-            return Err(Failure::Usage("no column is left to be a feature: choose some with --columns".into()));
+        // A column that is sketched alone may be joined with others later.
+        if features.is_empty() && !arguments.intercept && arguments.save.is_none() {
+            let what = "no column is left to be a feature: choose some with --columns, or save a sketch to be joined";
+            return Err(Failure::Usage(what.into()));
         }
         let mut columns: Vec<usize> = features.iter().chain(&targets).copied().collect();
         columns.sort_by_key(|&i| reader.positions().get(i).copied());
@@ -73,7 +75,10 @@ impl Roles {
     }
 
     fn push(&mut self, name: &str, origin: Origin) -> Result<(), Failure> {
-        if self.names.iter().any(|other| other == name) {
+        // Columns of one input can be told apart by their positions.
+        let of_input = |origin: &Origin| matches!(origin, Origin::Reader(_));
+        let mut same = self.names.iter().zip(&self.origins).filter(|(other, _)| *other == name);
+        if same.any(|(_, other)| !(of_input(other) && of_input(&origin))) {
             return Err(Failure::Usage(format!("two columns would have the name {name}: rename one")));
         }
         self.names.push(name.to_owned());

@@ -73,8 +73,8 @@ pub(super) fn join(first: &Saved, second: &Saved) -> Result<Saved, Error> {
     let (mut columns, others) = (names(first)?, names(second)?);
     let constants = (has_constant(first), has_constant(second));
     // The constant is kept once; a column of data that is called so is one like any other.
-    let is_kept = |name: &String| !(name == INTERCEPT && constants == (true, true));
-    let kept: Vec<usize> = (0..others.len()).filter(|&i| is_kept(&others[i])).collect();
+    let dropped = constant(second, &others).filter(|_| constants.0);
+    let kept: Vec<usize> = (0..others.len()).filter(|&i| dropped != Some(i)).collect();
     if let Some(&twice) = kept.iter().find(|&&i| columns.contains(&others[i])) {
         return Err(Error::data("a column of this name is in both: rename one of them").in_column(&others[twice]));
     }
@@ -88,7 +88,7 @@ pub(super) fn join(first: &Saved, second: &Saved) -> Result<Saved, Error> {
         object.insert("columns".into(), json!(columns));
         object.insert("intercept".into(), json!(constants.0 || constants.1));
         // Roles are for whoever asks.
-        for role in ["features", "targets"] {
+        for role in ["features", "targets", "feature_places", "target_places"] {
             object.insert(role.into(), json!([]));
         }
     }
@@ -116,10 +116,13 @@ pub(super) fn query(saved: &Saved, arguments: &QueryArguments, mut clock: Clock)
     let ridge = arguments.ridge.or_else(|| number("ridge")).unwrap_or(0.0);
     let query = Query::new(&features, &targets).failure(failure).ridge(ridge);
     let query = constant(saved, &columns).map_or(query, |constant| query.unpenalized(constant));
-    let answer = clock.count(|| summary.solve(&query)).map_err(|error| match error {
-        CoreError::Parameter { .. } => Failure::Usage(format!("query: {error}")),
-        error => place(error.into()).into(),
-    })?;
+    let answer =
+        clock.count(|| stored::answer(summary.as_mut(), &query, features.len(), targets.len())).map_err(|error| {
+            match error {
+                CoreError::Parameter { .. } => Failure::Usage(format!("query: {error}")),
+                error => place(error.into()).into(),
+            }
+        })?;
     let names = |roles: &[usize]| roles.iter().filter_map(|&i| columns.get(i).cloned()).collect();
     let facts = summary.facts();
     let question = Question {
@@ -147,24 +150,34 @@ fn roles(saved: &Saved, arguments: &QueryArguments, columns: &[String]) -> Resul
     let find = |name: &String| find(columns, None, name).map_err(|error| error.in_file(arguments.file.display()));
     let given = arguments.targets.clone().or_else(|| arguments.target.clone().map(|target| vec![target]));
     let is_asked = given.is_some() || arguments.columns.is_some();
-    let kept = |key: &str| saved.texts(key).filter(|names| !names.is_empty());
+    // Places of the roles; files of older versions have names alone, none of which are equal.
+    let kept = |role: &str| -> Result<Option<Vec<usize>>, Failure> {
+        let places = saved.header.get(format!("{role}_places")).and_then(Value::as_array);
+        let of_place = |place: &Value| place.as_u64().and_then(|place| usize::try_from(place).ok());
+        let named = || saved.texts(&format!("{role}s")).unwrap_or_default();
+        let found: Vec<usize> = match places {
+            Some(places) => places.iter().filter_map(of_place).filter(|&place| place < columns.len()).collect(),
+            None => named().iter().map(find).collect::<Result<_, _>>()?,
+        };
+        Ok(Some(found).filter(|found| !found.is_empty()))
+    };
     let no_target = || Failure::Usage("query: name the column to be explained with --target".into());
-    let target_names = given.or_else(|| kept("targets")).ok_or_else(no_target)?;
-    let targets = target_names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    let given = given.map(|names| names.iter().map(find).collect::<Result<Vec<_>, _>>()).transpose()?;
+    let targets = given.map_or_else(|| kept("target"), |given| Ok(Some(given)))?.ok_or_else(no_target)?;
     let constant = constant(saved, columns);
     // The constant comes first, wherever it is kept.
     let with_constant = |named: Vec<usize>| -> Vec<usize> {
         let missing = constant.filter(|constant| !named.contains(constant) && !targets.contains(constant));
         missing.into_iter().chain(named).collect()
     };
-    let features = match (&arguments.columns, kept("features")) {
+    let features = match (&arguments.columns, kept("feature")?) {
         (Some(names), _) => {
             let mut named = names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
             // A target never explains itself.
             named.retain(|i| !targets.contains(i));
             with_constant(named)
         }
-        (None, Some(names)) if !is_asked => names.iter().map(find).collect::<Result<Vec<_>, _>>()?,
+        (None, Some(kept)) if !is_asked => kept,
         (None, _) => {
             with_constant((0..columns.len()).filter(|i| !targets.contains(i) && constant != Some(*i)).collect())
         }

@@ -120,6 +120,31 @@ impl Answer {
     }
 }
 
+/// The answer to a query of so many features and targets: of no features there are no coefficients, and nothing is solved.
+pub(super) fn answer(
+    summary: &mut dyn Stored,
+    query: &Query<'_>,
+    features: usize,
+    targets: usize,
+) -> Result<Answer, CoreError> {
+    if features > 0 {
+        return summary.solve(query);
+    }
+    let sketch_rows = summary.facts().sketch_rows;
+    Ok(Answer {
+        coefficients: vec![Vec::new(); targets],
+        half_widths: None,
+        residual_norms: vec![f64::NAN; targets],
+        residual_is_estimate: true,
+        rank: 0,
+        condition: f64::NAN,
+        backward_errors: None,
+        path: if sketch_rows.is_some() { "sketched" } else { "streaming-qr" },
+        iterations: 0,
+        sketch_rows,
+    })
+}
+
 impl<L: AnswerIn, O: SketchOperator<L> + Named> Stored for Sketched<L, O> {
     fn solve(&mut self, query: &Query<'_>) -> Result<Answer, CoreError> {
         // What is gathered for a block would be added row by row, at every row of the sketch.

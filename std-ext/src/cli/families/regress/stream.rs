@@ -1,7 +1,7 @@
 //! Regression in one pass, from a summary of the rows.
 
 use super::job::{Job, ROWS_PER_COEFFICIENT};
-use super::stored::{Named, Number, Stored, with_operator};
+use super::stored::{Named, Number, Stored, answer, with_operator};
 use crate::cli::args::Operator;
 use crate::cli::failure::{Failure, allocated};
 use crate::cli::report::Report;
@@ -32,8 +32,9 @@ pub(super) fn run<T: Number>(mut job: Job<'_, T>) -> Result<Report, Failure> {
     let mut summary = summarize(&mut job)?;
     job.reader.check_not_empty()?;
     let mut clock = job.clock;
+    let (features, targets) = (job.roles.features.len(), job.roles.targets.len());
     let place = |error: CoreError| Error::from(error).in_file(job.reader.name());
-    let answer = clock.count(|| summary.solve(&job.query())).map_err(place)?;
+    let answer = clock.count(|| answer(summary.as_mut(), &job.query(), features, targets)).map_err(place)?;
     let question = job.question(summary.rows(), summary.state_bytes() as u64);
     let mut report = question.report(&answer, clock.cost(), clock.threads());
     if let Some(path) = &arguments.save {
@@ -128,6 +129,9 @@ fn header<T: Number>(job: &Job<'_, T>, summary: &dyn Stored) -> Value {
         "sketch": facts.operator,
         "features": job.names(&job.roles.features),
         "targets": job.names(&job.roles.targets),
+        // Names may be equal.
+        "feature_places": job.roles.features,
+        "target_places": job.roles.targets,
         "intercept": arguments.intercept,
         "ridge": arguments.ridge,
         "failure": arguments.failure,
