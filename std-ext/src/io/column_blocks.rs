@@ -1,6 +1,5 @@
 //! A matrix that stands in a file column after column, read as rows.
 
-use std::fs::File;
 use std::io::{Read, Result, Seek, SeekFrom};
 
 /// Bytes held, unless the columns are so many that these would be only a few rows.
@@ -10,8 +9,8 @@ const LEAST_ROWS: usize = 64;
 const MOST_BYTES: usize = 1 << 26;
 
 /// A block of rows of the columns taken: one seek and one read a column and block, whatever the size of the file.
-pub(super) struct ColumnBlocks {
-    file: File,
+pub(super) struct ColumnBlocks<R> {
+    file: R,
     /// Where the numbers begin, rows of the matrix, bytes of a number.
     start: u64,
     rows: usize,
@@ -24,8 +23,8 @@ pub(super) struct ColumnBlocks {
     bytes: Vec<u8>,
 }
 
-impl ColumnBlocks {
-    pub(super) fn new(file: File, start: u64, rows: usize, size: usize, taken: Vec<usize>) -> Self {
+impl<R: Read + Seek> ColumnBlocks<R> {
+    pub(super) fn new(file: R, start: u64, rows: usize, size: usize, taken: Vec<usize>) -> Self {
         let of = |bytes: usize| bytes / size / taken.len().max(1);
         let most = of(BLOCK_BYTES).max(LEAST_ROWS).min(of(MOST_BYTES).max(1)).min(rows);
         let bytes = vec![0; most * size * taken.len()];

@@ -10,6 +10,9 @@
 //! An empty cell, NaN, `NA`, `N/A` or `NULL` is a missing value: [`Missing`] says what to do about it. [`RowReader::warnings`] counts what
 //! was left out.
 //!
+//! [`RowReader::open`] goes by the ending of a file; [`RowReader::from_csv`], `from_ndjson`, `from_npy` and `from_parquet` read from any
+//! input, such as bytes in memory.
+//!
 //! # Numerics
 //! Every number is first an `f64`, the nearest one to what the file says; `f32` is then the nearest one to that. So the
 //! same data give the same bits whatever form they came in.
@@ -38,6 +41,8 @@ mod number_type;
 mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(feature = "parquet")]
+mod positioned;
 #[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
 mod reader;
 #[cfg(feature = "csv")]

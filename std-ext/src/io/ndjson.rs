@@ -7,15 +7,14 @@ use super::signature::{self, check_text};
 use super::source::Source;
 use crate::{Error, Real};
 use serde_json::Value;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 
 /// Bytes of one line; more of them are taken for a file without line ends.
 const LONGEST_LINE: u64 = 1 << 24;
 
 /// Rows of numbers from JSON lines.
-pub(super) struct Ndjson {
-    input: BufReader<File>,
+pub(super) struct Ndjson<R> {
+    input: BufReader<R>,
     comment: Option<u8>,
     line: String,
     number: u64,
@@ -29,9 +28,9 @@ pub(super) struct Ndjson {
     pending: Option<Value>,
 }
 
-impl Ndjson {
-    pub(super) fn new(file: File, options: &ReadOptions) -> Result<Self, Error> {
-        let (mut input, mut line, mut number) = (BufReader::with_capacity(1 << 18, file), String::new(), 0);
+impl<R: Read> Ndjson<R> {
+    pub(super) fn new(input: R, options: &ReadOptions) -> Result<Self, Error> {
+        let (mut input, mut line, mut number) = (BufReader::with_capacity(1 << 18, input), String::new(), 0);
         let (head, comment) = (input.fill_buf()?, options.comment);
         check_text(&head[..head.len().min(signature::LEN)])?;
         let first = next_value(&mut input, comment, &mut line, &mut number)?
@@ -192,7 +191,7 @@ fn not_json(error: &serde_json::Error) -> Error {
     Error::data(format!("not JSON, {what} at character {}: give an array or object of numbers a line", error.column()))
 }
 
-impl<T: Real> Source<T> for Ndjson {
+impl<T: Real, R: Read + Send> Source<T> for Ndjson<R> {
     fn layout(&self) -> &Layout {
         &self.layout
     }

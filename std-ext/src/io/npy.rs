@@ -8,7 +8,6 @@ use super::signature::{self, check_npy};
 use super::source::Source;
 use crate::{Error, Real};
 use npyz::{DType, Endianness, NpyFile, Order, TypeChar};
-use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
 /// Bytes that are read together: they stay in the cache until they are numbers.
@@ -21,8 +20,8 @@ const AT_ONCE: usize = 512;
 const LONGEST_HEADER: u64 = 1 << 16;
 
 /// Rows of an array.
-pub(super) struct Npy {
-    data: Data,
+pub(super) struct Npy<R> {
+    data: Data<R>,
     kind: NumberType,
     layout: Layout,
     rows: usize,
@@ -32,21 +31,21 @@ pub(super) struct Npy {
 }
 
 /// How the numbers stand in the file.
-enum Data {
-    Rows(RowBlocks),
-    Columns(ColumnBlocks),
+enum Data<R> {
+    Rows(RowBlocks<R>),
+    Columns(ColumnBlocks<R>),
 }
 
 /// Rows of a file, some at a time.
-struct RowBlocks {
-    file: File,
+struct RowBlocks<R> {
+    file: R,
     row_bytes: usize,
     bytes: Vec<u8>,
     /// The first byte of the row that comes next.
     next: usize,
 }
 
-impl RowBlocks {
+impl<R: Read> RowBlocks<R> {
     /// Reads ahead if no row is left: as many as a block holds, of those that are in the file.
     fn refill(&mut self, left: usize) -> std::io::Result<()> {
         if self.next == self.bytes.len() {
@@ -69,9 +68,10 @@ impl RowBlocks {
     }
 }
 
-impl Npy {
-    pub(super) fn new(mut file: File, options: &ReadOptions) -> Result<Self, Error> {
-        let len = file.metadata()?.len();
+impl<R: Read + Seek> Npy<R> {
+    pub(super) fn new(mut file: R, options: &ReadOptions) -> Result<Self, Error> {
+        let len = file.seek(SeekFrom::End(0))?;
+        file.rewind()?;
         let mut head = Vec::new();
         file.by_ref().take(LONGEST_HEADER).read_to_end(&mut head)?;
         file.rewind()?;
@@ -152,7 +152,7 @@ fn number_type(dtype: &DType) -> Result<NumberType, Error> {
     })
 }
 
-impl<T: Real> Source<T> for Npy {
+impl<T: Real, R: Read + Seek + Send> Source<T> for Npy<R> {
     fn layout(&self) -> &Layout {
         &self.layout
     }

@@ -3,6 +3,7 @@
 use super::half::from_half;
 use super::layout::Layout;
 use super::options::ReadOptions;
+use super::positioned::Positioned;
 use super::signature::{self, check_parquet};
 use super::source::Source;
 use crate::{Error, Real};
@@ -13,15 +14,14 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
-use std::fs::File;
 use std::io::{Read, Seek};
 
 /// Rows decoded at a time: the numbers of a block stay in cache until they are rows.
 const BLOCK: usize = 1024;
 
 /// Rows of numbers from a table of columns. A page of each column taken is in memory, never a whole row group.
-pub(super) struct Parquet {
-    file: SerializedFileReader<File>,
+pub(super) struct Parquet<R: Read + Seek + Send + 'static> {
+    file: SerializedFileReader<Positioned<R>>,
     layout: Layout,
     columns: Vec<Column>,
     next_group: usize,
@@ -41,13 +41,13 @@ struct Column {
     cells: Vec<Option<f64>>,
 }
 
-impl Parquet {
-    pub(super) fn new(mut file: File, options: &ReadOptions) -> Result<Self, Error> {
+impl<R: Read + Seek + Send> Parquet<R> {
+    pub(super) fn new(mut file: R, options: &ReadOptions) -> Result<Self, Error> {
         let mut head = Vec::new();
+        file.rewind()?;
         file.by_ref().take(signature::LEN as u64).read_to_end(&mut head)?;
         check_parquet(&head)?;
-        file.rewind()?;
-        let file = SerializedFileReader::new(file).map_err(|error| damaged(&error))?;
+        let file = SerializedFileReader::new(Positioned::new(file)?).map_err(|error| damaged(&error))?;
         let schema = file.metadata().file_metadata().schema_descr();
         let names: Vec<String> = schema.columns().iter().map(|column| column.path().parts().join(".")).collect();
         let is_text = |i: usize| schema.columns().get(i).is_some_and(|column| kind(column).is_err());
@@ -145,7 +145,10 @@ fn decode<D: DataType>(
 }
 
 /// Refuses columns that are compressed in a way that is not read.
-fn check_codecs(file: &SerializedFileReader<File>, layout: &Layout) -> Result<(), Error> {
+fn check_codecs<R: Read + Seek + Send + 'static>(
+    file: &SerializedFileReader<Positioned<R>>,
+    layout: &Layout,
+) -> Result<(), Error> {
     for group in file.metadata().row_groups() {
         for (&position, name) in layout.taken.iter().zip(&layout.names) {
             let codec =
@@ -198,7 +201,7 @@ fn kind(column: &ColumnDescriptor) -> Result<bool, &'static str> {
     }
 }
 
-impl<T: Real> Source<T> for Parquet {
+impl<T: Real, R: Read + Seek + Send> Source<T> for Parquet<R> {
     fn layout(&self) -> &Layout {
         &self.layout
     }

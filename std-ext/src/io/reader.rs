@@ -14,6 +14,9 @@ use super::signature;
 use super::source::Source;
 use crate::{Error, MatRef, Real};
 use std::fs::File;
+use std::io::Read;
+#[cfg(any(feature = "npy", feature = "parquet"))]
+use std::io::Seek;
 use std::path::Path;
 
 /// Bytes of scalars in a batch: half of a common second-level cache.
@@ -75,15 +78,11 @@ impl<T: Real> RowReader<T> {
                 open().and_then(|file| Self::from_csv(file, &name, &options.clone().delimiter(delimiter)))
             }
             #[cfg(feature = "npy")]
-            "npy" => open().and_then(|file| npy::Npy::new(file, options)).map(|source| Self::new(source, &name)),
+            "npy" => open().and_then(|file| Self::from_npy(file, &name, options)),
             #[cfg(feature = "ndjson")]
-            "ndjson" | "jsonl" => {
-                open().and_then(|file| ndjson::Ndjson::new(file, options)).map(|source| Self::new(source, &name))
-            }
+            "ndjson" | "jsonl" => open().and_then(|file| Self::from_ndjson(file, &name, options)),
             #[cfg(feature = "parquet")]
-            "parquet" => {
-                open().and_then(|file| parquet::Parquet::new(file, options)).map(|source| Self::new(source, &name))
-            }
+            "parquet" => open().and_then(|file| Self::from_parquet(file, &name, options)),
             known if ["csv", "tsv", "npy", "ndjson", "jsonl", "parquet"].contains(&known) => {
                 Err(Error::data(format!("this build can't read .{known} files: build with the feature of that form")))
             }
@@ -92,22 +91,102 @@ impl<T: Real> RowReader<T> {
         reader.map_err(|error| error.in_file(name))
     }
 
-    /// Reads CSV from anything that yields bytes, such as standard input; `name` stands for it in errors.
+    /// Reads CSV from anything that yields bytes, such as standard input; `name` stands for it in errors. TSV is CSV whose
+    /// [delimiter](ReadOptions::delimiter) is a tab.
     ///
     /// # Errors
-    /// If there is not even a header row, or the columns asked for are not in it.
+    /// If it is no text, if there is not even a header row, or the columns asked for are not in it.
+    ///
+    /// # Example
+    /// ```
+    /// use sketchlet::io::{ReadOptions, RowReader};
+    /// let options = ReadOptions::new().delimiter(b'\t').comment(b'#');
+    /// let mut rows = RowReader::<f64>::from_csv("# made today\nx\ty\n1\t2\n".as_bytes(), "a pipe", &options)?;
+    /// assert_eq!(rows.next_batch()?.unwrap().as_slice(), [1.0, 2.0]);
+    /// # Ok::<(), sketchlet::Error>(())
+    /// ```
     #[cfg(feature = "csv")]
     #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
-    pub fn from_csv(
-        input: impl std::io::Read + Send + 'static,
-        name: &str,
-        options: &ReadOptions,
-    ) -> Result<Self, Error> {
+    pub fn from_csv(input: impl Read + Send + 'static, name: &str, options: &ReadOptions) -> Result<Self, Error> {
         let source = csv::Csv::new(input, options).map_err(|error| error.in_file(name))?;
         let first_warnings = source.warnings();
         let mut reader = Self { first_warnings, ..Self::new(source, name) };
         reader.warn();
         Ok(reader)
+    }
+
+    /// Reads JSON lines from anything that yields bytes: an array or object of numbers a line; `name` stands for it in errors.
+    ///
+    /// # Errors
+    /// If it is no text, if there is no row, if the first is no JSON, or the columns asked for are not in it.
+    ///
+    /// # Example
+    /// ```
+    /// use sketchlet::io::{ReadOptions, RowReader};
+    /// let text = "{\"x\": 1, \"y\": 2}\n{\"y\": 4, \"x\": 3}\n";
+    /// let mut rows = RowReader::<f64>::from_ndjson(text.as_bytes(), "a pipe", &ReadOptions::new())?;
+    /// assert_eq!(rows.next_batch()?.unwrap().as_slice(), [1.0, 2.0, 3.0, 4.0]);
+    /// # Ok::<(), sketchlet::Error>(())
+    /// ```
+    #[cfg(feature = "ndjson")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "ndjson")))]
+    pub fn from_ndjson(input: impl Read + Send + 'static, name: &str, options: &ReadOptions) -> Result<Self, Error> {
+        let source = ndjson::Ndjson::new(input, options).map_err(|error| error.in_file(name))?;
+        Ok(Self::new(source, name))
+    }
+
+    /// Reads a NumPy array (`.npy`), from its beginning; `name` stands for it in errors. Bytes in memory are an input as
+    /// [`Cursor`](std::io::Cursor).
+    ///
+    /// # Errors
+    /// If it is no whole array of one or two dimensions, of numbers that are [read](super), or the columns asked for are not in it.
+    ///
+    /// # Example
+    /// ```
+    /// use sketchlet::io::{ReadOptions, RowReader};
+    /// let header = "{'descr': '|i1', 'fortran_order': False, 'shape': (2, 2), }\n";
+    /// let head = [&b"\x93NUMPY\x01\x00"[..], &[header.len() as u8, 0]].concat();
+    /// let array = [&head[..], header.as_bytes(), &[1, 2, 3, 4]].concat();
+    /// let mut rows = RowReader::<f64>::from_npy(std::io::Cursor::new(array), "an array", &ReadOptions::new())?;
+    /// assert_eq!(rows.next_batch()?.unwrap().as_slice(), [1.0, 2.0, 3.0, 4.0]);
+    /// # Ok::<(), sketchlet::Error>(())
+    /// ```
+    #[cfg(feature = "npy")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "npy")))]
+    pub fn from_npy(
+        input: impl Read + Seek + Send + 'static,
+        name: &str,
+        options: &ReadOptions,
+    ) -> Result<Self, Error> {
+        let source = npy::Npy::new(input, options).map_err(|error| error.in_file(name))?;
+        Ok(Self::new(source, name))
+    }
+
+    /// Reads a Parquet table, from its beginning; `name` stands for it in errors.
+    ///
+    /// # Errors
+    /// If it is no sound table, if a column asked for holds no numbers, or is not in it.
+    ///
+    /// # Example
+    /// ```no_run
+    /// use sketchlet::io::{ReadOptions, RowReader};
+    /// # let received: Vec<u8> = Vec::new();
+    /// let table = std::io::Cursor::new(received);
+    /// let mut rows = RowReader::<f64>::from_parquet(table, "a table", &ReadOptions::new().columns(["x", "y"]))?;
+    /// while let Some(batch) = rows.next_batch()? {
+    ///     println!("{} rows", batch.rows());
+    /// }
+    /// # Ok::<(), sketchlet::Error>(())
+    /// ```
+    #[cfg(feature = "parquet")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "parquet")))]
+    pub fn from_parquet(
+        input: impl Read + Seek + Send + 'static,
+        name: &str,
+        options: &ReadOptions,
+    ) -> Result<Self, Error> {
+        let source = parquet::Parquet::new(input, options).map_err(|error| error.in_file(name))?;
+        Ok(Self::new(source, name))
     }
 
     fn new(source: impl Source<T> + 'static, name: &str) -> Self {
