@@ -1,5 +1,7 @@
 //! The answer of a regression: coefficients, residuals, and half-widths.
 
+use super::NoHalfWidths;
+
 /// Coefficients, what they leave unexplained, and how far to trust them.
 ///
 /// Several targets stand one after the other: the coefficients of target `u` are `coefficients[u * f..(u + 1) * f]` for `f`
@@ -11,6 +13,8 @@ pub struct Fit<'a, T> {
     /// For each coefficient, how far it may be from that of the exact answer over all rows; `None` for an answer that is
     /// exact, or without such a bound.
     pub half_widths: Option<&'a [T]>,
+    /// Why a sketch gives none; `None` where it does, and for answers that need none.
+    pub no_half_widths: Option<NoHalfWidths>,
     /// Norm of the residual, one a target. An estimate from a sketch without a row to spare is infinite.
     pub residual_norm: &'a [T],
     /// Whether those norms are estimates.

@@ -61,11 +61,11 @@ mod weight;
 
 pub use fit::Fit;
 pub use gradient::{Gradient, GradientParams};
-pub use half_width::{SPARE_ROWS, SketchTriangle, SketchedRows, half_widths};
+pub use half_width::{NoHalfWidths, SPARE_ROWS, SketchTriangle, SketchedRows, half_width_level, half_widths};
 pub use normal_equations::{NormalEquations, NormalEquationsParams};
 pub use query::Query;
 pub use recursive::{RecursiveLeastSquares, RecursiveLeastSquaresParams};
-pub use rows::{epsilon_for, rows_for};
+pub use rows::{epsilon_for, rows_for, rows_for_signs};
 pub use sketched::{SketchedLeastSquares, SketchedLeastSquaresParams};
 pub use streaming_qr::{StreamingQr, StreamingQrParams};
 pub use student::StudentT;

@@ -184,6 +184,7 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
         Ok(Fit {
             coefficients,
             half_widths: None,
+            no_half_widths: None,
             residual_norm: norms,
             residual_is_estimate: false,
             rank: features,

@@ -53,7 +53,8 @@ impl<'a> Query<'a> {
     }
 
     /// Probability that any half-width of a target's coefficients doesn't hold. Divide it by the number of targets, and of
-    /// queries, for all of them to hold together.
+    /// queries, for all of them to hold together. How small it may be depends on the operator and its rows: see
+    /// [`half_width_level`](super::half_width_level).
     #[must_use]
     pub const fn failure(mut self, failure: f64) -> Self {
         self.failure = failure;

@@ -1,5 +1,6 @@
 //! How many rows a sketch needs for an error, and the error that a number of rows reaches.
 
+use super::half_width::{divisor_of_signs, spare_rows_of_signs};
 use super::student::normal_upper;
 use crate::{Error, Real, Rule};
 
@@ -7,7 +8,8 @@ use crate::{Error, Real, Rule};
 /// `epsilon / sqrt(coefficients) |A x - b| |A^+|` of the exact one, with probability `1 - failure`.
 ///
 /// `m = d + 2 + d (z / epsilon)^2`, rounded up, `z` the normal quantile at `1 - failure / 2 d`: from the exact law of a Gaussian
-/// sketch, which the other dense operators follow (measured). An intercept counts as a coefficient.
+/// sketch, which the other dense operators follow (measured) from a failure of 0.05 on: below, and for one coefficient, see
+/// [`rows_for_signs`]. An intercept counts as a coefficient.
 ///
 /// # Errors
 /// [`Error::Parameter`] if there are no coefficients, `epsilon` is not positive, `failure` is outside (0, 1), or more rows
@@ -39,6 +41,27 @@ pub fn rows_for(epsilon: f64, failure: f64, coefficients: usize) -> Result<usize
     }
 }
 
+/// [`rows_for`] for dense operators other than [`GaussianSketch`](crate::sketch::GaussianSketch): by the stricter level of
+/// [`half_width_level`](super::half_width_level), and never so few that there are no half-widths.
+///
+/// # Errors
+/// As [`rows_for`].
+///
+/// # Example
+/// ```
+/// use sketchlet_core::regression::rows_for_signs;
+/// assert_eq!(rows_for_signs(1.0, 0.05, 16)?, 158);
+/// // 2^-21 is below a millionth, and another eight times as little is asked for.
+/// assert_eq!(rows_for_signs(100.0, 1e-6, 1)?, 24);
+/// # Ok::<(), sketchlet_core::Error>(())
+/// ```
+pub fn rows_for_signs(epsilon: f64, failure: f64, coefficients: usize) -> Result<usize, Error> {
+    // Refuses what makes no sense, before it is divided.
+    rows_for(epsilon, failure, coefficients)?;
+    let rows = rows_for(epsilon, failure / divisor_of_signs(failure, coefficients), coefficients)?;
+    Ok(rows.max(coefficients.saturating_add(spare_rows_of_signs(failure))))
+}
+
 /// The other way round: the `epsilon` of [`rows_for`] that `rows` rows reach.
 ///
 /// # Errors
@@ -62,6 +85,10 @@ fn quantile(failure: f64, coefficients: usize) -> Result<f64, Error> {
     match () {
         () if coefficients == 0 => Err(Error::Parameter { name: &"coefficients", rule: Rule::POSITIVE }),
         () if !(failure > 0.0 && failure < 1.0) => Err(Error::Parameter { name: &"failure", rule: Rule::FRACTION }),
+        // Smaller numbers have lost their digits.
+        () if failure / (2.0 * coefficients as f64) < f64::MIN_POSITIVE => {
+            Err(Error::Parameter { name: &"failure", rule: Rule::RESOLVED })
+        }
         () => Ok(normal_upper(failure / (2.0 * coefficients as f64))),
     }
 }
@@ -94,6 +121,9 @@ mod tests {
         }
         for failure in [0.0, 1.0, f64::NAN] {
             assert!(matches!(rows_for(1.0, failure, 3), Err(Error::Parameter { name: &"failure", .. })));
+        }
+        for failure in [5e-324, 2e-308] {
+            assert!(matches!(rows_for_signs(1.0, failure, 3), Err(Error::Parameter { name: &"failure", .. })));
         }
         assert!(matches!(rows_for(1.0, 0.05, 0), Err(Error::Parameter { name: &"coefficients", .. })));
         assert_eq!(epsilon_for(4, 0.05, 3), Err(Error::TooFewRows { needed: 5, got: 4 }));

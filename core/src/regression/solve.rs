@@ -1,7 +1,7 @@
 //! From rows to coefficients: the solver behind all summaries of this family that keep rows.
 
-use super::half_width::{SPARE_ROWS, SketchTriangle, SketchedRows, half_widths};
-use super::{Fit, Gradient, Query};
+use super::half_width::{SketchTriangle, SketchedRows, half_width_level, half_widths};
+use super::{Fit, Gradient, NoHalfWidths, Query};
 use crate::linalg::qr::norm_exponent;
 use crate::linalg::{complete, givens, packed, triangular};
 use crate::{Error, Real, Storage};
@@ -24,6 +24,8 @@ pub(super) struct Meaning {
     pub(super) factor: Option<f64>,
     /// Whether half-widths may be given.
     pub(super) is_dense: bool,
+    /// Whether their law is exact.
+    pub(super) is_gaussian: bool,
 }
 
 /// Solves the query over the rows. `columns` is how many columns they have.
@@ -61,12 +63,18 @@ pub(super) fn solve<'a, R: Real>(
         }
     }
     let spare = rows.saturating_sub(problem.rank);
-    let with_widths = meaning.factor.is_some() && meaning.is_dense && rows >= features + SPARE_ROWS;
-    if with_widths {
-        let rows = SketchedRows { spare, condition, failure: query.failure };
-        problem.half_widths(rows, coefficients, norms, widths)?;
+    let level = if meaning.is_dense {
+        half_width_level(query.failure, rows, features, problem.rank, meaning.is_gaussian)
     } else {
-        widths.fill(R::ZERO);
+        Err(NoHalfWidths::Sparse)
+    };
+    let is_sketch = meaning.factor.is_some();
+    match level {
+        Ok(level) if is_sketch => {
+            let rows = SketchedRows { spare, condition, failure: level };
+            problem.half_widths(rows, coefficients, norms, widths)?;
+        }
+        _ => widths.fill(R::ZERO),
     }
     let estimate = meaning.factor.map(|factor| match spare {
         0 => R::INFINITY,
@@ -87,7 +95,8 @@ pub(super) fn solve<'a, R: Real>(
     let rank = problem.rank;
     Ok(Fit {
         coefficients,
-        half_widths: with_widths.then_some(widths),
+        half_widths: (is_sketch && level.is_ok()).then_some(widths),
+        no_half_widths: level.err().filter(|_| is_sketch),
         residual_norm: norms,
         residual_is_estimate: meaning.factor.is_some(),
         rank,
@@ -152,7 +161,15 @@ pub(super) fn correct<'a, R: Real, S: Storage<R>>(
         }
     }
     let rank = problem.rank;
-    Ok(Fit { coefficients, half_widths: None, residual_norm: norms, residual_is_estimate: true, rank, condition })
+    Ok(Fit {
+        coefficients,
+        half_widths: None,
+        no_half_widths: None,
+        residual_norm: norms,
+        residual_is_estimate: true,
+        rank,
+        condition,
+    })
 }
 
 /// A triangle of features and targets on its way to an answer. Feature `k` of the triangle is feature `order[k]` of the query,

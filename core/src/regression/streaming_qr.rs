@@ -184,7 +184,7 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
         if self.state.rows_seen == 0 {
             return Err(Error::TooFewRows { needed: 1, got: 0 });
         }
-        let meaning = Meaning { rows_seen: self.state.rows_seen, factor: None, is_dense: false };
+        let meaning = Meaning { rows_seen: self.state.rows_seen, factor: None, is_dense: false, is_gaussian: false };
         solve(self, self.params.columns, meaning, query, scratch, answer)
     }
 

@@ -176,6 +176,22 @@ mod tests {
     }
 
     #[test]
+    fn quantiles_are_found_down_to_the_least_tail() {
+        for degrees in [1u32, 2, 4, 5, 8, 30, 100, 399] {
+            let d = f64::from(degrees);
+            let beta = libm::lgamma(0.5 * d) + libm::lgamma(0.5) - libm::lgamma(0.5 * d + 0.5);
+            for tail in [1e-12, 1e-20, 1e-50, 1e-99] {
+                let t = StudentT::new(degrees).upper(tail);
+                let found = upper_tail(t, d, beta);
+                assert!((found / tail - 1.0).abs() < 1e-6, "{degrees} {tail}: {t} {found}");
+            }
+        }
+        // The expansion begins where it is good to a few digits even there.
+        let (below, above) = (StudentT::new(MANY - 1).upper(1e-99), StudentT::new(MANY).upper(1e-99));
+        assert!(above < below && above > 0.99 * below, "{below} {above}");
+    }
+
+    #[test]
     fn quantiles_are_odd_and_grow() {
         for degrees in [1, 2, 3, 8, 57, 399, 400, 5000] {
             let t = StudentT::new(degrees);

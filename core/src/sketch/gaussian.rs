@@ -30,6 +30,7 @@ impl sealed::Sealed for GaussianSketch {}
 
 impl<T: Real> SketchOperator<T> for GaussianSketch {
     const DENSE: bool = true;
+    const GAUSSIAN: bool = true;
     const NUMBER: u8 = 3;
 
     fn from_parameter(parameter: u64) -> Option<Self> {

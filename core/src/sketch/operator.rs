@@ -93,6 +93,9 @@ pub trait SketchOperator<L: Lane>: sealed::Sealed + Copy + Debug + PartialEq {
     /// Whether all entries of `S` are filled, so that a bound on every coefficient may be given. Under a sparse operator a
     /// single collision can throw one coefficient off by any amount.
     const DENSE: bool;
+    /// Whether the entries are normal, so that the law behind half-widths is exact whatever the rows. Entries that are signs
+    /// follow it as far as [`half_width_level`](crate::regression::half_width_level) says.
+    const GAUSSIAN: bool = false;
     /// Whether aligned blocks of rows cost less than their rows one by one ([`add_block`](Self::add_block)).
     const BLOCKED: bool = false;
     /// Whether the [`Numbering`] matters.

@@ -8,7 +8,8 @@ use crate::{Error, Lane};
 /// What is the plainest dense sketch without multiplications? Every entry of `S / g` is 1 or -1 by a coin of its own.
 ///
 /// # Guarantee
-/// `E[S'S] = I`; half-widths by the Gaussian law are calibrated, as for [`Srht`](super::Srht).
+/// `E[S'S] = I`; half-widths by the Gaussian law are calibrated, as for [`Srht`](super::Srht), at the level that
+/// [`half_width_level`](crate::regression::half_width_level) gives to signs.
 /// # Cost
 /// `rows * cols` additions and `rows / 64` words a row.
 /// # Numerics

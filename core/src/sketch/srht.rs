@@ -24,7 +24,7 @@ const PARTS: usize = 8;
 /// # Guarantee
 /// `E[S'S] = I`. Half-widths by the Gaussian law are calibrated, not proven: coverage 94 to 98 % at a nominal 95 %, also for
 /// rows at any stride (16 rows whose numbers are 1, 16, 2^10 or 2^20 apart, 8 features, 16 and 32 rows of the sketch: 96 % and
-/// more).
+/// more), and at small failures by the level that [`half_width_level`](crate::regression::half_width_level) gives to signs.
 /// A bound on every coefficient, `|x' - x|_inf <= eps / sqrt(d) |A x - b| |A^+|`, is claimed for
 /// `eps^-2 d log^3(n / delta)` rows by Song, Ye, Yin and Zhang (ICML 2023); two of its authors have since (August 2026, a
 /// manuscript) pointed at a gap in that proof. What is proven is `d^(1 + o(1))` rows: Price, Song and Woodruff (ICALP 2017).

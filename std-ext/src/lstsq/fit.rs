@@ -1,6 +1,7 @@
 //! The answer of `lstsq`: coefficients, rank, condition, backward error, warnings.
 
 use super::Path;
+use crate::regression::NoHalfWidths;
 use std::fmt;
 
 /// Coefficients, with rank, condition and backward error: how far to trust them.
@@ -63,6 +64,11 @@ pub enum Warning {
     },
     /// A sparse sketch gives no bound on single coefficients.
     NoBound,
+    /// A dense sketch gives no bound here either.
+    NoHalfWidths {
+        /// Why not.
+        reason: NoHalfWidths,
+    },
     /// A sparse sketch can be a poor preconditioner, whatever its number of rows.
     SparsePreconditioner,
     /// The sketch would have been as large as the data, so the answer is exact.
@@ -80,6 +86,7 @@ impl fmt::Display for Warning {
                 write!(f, "condition {condition:.0e}: few digits of the coefficients mean anything")
             }
             Self::NoBound => f.write_str("a sparse sketch gives no bound on single coefficients: take a dense one"),
+            Self::NoHalfWidths { reason } => reason.fmt(f),
             Self::SparsePreconditioner => {
                 f.write_str("a sparse sketch can be a poor preconditioner: take srht, which costs no more")
             }

@@ -3,7 +3,7 @@
 use super::solver::Solver;
 use super::triangle::{Ridge, Triangle};
 use super::{LeastSquaresFit, Path, Scalar, Warning};
-use crate::regression::{SPARE_ROWS, SketchTriangle, SketchedRows, half_widths};
+use crate::regression::{NoHalfWidths, SketchTriangle, SketchedRows, half_width_level, half_widths};
 use crate::{Error, Real};
 
 impl<T: Scalar> Solver<'_, '_, '_, T> {
@@ -28,12 +28,22 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
                 estimate.times_power_of_two(triangle.exponents[triangle.coefficients() + u])
             })
             .collect();
-        if !self.params.sketch.is_dense() {
-            self.warnings.push(Warning::NoBound);
-        }
-        let has_widths = self.params.sketch.is_dense() && rows >= triangle.coefficients() + SPARE_ROWS;
-        let half_widths =
-            if has_widths { Some(self.half_widths(triangle, &coefficients, &squares, spare)?) } else { None };
+        let (sketch, failure, features) = (self.params.sketch, self.params.failure, triangle.coefficients());
+        let level = if sketch.is_dense() {
+            half_width_level(failure, rows, features, triangle.rank, sketch.is_gaussian())
+        } else {
+            Err(NoHalfWidths::Sparse)
+        };
+        let half_widths = match level {
+            Ok(level) => Some(self.half_widths(triangle, &coefficients, &squares, (spare, level))?),
+            Err(reason) => {
+                self.warnings.push(match reason {
+                    NoHalfWidths::Sparse => Warning::NoBound,
+                    reason => Warning::NoHalfWidths { reason },
+                });
+                None
+            }
+        };
         self.warn(triangle);
         Ok(LeastSquaresFit {
             coefficients,
@@ -57,12 +67,12 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         triangle: &Triangle<T>,
         coefficients: &[T],
         squares: &[T],
-        spare: usize,
+        (spare, level): (usize, f64),
     ) -> Result<Vec<T>, Error> {
         let features = triangle.coefficients();
         let is_full = triangle.rank == features;
         let packed = if is_full { triangle.packed() } else { triangle.completed() };
-        let rows = SketchedRows { spare, condition: triangle.condition, failure: self.params.failure };
+        let rows = SketchedRows { spare, condition: triangle.condition, failure: level };
         let view = View { triangle, packed, ridge: self.ridge() };
         let (mut work, mut widths) = (vec![T::ZERO; features], vec![T::ZERO; coefficients.len()]);
         half_widths(&view, rows, coefficients, squares, &mut work, &mut widths)?;

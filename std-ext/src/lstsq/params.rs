@@ -122,7 +122,8 @@ impl<'a, T> LeastSquaresParams<'a, T> {
     }
 
     /// Probability that any half-width of a target's coefficients doesn't hold. Divide it by the number of targets for all of
-    /// them to hold together.
+    /// them to hold together. How small it may be depends on the sketch and its rows: see
+    /// [`half_width_level`](crate::regression::half_width_level).
     #[must_use]
     pub const fn failure(mut self, failure: f64) -> Self {
         self.failure = failure;

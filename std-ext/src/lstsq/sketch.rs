@@ -48,4 +48,9 @@ impl Sketch {
     pub const fn is_dense(self) -> bool {
         !matches!(self, Self::CountSketch | Self::Osnap { .. })
     }
+
+    /// Whether the law behind that bound is exact whatever the rows.
+    pub const fn is_gaussian(self) -> bool {
+        matches!(self, Self::Gaussian)
+    }
 }

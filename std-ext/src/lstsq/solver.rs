@@ -5,6 +5,7 @@ use super::gradient::{Operand, Sums, backward_error, gradient};
 use super::source::Layout;
 use super::triangle::{Ridge, Scaling, Triangle, condition};
 use super::{LeastSquaresFit, LeastSquaresParams, Path, Scalar, Sketch, Warning, dense, exact, gram, state};
+use crate::regression::rows_for_signs;
 use crate::{CoreError, Error, Real};
 use core::ops::ControlFlow;
 use faer::Mat;
@@ -29,13 +30,17 @@ fn gate<T: Real>() -> f64 {
 /// Rows of the sketch.
 fn sketch_rows<T>(params: &LeastSquaresParams<'_, T>, coefficients: usize) -> usize {
     let factor = ROWS[usize::from(params.path == Path::Sketched)];
-    match (params.rows, params.sketch) {
+    let rows = match (params.rows, params.sketch) {
         (0, Sketch::Osnap { nonzeros }) => coefficients.saturating_mul(factor).next_multiple_of(nonzeros.max(1)),
-        (0, Sketch::Pooled) => coefficients.saturating_mul(factor).next_power_of_two(),
-        (0, _) => coefficients.saturating_mul(factor),
-        (rows, Sketch::Pooled) => rows.next_power_of_two(),
+        (0, sketch) => {
+            // Whatever the error, but so many that there are half-widths.
+            let has_widths = params.path == Path::Sketched && sketch.is_dense() && !sketch.is_gaussian();
+            let least = if has_widths { rows_for_signs(f64::MAX, params.failure, coefficients) } else { Ok(0) };
+            coefficients.saturating_mul(factor).max(least.unwrap_or(0))
+        }
         (rows, _) => rows,
-    }
+    };
+    if params.sketch == Sketch::Pooled { rows.next_power_of_two() } else { rows }
 }
 
 /// Whether there are so few rows that factoring them costs no more than sketching.

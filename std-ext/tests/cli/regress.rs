@@ -512,3 +512,30 @@ fn sketches_of_other_nonzeros_are_told_apart() {
         refused(&output, 1, &["8.sketch", "nonzeros"]);
     }
 }
+
+#[test]
+fn half_widths_are_missing_with_a_reason_where_they_could_not_hold() {
+    let file = data("randhie.csv");
+    let ask = |flags: &[&str]| {
+        let fixed =
+            ["regress", &file, "--target", "mdvis", "--columns", "lncoins,idp", "--solve", "sketched", "--json"];
+        json(&run(&[&fixed[..], flags].concat()))
+    };
+    let told = |answer: &Value, text: &str| {
+        answer["warnings"].as_array().unwrap().iter().any(|warning| warning.as_str().unwrap().contains(text))
+    };
+    // 8 / 2^22 is above a billionth.
+    let signs = ask(&["--sketch", "srht", "--rows", "24", "--failure", "1e-9"]);
+    assert_eq!(signs["half_widths"], Value::Null);
+    assert!(told(&signs, "35 rows") && told(&signs, "Gaussian"), "{}", signs["warnings"]);
+    assert!(ask(&["--sketch", "gaussian", "--rows", "24", "--failure", "1e-9"])["half_widths"].is_array());
+    let tiny = ask(&["--sketch", "gaussian", "--rows", "24", "--failure", "5e-324"]);
+    assert!(tiny["half_widths"].is_null() && told(&tiny, "too small"), "{}", tiny["warnings"]);
+    // Without a word about rows there are enough.
+    for failure in ["0.05", "1e-9"] {
+        let flags =
+            ["regress", &file, "--target", "mdvis", "--columns", "idp", "--solve", "sketched", "--json", "--failure"];
+        let answer = json(&run(&[&flags[..], &[failure]].concat()));
+        assert!(answer["half_widths"].is_array(), "{failure}: {answer}");
+    }
+}

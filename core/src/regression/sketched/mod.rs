@@ -31,8 +31,11 @@ use ranges::{LAST_TICK, Ranges, WORDS, stream};
 /// # Guarantee
 /// Coefficient `j` is within its half-width `t sqrt(c_j rss / (m - rank))` of the exact one, all of a target together with
 /// probability `1 - failure`, whatever the rows: exactly so under [`GaussianSketch`](crate::sketch::GaussianSketch) (the law of
-/// `(S A)^+ S r` given `S A`), calibrated under the other dense operators (coverage 94 to 98 % at a nominal 95 %). Sparse
-/// operators get no half-widths. The bound that Song, Ye, Yin and Zhang (ICML 2023) claim for SRHT with
+/// `(S A)^+ S r` given `S A`), calibrated under the other dense operators (coverage 94 to 98 % at a nominal 95 %). Those are
+/// signs, which have no Student tail: for them `t` is the quantile at `failure / D` with `D = min(8, max(1, (0.05 / failure)^0.9))`,
+/// at least 1.5 where the rank is 1, and there are no half-widths where `failure < 8 * 2^-(m - rank)`
+/// ([`half_width_level`](super::half_width_level)). Sparse operators get none, nor a failure so small that no quantile belongs to
+/// it; [`no_half_widths`](Fit::no_half_widths) says why. The bound that Song, Ye, Yin and Zhang (ICML 2023) claim for SRHT with
 /// `eps^-2 d log^3(n / delta)` rows has a gap in its proof, which two of the authors named in August 2026; see
 /// [`Srht`](crate::sketch::Srht). The half-widths hold for each answer by itself: of `q` answers together, ask each for
 /// `failure / q`. They do not hold against someone who knows the seed or sees answers and chooses rows.
@@ -299,6 +302,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
             rows_seen: self.state.rows_seen,
             factor: Some(self.operator.factor(self.params.rows)),
             is_dense: O::DENSE,
+            is_gaussian: O::GAUSSIAN,
         })
     }
 

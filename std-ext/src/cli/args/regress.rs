@@ -61,7 +61,8 @@ pub(in crate::cli) struct RegressArguments {
     #[arg(long, value_name = "E", value_parser = positive, allow_negative_numbers = true)]
     pub(in crate::cli) epsilon: Option<f64>,
     /// Probability that a half-width doesn't hold, over all coefficients of a target. A half-width says how far a sketched
-    /// coefficient may be from the exact fit to the same rows; it is no standard error
+    /// coefficient may be from the exact fit to the same rows; it is no standard error. Below 0.05 sketches other than gaussian
+    /// get wider ones than its law says, and none below 8 * 2^(d - m) for d coefficients and m rows of the sketch
     #[arg(long, value_name = "D", default_value = "0.05", value_parser = fraction, allow_negative_numbers = true)]
     pub(in crate::cli) failure: f64,
     /// How to solve (default: refined; sketched for a stream)

@@ -3,12 +3,12 @@
 use super::report::Question;
 use super::roles::{RightHand, Roles};
 use super::task::Task;
-use crate::cli::args::{Operator, Spelled};
+use crate::cli::args::{Operator, Solve, Spelled};
 use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
 use crate::cli::input::open_columns;
 use crate::io::{Batch, RowReader};
-use crate::regression::{Query, rows_for};
+use crate::regression::{Query, rows_for, rows_for_signs};
 use crate::{CoreError, Error, MatRef, Merge, Real};
 use std::num::NonZero;
 
@@ -47,14 +47,22 @@ impl<'a, T: Real> Job<'a, T> {
     /// Rows of the sketch.
     pub(super) fn sketch_rows(&self, per_coefficient: usize) -> Result<usize, Failure> {
         let (arguments, coefficients) = (self.task.arguments, self.roles.features.len());
+        let is_other = matches!(arguments.sketch, Operator::Gaussian | Operator::Countsketch | Operator::Osnap);
+        let has_widths = self.task.solve == Solve::Sketched && !is_other;
+        let for_error = if has_widths { rows_for_signs } else { rows_for };
         let rows = match (arguments.rows, arguments.epsilon) {
             (Some(rows), _) => return Ok(rows as usize),
-            (None, Some(epsilon)) => rows_for(epsilon, arguments.failure, coefficients).map_err(|_| {
+            (None, Some(epsilon)) => for_error(epsilon, arguments.failure, coefficients).map_err(|_| {
                 let what =
                     format!("--epsilon {epsilon} asks for more rows than there can be: raise it, or use --solve exact");
                 Error::data(what).in_file(self.reader.name())
             })?,
-            (None, None) => per_coefficient.saturating_mul(coefficients.max(1)),
+            (None, None) => {
+                let coefficients = coefficients.max(1);
+                // Whatever the error, but so many that there are half-widths.
+                let least = if has_widths { for_error(f64::MAX, arguments.failure, coefficients) } else { Ok(0) };
+                per_coefficient.saturating_mul(coefficients).max(least.unwrap_or(0))
+            }
         };
         let unit = if arguments.sketch == Operator::Osnap { arguments.nonzeros as usize } else { 1 };
         Ok(rows.div_ceil(unit).saturating_mul(unit))

@@ -39,6 +39,7 @@ mod solver {
     use super::super::stored::Answer;
     use super::{Failure, Job, Number, Operator, Report, Solve};
     use crate::lstsq::{LeastSquaresFit, LeastSquaresParams, Path, Sketch, Warning, lstsq};
+    use crate::regression::NoHalfWidths;
     use crate::{CoreError, Error, MatRef};
 
     /// Rows of the sketch a coefficient that guides a refinement.
@@ -71,8 +72,11 @@ mod solver {
         let a = MatRef::new(&features, rows, feature_columns.len())?;
         let b = MatRef::new(&targets, rows, target_columns.len())?;
         let fit = clock.count(|| lstsq(a, b, &params)).map_err(place)?;
-        // The rank is told of whatever solved.
-        let others = fit.warnings.iter().filter(|warning| !matches!(warning, Warning::RankDeficient { .. }));
+        // The rank is told of whatever solved, and half-widths that are missing.
+        let others = fit
+            .warnings
+            .iter()
+            .filter(|warning| !matches!(warning, Warning::RankDeficient { .. } | Warning::NoHalfWidths { .. }));
         job.warnings.extend(others.map(ToString::to_string));
         if job.task.solve == Solve::Sketched && !fit.residual_is_estimate {
             job.warnings.push("the sketch would be as large as the data: solved exactly".into());
@@ -122,6 +126,11 @@ mod solver {
         Answer {
             coefficients: rows(&fit.coefficients),
             half_widths: fit.half_widths.as_deref().map(rows),
+            no_half_widths: fit.warnings.iter().find_map(|warning| match *warning {
+                Warning::NoBound => Some(NoHalfWidths::Sparse),
+                Warning::NoHalfWidths { reason } => Some(reason),
+                _ => None,
+            }),
             residual_norms: wide(&fit.residual_norms),
             residual_is_estimate: fit.residual_is_estimate,
             rank: fit.rank,

@@ -3,6 +3,7 @@
 use super::stored::Answer;
 use crate::cli::cost::Cost;
 use crate::cli::report::{Report, fields};
+use crate::regression::NoHalfWidths;
 use crate::report::{Axis, Marks, Plot, Series, Table};
 use serde_json::{Map, Value, json};
 
@@ -81,14 +82,13 @@ impl Question<'_> {
             warnings.push("no column is a feature: join the summary with others by `merge --join`".into());
             return warnings;
         }
-        if answer.path == "sketched" && answer.half_widths.is_none() {
-            warnings.push(match self.operator.as_str() {
-                "countsketch" | "osnap" => format!(
-                    "{} gives no half-widths: where rows collide a coefficient may be off by any amount; use srht",
-                    self.operator
-                ),
-                _ => format!("no half-widths: they need {} rows of the sketch or more", features + 4),
-            });
+        match answer.no_half_widths {
+            Some(NoHalfWidths::Sparse) => warnings.push(format!(
+                "{} gives no half-widths: where rows collide a coefficient may be off by any amount; use srht",
+                self.operator
+            )),
+            Some(reason) => warnings.push(reason.to_string()),
+            None => {}
         }
         if answer.rank < features {
             let rank = answer.rank;

@@ -1,7 +1,7 @@
 //! One interface over the summaries of `regress`, whatever their operator and scalar.
 
 use crate::cli::saved::merged;
-use crate::regression::{Fit, Query, SketchedLeastSquares, StreamingQr};
+use crate::regression::{Fit, NoHalfWidths, Query, SketchedLeastSquares, StreamingQr};
 use crate::sketch::{CountSketch, GaussianSketch, Osnap, RademacherSketch, SketchOperator, Srct, Srht, TensorSrht};
 use crate::stream::Deferred;
 use crate::{CoreError, Difference, Error, Header, Kind, Lane, Merge, Real, RowSummary, ScalarType, Wire};
@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 pub(super) struct Answer {
     pub(super) coefficients: Vec<Vec<f64>>,
     pub(super) half_widths: Option<Vec<Vec<f64>>>,
+    /// Why a sketch gives none.
+    pub(super) no_half_widths: Option<NoHalfWidths>,
     pub(super) residual_norms: Vec<f64>,
     pub(super) residual_is_estimate: bool,
     pub(super) rank: usize,
@@ -108,6 +110,7 @@ impl Answer {
         Self {
             coefficients: rows(fit.coefficients),
             half_widths: fit.half_widths.map(rows),
+            no_half_widths: fit.no_half_widths,
             residual_norms: wide(fit.residual_norm),
             residual_is_estimate: fit.residual_is_estimate,
             rank: fit.rank,
@@ -134,6 +137,7 @@ pub(super) fn answer(
     Ok(Answer {
         coefficients: vec![Vec::new(); targets],
         half_widths: None,
+        no_half_widths: None,
         residual_norms: vec![f64::NAN; targets],
         residual_is_estimate: true,
         rank: 0,
