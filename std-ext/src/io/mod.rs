@@ -62,6 +62,8 @@ pub(crate) use names::find;
 pub use options::{Missing, ReadOptions};
 #[cfg(any(feature = "csv", feature = "npy", feature = "ndjson", feature = "parquet"))]
 pub use reader::RowReader;
+#[cfg(feature = "cli")]
+pub(crate) use signature::{SIGNATURE_LEN, form_of};
 #[cfg(feature = "files")]
 pub use write::Target;
 #[cfg(feature = "cli")]

@@ -60,11 +60,16 @@ impl NumberType {
     /// Appends all numbers.
     #[allow(clippy::cast_precision_loss, reason = "the nearest f64 is what the readers promise")]
     fn append<T: Real>(self, bytes: &[u8], batch: &mut Vec<T>) {
-        let big = self.is_big_endian;
+        // Two loops: the common one has nothing to decide.
         macro_rules! append {
-            ($number:expr) => {
-                batch.extend(bytes.as_chunks().0.iter().map(|&x| T::constant($number(in_order(x, big)))))
-            };
+            ($number:expr) => {{
+                let numbers = bytes.as_chunks().0.iter();
+                if self.is_big_endian {
+                    batch.extend(numbers.map(|&x| T::constant($number(reversed(x)))));
+                } else {
+                    batch.extend(numbers.map(|&x| T::constant($number(x))));
+                }
+            }};
         }
         match (self.form, self.bytes) {
             (Form::Float, 2) => append!(|x| from_half(u16::from_le_bytes(x))),
@@ -83,11 +88,7 @@ impl NumberType {
     }
 }
 
-/// The bytes with the lowest first.
-#[inline]
-fn in_order<const N: usize>(mut bytes: [u8; N], is_big_endian: bool) -> [u8; N] {
-    if is_big_endian {
-        bytes.reverse();
-    }
+fn reversed<const N: usize>(mut bytes: [u8; N]) -> [u8; N] {
+    bytes.reverse();
     bytes
 }

@@ -69,6 +69,12 @@ impl ReadOptions {
         self
     }
 
+    /// For `.tsv`: tabs, unless another delimiter is named.
+    pub(crate) fn tabs(mut self) -> Self {
+        self.delimiter.get_or_insert(b'\t');
+        self
+    }
+
     /// Decimals of a table of text stand behind a comma, and a point is in no number.
     #[must_use]
     pub const fn decimal_comma(mut self) -> Self {

@@ -73,10 +73,7 @@ impl<T: Real> RowReader<T> {
             #[cfg(feature = "csv")]
             "csv" => open().and_then(|file| Self::from_csv(file, &name, options)),
             #[cfg(feature = "csv")]
-            "tsv" => {
-                let delimiter = options.delimiter.unwrap_or(b'\t');
-                open().and_then(|file| Self::from_csv(file, &name, &options.clone().delimiter(delimiter)))
-            }
+            "tsv" => open().and_then(|file| Self::from_csv(file, &name, &options.clone().tabs())),
             #[cfg(feature = "npy")]
             "npy" => open().and_then(|file| Self::from_npy(file, &name, options)),
             #[cfg(feature = "ndjson")]

@@ -4,6 +4,8 @@ use crate::Error;
 
 /// Bytes that tell.
 pub(super) const LEN: usize = 64;
+#[cfg(feature = "cli")]
+pub(crate) const SIGNATURE_LEN: u64 = LEN as u64;
 
 /// A kind of file: what it is, and what to do with it.
 #[derive(Debug, PartialEq, Eq)]
@@ -80,6 +82,27 @@ pub(super) fn check_parquet(head: &[u8]) -> Result<(), Error> {
     refuse(kind_of(head).filter(|kind| kind.begins != PARQUET), "a Parquet file")
 }
 
+/// The form that some bytes are the beginning of, by its usual ending, where that is not a table of text.
+#[cfg(feature = "cli")]
+pub(crate) fn form_of(head: &[u8]) -> Option<&'static str> {
+    match kind_of(head) {
+        Some(kind) if kind.begins == NUMPY => Some("npy"),
+        Some(kind) if kind.begins == PARQUET => Some("parquet"),
+        Some(_) => None,
+        None => {
+            let text = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head).trim_ascii();
+            let is_json =
+                text.split_first().is_some_and(|(first, rest)| match (first, rest.trim_ascii_start().first()) {
+                    (b'{', next) => matches!(next, Some(b'"' | b'}')),
+                    // A name of a column may stand in brackets, but is hardly a number.
+                    (b'[', next) => next.is_some_and(|next| next.is_ascii_digit() || b"-\"".contains(next)),
+                    _ => false,
+                });
+            is_json.then_some("ndjson")
+        }
+    }
+}
+
 /// What is said of a file whose ending is of no form that is read.
 pub(super) fn unknown(extension: &str) -> String {
     let begins: &[u8] = match extension {
@@ -97,8 +120,7 @@ pub(super) fn unknown(extension: &str) -> String {
     match KINDS.iter().chain([&BZIP2]).find(|kind| kind.begins == begins) {
         Some(Kind { what, advice, .. }) => format!("{what}, a form of file that is not read: {advice}"),
         None => {
-            "unknown form of file: give .csv, .tsv, .npy, .ndjson, .jsonl or .parquet, or - for CSV on standard input"
-                .into()
+            "unknown form of file: give .csv, .tsv, .npy, .ndjson, .jsonl or .parquet, or - for standard input".into()
         }
     }
 }

@@ -18,12 +18,30 @@ pub(in crate::cli) enum Missing {
     Zero,
 }
 
+/// Forms of standard input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Format {
+    /// Cells parted by commas, or by --delimiter
+    Csv,
+    /// Cells parted by tabs
+    Tsv,
+    /// An array or object of numbers a line
+    Ndjson,
+    /// A NumPy array; it is put into a temporary file
+    Npy,
+    /// A Parquet table; it is put into a temporary file
+    Parquet,
+}
+
 /// How rows are read: the same for every command that reads some.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct InputArguments {
-    /// Rows: .csv, .tsv, .npy, .ndjson, .jsonl or .parquet, or - for CSV on standard input
+    /// Rows: .csv, .tsv, .npy, .ndjson, .jsonl or .parquet, or - for standard input
     #[arg(value_name = "INPUT")]
     pub(in crate::cli) input: PathBuf,
+    /// Form of standard input (default: what its first bytes say, else csv)
+    #[arg(long, value_enum)]
+    pub(in crate::cli) format: Option<Format>,
     /// What parts the cells of CSV: a character, or tab (default: a comma; a semicolon with --decimal ,; a tab for .tsv)
     #[arg(long, value_name = "CHAR", value_parser = sign)]
     pub(in crate::cli) delimiter: Option<u8>,

@@ -15,7 +15,7 @@ mod summarize;
 pub(super) use demo::DemoArguments;
 pub(super) use eigen::{EigenArguments, Method};
 pub(super) use firmware_import::FirmwareImportArguments;
-pub(super) use input::{InputArguments, Missing, Precision};
+pub(super) use input::{Format, InputArguments, Missing, Precision};
 pub(super) use inspect::InspectArguments;
 pub(super) use merge::MergeArguments;
 pub(super) use output::OutputArguments;
