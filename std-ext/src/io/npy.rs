@@ -77,6 +77,9 @@ impl<R: Read + Seek> Npy<R> {
         file.rewind()?;
         check_npy(&head[..head.len().min(signature::LEN)])?;
         let impossible = || Error::data("the shape is impossible: the file is damaged");
+        if header_len(&head) > LONGEST_HEADER {
+            return Err(Error::data("the header is impossibly long: the file is damaged"));
+        }
         if !has_possible_shape(&head) {
             return Err(impossible());
         }
@@ -123,6 +126,15 @@ impl<R: Read + Seek> Npy<R> {
         };
         let takes_all = layout.taken.iter().copied().eq(0..cols) && !layout.is_picky();
         Ok(Self { data, kind, layout, rows, next: 0, takes_all })
+    }
+}
+
+/// Bytes that a header says it has: npyz makes room for them before it reads any.
+fn header_len(head: &[u8]) -> u64 {
+    match head {
+        [_, _, _, _, _, _, 1, _, a, b, ..] => u16::from_le_bytes([*a, *b]).into(),
+        [_, _, _, _, _, _, _, _, a, b, c, d, ..] => u32::from_le_bytes([*a, *b, *c, *d]).into(),
+        _ => 0,
     }
 }
 

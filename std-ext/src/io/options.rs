@@ -70,6 +70,7 @@ impl ReadOptions {
     }
 
     /// For `.tsv`: tabs, unless another delimiter is named.
+    #[cfg(feature = "csv")]
     pub(crate) fn tabs(mut self) -> Self {
         self.delimiter.get_or_insert(b'\t');
         self

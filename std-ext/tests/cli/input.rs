@@ -230,6 +230,9 @@ fn arrays_of_other_shapes_and_types_are_refused() {
         fs::write(&file, npy_with(&header, &vec![0; len])).unwrap();
         refused(&run(&["eigen", &name, "--json"]), 1, &["a.npy", part]);
     }
+    // A header that says to have 4 GiB.
+    fs::write(&file, b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}").unwrap();
+    refused(&run(&["eigen", &name, "--json"]), 1, &["a.npy", "impossibly long"]);
     let whole = npy(&[1.0, 2.0, 3.0, 4.0], 2, 2, true);
     for i in 0..whole.len() - 32 {
         let mut copy = whole.clone();

@@ -339,6 +339,22 @@ fn cuts_are_of_graphs_and_may_shrink() {
 }
 
 #[test]
+fn rows_of_a_window_are_part_of_the_state() {
+    let folder = folder();
+    let (_, sketch) = path(&folder, "a.sketch");
+    let text = "a,b\n".to_owned() + &"1,2\n3,1\n2,2\n".repeat(40);
+    let state = |window: &str| {
+        let flags = ["summarize", "-", "--size", "2", "--objective", "feature", "--window", window, "--json"];
+        let told = json(&pipe(&[&flags[..], &["--save", &sketch]].concat(), text.as_bytes()))["state_bytes"].clone();
+        let inspected = json(&run(&["inspect", &sketch, "--json"]))["state_bytes"].as_u64().unwrap();
+        assert_eq!(json(&run(&["query", &sketch, "--json"]))["state_bytes"], told);
+        told.as_u64().unwrap() - inspected
+    };
+    // Two numbers a row.
+    assert_eq!((state("10"), state("50")), (160, 800));
+}
+
+#[test]
 fn a_pipe_gives_the_answer_of_the_file() {
     let folder = folder();
     let (file, input) = path(&folder, "rows.csv");

@@ -42,6 +42,11 @@ impl<'a, T: Real> Pool<'a, T> {
         Ok(pool)
     }
 
+    /// Bytes of the rows that are held.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&self.rows.borrow()[..])
+    }
+
     /// Scalars of a row.
     pub(super) const fn stride(&self) -> usize {
         self.shape.stride

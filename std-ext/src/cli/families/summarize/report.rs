@@ -16,7 +16,7 @@ use std::fmt::Write;
 pub(super) fn report(task: &Task, about: &About, record: Record, clock: &Clock) -> Result<Report, Error> {
     let last = record.answers.last().ok_or(CoreError::Corrupt)?;
     let mut all = told(task, about, &record);
-    put_answer(&mut all, &last.found, record.live, record.state_bytes);
+    put_answer(&mut all, &last.found, record.live, record.state_bytes + record.rows_bytes);
     let mut files = Vec::new();
     if let Some(path) = &task.trace {
         files.push((path.clone(), trace(&record.answers).into_bytes()));
@@ -27,6 +27,7 @@ pub(super) fn report(task: &Task, about: &About, record: Record, clock: &Clock) 
             "version": env!("CARGO_PKG_VERSION"),
             "input": task.source,
             "names": about.names,
+            "rows_bytes": record.rows_bytes,
             "told": all,
         });
         files.push((path.clone(), SketchFile { header, summaries: vec![summary] }.to_bytes()));

@@ -109,7 +109,9 @@ pub(super) fn query(saved: &Saved, mut clock: Clock) -> Result<Report, Error> {
         found.rename(&names);
     }
     let mut fields = told(&saved.header);
-    put_answer(&mut fields, &found, stored.live, stored.state_bytes);
+    // The saving command held rows too.
+    let rows_bytes = saved.header.get("rows_bytes").and_then(Value::as_u64).and_then(|bytes| bytes.try_into().ok());
+    put_answer(&mut fields, &found, stored.live, stored.state_bytes.saturating_add(rows_bytes.unwrap_or(0)));
     let updates = fields.get("updates").and_then(Value::as_f64).unwrap_or(0.0);
     let input = saved.text("input").unwrap_or("?");
     Ok(report_of(fields, input, &[(updates, &found)], clock.cost(), clock.threads()))

@@ -35,6 +35,8 @@ pub(in super::super) struct Record {
     pub(in super::super) extra_calls: u64,
     pub(in super::super) live: usize,
     pub(in super::super) state_bytes: usize,
+    /// Bytes of the rows that are held beside it, where they come one by one.
+    pub(in super::super) rows_bytes: usize,
     /// The byte form, if it is to be saved.
     pub(in super::super) summary: Option<Vec<u8>>,
 }
@@ -64,7 +66,8 @@ pub(in super::super) fn play<T: Real>(
             let choice = Choice { method: task.method, elements: window.unwrap_or(size), size, groups: None };
             let mut engine = choice.engine::<T, Pool<'_, T>>(&oracle)?;
             let mut slots = Slots::new(oracle.inner(), source, window);
-            let record = clock.count(|| task.plan.play(engine.as_mut(), &oracle, &mut slots))?;
+            let mut record = clock.count(|| task.plan.play(engine.as_mut(), &oracle, &mut slots))?;
+            record.rows_bytes = oracle.inner().bytes();
             about.elements = slots.rows;
             about.warnings.extend_from_slice(slots.source.warnings());
             about.names = Some(slots.numbers);
