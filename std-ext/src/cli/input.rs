@@ -10,19 +10,14 @@ use std::path::Path;
 /// What errors call standard input.
 const STANDARD_INPUT: &str = "standard input";
 
-/// Opens the input that the flags name.
-pub(super) fn open<T: Real>(arguments: &InputArguments) -> Result<RowReader<T>, Error> {
-    open_columns(arguments, arguments.columns.as_deref())
-}
-
-/// Opens it for other columns than those of `--columns`.
-pub(super) fn open_columns<T: Real>(
+/// Opens the input that the flags name; beside those of `--columns`, if it is given, for columns that have another use.
+pub(super) fn open<'a, T: Real>(
     arguments: &InputArguments,
-    columns: Option<&[String]>,
+    others: impl IntoIterator<Item = &'a String>,
 ) -> Result<RowReader<T>, Error> {
     let mut options = ReadOptions::new().na(&arguments.na);
-    if let Some(columns) = columns {
-        options = options.columns(columns);
+    if let Some(columns) = &arguments.columns {
+        options = options.columns(columns).also(others.into_iter().cloned().collect());
     }
     options = arguments.delimiter.into_iter().fold(options, ReadOptions::delimiter);
     options = arguments.comment.into_iter().fold(options, ReadOptions::comment);

@@ -44,6 +44,12 @@ impl Layout {
             None => (0..all.len()).collect(),
             Some(wanted) => wanted.iter().map(|wanted| find(all, None, wanted)).collect::<Result<_, _>>()?,
         };
+        for other in &options.also {
+            let place = find(all, None, other)?;
+            if !taken.contains(&place) {
+                taken.push(place);
+            }
+        }
         let mut skipped = Vec::new();
         if options.skip_non_numeric {
             let left_out = taken.extract_if(.., |&mut i| is_text(i));

@@ -25,6 +25,7 @@ pub enum Missing {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReadOptions {
     pub(super) columns: Option<Vec<String>>,
+    pub(super) also: Vec<String>,
     pub(super) no_header: bool,
     pub(super) skip_non_numeric: bool,
     pub(super) missing: Missing,
@@ -44,6 +45,13 @@ impl ReadOptions {
     #[must_use]
     pub fn columns<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Self {
         self.columns = Some(columns.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// These columns too, behind those chosen, unless they are among them.
+    #[cfg(feature = "cli")]
+    pub(crate) fn also(mut self, columns: Vec<String>) -> Self {
+        self.also = columns;
         self
     }
 

@@ -75,6 +75,26 @@ fn columns_of_one_name_are_chosen_by_position() {
             assert_eq!(one.get(field), other.get(field), "{command:?} {field}");
         }
     }
+    // A target, weights or groups among the columns, under whatever name, are what they are alone.
+    for (with, without) in [
+        (
+            &["regress", "--target", "y", "--columns", "0,3,2"][..],
+            &["regress", "--target", "y", "--columns", "0,2"][..],
+        ),
+        (
+            &["regress", "--target", "y", "--columns", "0,1,2", "--weights", "1"],
+            &["regress", "--target", "3", "--columns", "0,2", "--weights", "1"],
+        ),
+        (
+            &["summarize", "--groups", "y", "--caps", "1", "--objective", "feature", "--columns", "3,2,0"],
+            &["summarize", "--groups", "3", "--caps", "1", "--objective", "feature", "--columns", "2,0"],
+        ),
+    ] {
+        let [one, other] = [with, without].map(|command| json(&run(&[command, &[same, "--json"]].concat())));
+        for field in ["names", "coefficients", "selected", "value"] {
+            assert_eq!(one.get(field), other.get(field), "{with:?} {field}");
+        }
+    }
     let save = ["--target", "y", "--streaming", "--rows", "8", "--save", &sketch, "--json"];
     for (flags, asked) in [
         (&[][..], &[][..]),

@@ -17,7 +17,7 @@ pub(super) fn run<T: Real>(arguments: &EigenArguments) -> Result<Report, Failure
     let mut clock = Clock::start();
     let places = places::of_answer(&arguments.output, arguments.save.as_deref());
     places::check(&places, &[&arguments.input.input])?;
-    let mut reader = open::<T>(&arguments.input)?;
+    let mut reader = open::<T>(&arguments.input, [])?;
     let columns = reader.columns().to_vec();
     let dim = columns.len();
     check_rank(arguments.rank, reader.name(), dim)?;

@@ -6,7 +6,7 @@ use super::task::Task;
 use crate::cli::args::{Operator, Solve, Spelled};
 use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
-use crate::cli::input::open_columns;
+use crate::cli::input::open;
 use crate::io::{Batch, RowReader};
 use crate::regression::{Query, rows_for, rows_for_signs};
 use crate::{CoreError, Error, MatRef, Merge, Real};
@@ -31,7 +31,7 @@ impl<'a, T: Real> Job<'a, T> {
         let clock = Clock::start();
         let arguments = task.arguments;
         let right_hand = arguments.rhs.as_deref().map(RightHand::<T>::read).transpose()?.unwrap_or_default();
-        let reader = open_columns::<T>(&arguments.input, task.wanted().as_deref())?;
+        let reader = open::<T>(&arguments.input, task.other_columns())?;
         let roles = Roles::new(task, &reader, &right_hand.names)?;
         let warnings = task.idle_flags().into_iter().collect();
         Ok(Self { task, reader, roles, clock, warnings, right_hand })

@@ -4,7 +4,7 @@ use super::job::{Job, ROWS_PER_COEFFICIENT};
 use super::stored::Number;
 use crate::cli::args::{Operator, Solve};
 use crate::cli::failure::Failure;
-use crate::cli::input::open_columns;
+use crate::cli::input::open;
 use crate::cli::report::Report;
 
 /// Whether all rows are needed at once: for digits of the data themselves, and where a sketch would be as large as they are.
@@ -17,7 +17,7 @@ pub(super) fn is_needed<T: Number>(job: &Job<'_, T>) -> Result<bool, Failure> {
     if arguments.epsilon.is_none() || task.is_streaming || arguments.save.is_some() {
         return Ok(false);
     }
-    let mut reader = open_columns::<T>(&arguments.input, task.wanted().as_deref())?;
+    let mut reader = open::<T>(&arguments.input, task.other_columns())?;
     let mut count = 0;
     while let Some(rows) = reader.next_batch()? {
         count += rows.rows();

@@ -33,11 +33,9 @@ impl<'a> Task<'a> {
         Ok(Self { arguments, is_streaming, solve, targets: targets(arguments)? })
     }
 
-    /// Columns that the reader must yield: `None` for all of them.
-    pub(super) fn wanted(&self) -> Option<Vec<String>> {
-        let features = self.arguments.input.columns.as_ref()?;
-        let others = self.targets.iter().chain(&self.arguments.weights).filter(|name| !features.contains(name));
-        Some(features.iter().chain(others).cloned().collect())
+    /// Columns that the reader must yield beside the features.
+    pub(super) fn other_columns(&self) -> impl Iterator<Item = &String> {
+        self.targets.iter().chain(&self.arguments.weights)
     }
 
     /// Flags that are given and change nothing.

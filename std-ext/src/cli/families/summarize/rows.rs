@@ -10,7 +10,7 @@ use super::table::{Table, weights};
 use super::task::Task;
 use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
-use crate::cli::input::open_columns;
+use crate::cli::input::open;
 use crate::{Error, Real};
 
 /// The elements, and the steps that insert and delete them.
@@ -27,14 +27,14 @@ pub(super) fn read<T: Real>(task: &Task, clock: &mut Clock) -> Result<(Elements<
         let about = About { elements: names.len(), dim: names.len(), names: Some(names), ..About::default() };
         (data, about)
     } else {
-        let reader = open_columns::<T>(&task.input, task.columns.as_deref())?;
+        let reader = open::<T>(&task.input, &task.groups)?;
         if task.is_held_in_part && task.is_piped {
             let dim = reader.columns().len();
             let (shape, form) = Form::new(&task.worth, dim)?;
             let about = About { dim, gamma: form.gamma, size: task.size.unwrap_or(1) as usize, ..About::default() };
             return Ok((Elements::Held { shape, source: Source::of_stream(reader, form) }, about));
         }
-        let (table, labels) = Table::read(reader, task.columns.as_deref(), task.groups.as_deref())?;
+        let (table, labels) = Table::read(reader, task.groups.as_deref())?;
         let (elements, dim, warnings) = (table.rows(), table.columns, table.warnings.clone());
         let (data, gamma) = of_table(table, &task.worth, task.threads, clock)?;
         let groups = labels.map(|labels| Groups::new(&labels, task.caps.unwrap_or(1))).transpose()?;

@@ -15,22 +15,14 @@ pub(super) struct Table<T> {
 }
 
 impl<T: Real> Table<T> {
-    /// Reads all rows; the column of labels, if there is one, apart. `chosen` are the columns asked for.
-    pub(super) fn read(
-        mut reader: RowReader<T>,
-        chosen: Option<&[String]>,
-        labels: Option<&str>,
-    ) -> Result<(Self, Option<Vec<T>>), Error> {
+    /// Reads all rows; the column of labels, if there is one, apart.
+    pub(super) fn read(mut reader: RowReader<T>, labels: Option<&str>) -> Result<(Self, Option<Vec<T>>), Error> {
         let (mut data, mut places) = (Vec::new(), Vec::new());
         gather(&mut reader, &mut data, &mut places)?;
         let (mut names, file) = (reader.columns().to_vec(), reader.name().to_owned());
         reader.check_not_empty()?;
-        let place = labels.map(|label| {
-            // Of columns that were chosen the reader has found it already.
-            let chosen = chosen.and_then(|columns| columns.iter().position(|column| column == label));
-            let found = chosen.map_or_else(|| find(&names, Some(reader.positions()), label), Ok);
-            found.map_err(|error| error.in_file(&file))
-        });
+        let place =
+            labels.map(|label| find(&names, Some(reader.positions()), label).map_err(|error| error.in_file(&file)));
         let mut apart = None;
         if let Some(place) = place.transpose()? {
             if names.len() == 1 {

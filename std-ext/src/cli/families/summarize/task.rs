@@ -67,8 +67,6 @@ pub(super) struct Method {
 /// The flags, none of which contradicts another.
 pub(super) struct Task {
     pub(super) input: InputArguments,
-    /// Columns that the reader must yield, the groups' last unless it is among them; all of them where nothing is said.
-    pub(super) columns: Option<Vec<String>>,
     /// A graph in the place of rows.
     pub(super) edges: Option<PathBuf>,
     /// The file that all of it comes from.
@@ -117,10 +115,6 @@ impl Task {
         }
         let (source, threads) = (arguments.source(), arguments.input.threads());
         let warnings = idle_flags(&arguments, selector);
-        let columns = arguments.input.columns.as_ref().map(|columns| {
-            let label = arguments.groups.iter().filter(|label| !columns.contains(label));
-            columns.iter().chain(label).cloned().collect()
-        });
         check_places(&arguments, &exemplars)?;
         let has_byte_form = matches!(selector, Selector::LazyDynamic | Selector::Dynamic) && !is_special(&arguments);
         if arguments.save.is_some() && !has_byte_form {
@@ -163,7 +157,6 @@ impl Task {
                 seed: arguments.input.seed,
             },
             threads,
-            columns,
             input: arguments.input,
             edges: arguments.edges,
             groups: arguments.groups,
