@@ -1,5 +1,6 @@
 //! The gradient of least squares at given coefficients, from a pass over the rows: features times residuals.
 
+use super::removed::{drift, remember, rounding};
 use super::weight::root_of_weight;
 use crate::base::matrix::{check_batch, check_finite, check_row};
 use crate::base::params::{params, positive};
@@ -17,7 +18,7 @@ params! {
     /// # Example
     /// ```
     /// use sketchlet_core::regression::GradientParams;
-    /// assert_eq!(GradientParams::new(8, 1).storage_len(), 17);
+    /// assert_eq!(GradientParams::new(8, 1).storage_len(), 26);
     /// ```
     #[derive(PartialEq, Eq)]
     pub struct GradientParams {
@@ -31,8 +32,10 @@ params! {
     }
     refuse(params) { !is_addressable(params.storage_len()) => features: Rule::ADDRESSABLE }
     formulas(params) {
-        /// Scalars of storage: for each target the coefficients, as many sums, and a square. Saturates.
-        pub storage_len: usize = sum([product([2, params.len()]), params.targets]),
+        /// Scalars of storage: for each target the coefficients, as many sums, and a square; and one a column. Saturates.
+        pub storage_len: usize = sum([params.kept_len(), params.columns()]),
+        /// Scalars of coefficients, sums and squares.
+        kept_len: usize = sum([product([2, params.len()]), params.targets]),
         /// Coefficients of all targets.
         len: usize = product([params.features, params.targets]),
         columns: usize = params.features.saturating_add(params.targets),
@@ -48,7 +51,9 @@ params! {
 /// as the sketch.
 ///
 /// # Guarantee
-/// The sums are those of the rows, to rounding: `n` rows cost relative errors of up to `n eps` of the sum of absolute values.
+/// The sums are those of the rows, to rounding: `n` rows cost relative errors of up to `n eps` of the sum of absolute values, those
+/// that were taken away again included. Where what was taken away may have left as much as a sixty-fourth of the residual, as it
+/// does after an outlier of 1e8 times the rows in `f64`, a correction by it fails with [`Error::PrecisionLost`]: replay the rows anew.
 /// # Cost
 /// `4 d t` flops a row for `d` features and `t` targets. State: see [`GradientParams::storage_len`].
 /// # Numerics
@@ -108,6 +113,8 @@ struct Parts<'a, T> {
     coefficients: &'a mut [T],
     sums: &'a mut [T],
     squares: &'a mut [T],
+    /// The largest entry of each feature that was taken away, and the largest residual of each target.
+    removed: &'a mut [T],
 }
 
 /// What coefficients leave of a target.
@@ -144,7 +151,7 @@ impl<T: Real, S: Storage<T>> Gradient<T, S> {
 
     /// Square of the norm of the residual of the coefficients, one a target: exact, where a sketch only estimates.
     pub fn residual_squares(&self) -> &[T] {
-        &self.storage.as_ref()[2 * self.params.len()..]
+        &self.storage.as_ref()[2 * self.params.len()..self.params.kept_len()]
     }
 
     /// Rows taken away.
@@ -196,15 +203,41 @@ impl<T: Real, S: Storage<T>> Gradient<T, S> {
 
     fn add(&mut self, row: &[T], weight: T, subtract: bool) -> Result<(), Error> {
         check_row(self.params.columns(), row)?;
-        root_of_weight(row, weight)?;
+        let root = root_of_weight(row, weight)?;
         self.check_residuals(row)?;
+        if subtract {
+            self.take(row, root);
+        }
         self.add_checked(row, weight, subtract);
         Ok(())
     }
 
+    /// A row is taken away, with the root of its weight.
+    fn take(&mut self, row: &[T], root: T) {
+        let (a, b) = row.split_at(self.params.features);
+        let Parts { coefficients, removed, .. } = self.split();
+        let (of_features, of_targets) = removed.split_at_mut(a.len());
+        for (largest, &x) in of_features.iter_mut().zip(a) {
+            *largest = largest.max((x * root).abs());
+        }
+        for ((largest, &b), x) in of_targets.iter_mut().zip(b).zip(coefficients.chunks_exact(a.len())) {
+            *largest = largest.max((residual(a, x, b) * root).abs());
+        }
+    }
+
+    /// What rounding of rows that were taken away may have done to a sum, and to the square of a target.
+    pub(super) fn loss(&self, feature: usize, target: usize) -> (T, T) {
+        let (features, state) = (self.params.features, self.state);
+        let operations = state.rows_seen.saturating_add(state.rows_removed);
+        let share = T::constant(drift(operations, rounding::<T>())) * T::count(state.rows_removed);
+        let removed = &self.storage.as_ref()[self.params.kept_len()..];
+        let (x, residual) = (removed[feature], removed[features + target]);
+        (share * x * residual, share * residual * residual)
+    }
+
     fn add_checked(&mut self, row: &[T], weight: T, subtract: bool) {
         let (a, b) = row.split_at(self.params.features);
-        let Parts { coefficients, sums, squares } = self.split();
+        let Parts { coefficients, sums, squares, .. } = self.split();
         let per_target = coefficients.chunks_exact(a.len()).zip(sums.chunks_exact_mut(a.len()));
         for (((x, sums), square), &b) in per_target.zip(squares).zip(b) {
             let residual = residual(a, x, b);
@@ -215,10 +248,11 @@ impl<T: Real, S: Storage<T>> Gradient<T, S> {
     }
 
     fn split(&mut self) -> Parts<'_, T> {
-        let len = self.params.len();
+        let (len, targets) = (self.params.len(), self.params.targets);
         let (coefficients, rest) = self.storage.as_mut().split_at_mut(len);
-        let (sums, squares) = rest.split_at_mut(len);
-        Parts { coefficients, sums, squares }
+        let (sums, rest) = rest.split_at_mut(len);
+        let (squares, removed) = rest.split_at_mut(targets);
+        Parts { coefficients, sums, squares, removed }
     }
 
     fn write(&self, w: &mut Writer<'_>) {
@@ -232,7 +266,9 @@ impl<T: Real, S: Storage<T>> Gradient<T, S> {
         let mut r = wire::open::<T>(Kind::Gradient, bytes)?;
         let params: GradientParams = r.params()?;
         let state = State { rows_seen: r.count()?, rows_removed: r.count()?, scalar: PhantomData };
-        let vectors = r.skip_reals::<T>(params.storage_len())?;
+        // Version 1 didn't tell what was taken away.
+        let len = if r.version() == 1 { params.kept_len() } else { params.storage_len() };
+        let vectors = r.skip_reals::<T>(len)?;
         r.end()?;
         if state.rows_removed == 0 {
             let mut squares = vectors.clone();
@@ -243,7 +279,8 @@ impl<T: Real, S: Storage<T>> Gradient<T, S> {
     }
 
     fn load(&mut self, vectors: &mut Reader<'_>) {
-        vectors.fill(self.storage.as_mut());
+        let len = if vectors.version() == 1 { self.params.kept_len() } else { self.params.storage_len() };
+        vectors.fill(&mut self.storage.as_mut()[..len]);
     }
 }
 
@@ -295,10 +332,11 @@ impl<T: Real, S: Storage<T>> Merge for Gradient<T, S> {
         for (mine, theirs) in self.coefficients().iter().zip(other.coefficients()) {
             Difference::Coefficient.check(mine.as_f64(), theirs.as_f64())?;
         }
-        let len = self.params.len();
-        for (sum, &x) in self.storage.as_mut()[len..].iter_mut().zip(&other.storage.as_ref()[len..]) {
+        let (len, kept) = (self.params.len(), self.params.kept_len());
+        for (sum, &x) in self.storage.as_mut()[len..kept].iter_mut().zip(&other.storage.as_ref()[len..kept]) {
             *sum += x;
         }
+        remember(self.split().removed, &other.storage.as_ref()[kept..]);
         self.state.rows_seen = add_rows(self.state.rows_seen, other.state.rows_seen);
         self.state.rows_removed = add_rows(self.state.rows_removed, other.state.rows_removed);
         Ok(())

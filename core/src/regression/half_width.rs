@@ -140,6 +140,8 @@ pub struct SketchedRows<R> {
     pub spare: usize,
     /// Condition of the triangle.
     pub condition: R,
+    /// How far the columns of the sketch may be off by rounding of their sums, as a share of their norms.
+    pub rounding: R,
     /// Probability that any half-width of a target doesn't hold, under the Gaussian law: see [`half_width_level`].
     pub failure: f64,
 }
@@ -191,24 +193,28 @@ pub fn half_widths<R: Real>(
     let t = R::constant(StudentT::new(degrees).upper(tail));
     let spare = R::count(rows.spare as u64);
     // No bound below what the solution itself is rounded by.
-    let floor = R::constant(4.0) * R::EPSILON * R::count(features as u64).sqrt() * rows.condition;
-    if is_full && let Some(ridge) = of.ridge() {
+    let root = R::count(features as u64).sqrt();
+    let floor = R::constant(4.0) * R::EPSILON * root * rows.condition;
+    let ridge = of.ridge().filter(|_| is_full);
+    if let Some(ridge) = ridge {
         ridge_variances(of, ridge, (coefficients, squares), work, widths)?;
-    } else if let Some((first, further)) = squares.split_first() {
-        let (own, others) = widths.split_at_mut(features);
+    } else {
+        let (own, others) = widths.split_at_mut(features.min(all));
         variances(of, work, own)?;
-        for (widths, &square) in others.chunks_exact_mut(features).zip(further) {
-            for (width, &variance) in widths.iter_mut().zip(&*own) {
-                *width = variance * square;
-            }
-        }
-        own.iter_mut().for_each(|variance| *variance *= *first);
+        others.chunks_exact_mut(features).for_each(|widths| widths.copy_from_slice(own));
     }
     let per_target = widths.chunks_exact_mut(features).zip(coefficients.chunks_exact(features));
     for (target, (widths, x)) in per_target.enumerate() {
         let e = of.exponent(features + target);
         let largest = (0..features)
             .fold(R::ZERO, |largest, k| largest.max(x[of.place(k)].abs().times_power_of_two(of.exponent(k) - e)));
+        let sum =
+            (0..features).fold(R::ZERO, |sum, k| sum + x[of.place(k)].abs().times_power_of_two(of.exponent(k) - e));
+        // What columns that are a little off do to the solution: Wedin's theorem, for columns of norms below 2.
+        let residual = rows.condition * root * squares[target].sqrt();
+        // A target of zeros has a norm of 0, and no rounding.
+        let norm = if sum + residual > R::ZERO { R::ONE } else { R::ZERO };
+        let drift = R::constant(2.0) * rows.rounding * (norm + sum + residual);
         for k in 0..features {
             let width = &mut widths[of.place(k)];
             if is_blind(of, k) {
@@ -217,7 +223,11 @@ pub fn half_widths<R: Real>(
             }
             let own = of.exponent(k);
             let unit = if is_full { e - own } else { e };
-            let half_width = (t * (*width / spare).sqrt()).times_power_of_two(unit);
+            let (variance, reach) = match ridge {
+                Some(_) => (*width, rows.condition),
+                None => (*width * squares[target], width.sqrt()),
+            };
+            let half_width = (t * (variance / spare).sqrt() + reach * drift).times_power_of_two(unit);
             *width = half_width.max((floor * largest).times_power_of_two(e - own));
         }
     }

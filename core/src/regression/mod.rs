@@ -11,10 +11,10 @@
 //! | you have | take | guarantee | merges | state (scalars, `p` columns) |
 //! |---|---|---|---|---|
 //! | one stream of whole rows | [`StreamingQr`] | exact, backward stable | yes | `p (p + 1) / 2 + 16 p` |
-//! | rows that are inserted and removed, features far from dependent (condition below 1e3 in `f32`, 1e7 in `f64`) | [`NormalEquations`] | exact up to the squared condition; integers exactly | yes, removes too | `p (p + 1) / 2` |
-//! | the same with worse features; single cells in any order; rows in pieces | [`SketchedLeastSquares`] | a half-width on every coefficient | yes, removes too | `m p + B p`, `m` about `8 d` to `32 d` |
+//! | rows that are inserted and removed, features far from dependent (condition below 1e3 in `f32`, 1e7 in `f64`) | [`NormalEquations`] | exact up to the squared condition; integers exactly | yes, removes too | `p (p + 3) / 2` |
+//! | the same with worse features; single cells in any order; rows in pieces | [`SketchedLeastSquares`] | a half-width on every coefficient | yes, removes too | `(m + B + 1) p`, `m` about `8 d` to `32 d` |
 //! | columns of the same rows on several devices | [`SketchedLeastSquares`] on each, joined | as above | yes, and joins columns | as above |
-//! | rows that can be read again | [`Gradient`] of a sketched answer, then refinement | each pass leaves `sqrt(d / m)` of the error | yes, removes too | `2 d + 1` a target |
+//! | rows that can be read again | [`Gradient`] of a sketched answer, then refinement | each pass leaves `sqrt(d / m)` of the error | yes, removes too | `2 d + 1` a target, and one a column |
 //! | integers, no multiplier | [`SketchedLeastSquares`] over `i32` or `i64` | as above, the same bits in any order | yes, removes too | as above |
 //! | coefficients after every row | [`RecursiveLeastSquares`] | exact | no | `p^2 / 2 + 2 p` |
 //!
@@ -52,6 +52,7 @@ mod half_width;
 mod normal_equations;
 mod query;
 mod recursive;
+mod removed;
 mod rows;
 mod sketched;
 mod solve;

@@ -1,15 +1,16 @@
 //! The normal equations: least squares from the Gram matrix of all columns.
 
+use super::removed::{drift, remember, rounding};
 use super::weight::{check_forgetting, root_of_weight};
 use super::{Fit, Query};
 use crate::base::matrix::{check_batch, check_row};
 use crate::base::params::{params, positive};
-use crate::base::storage::{is_addressable, product};
+use crate::base::storage::{is_addressable, product, sum};
 use crate::linalg::{cholesky, packed, triangular};
 use crate::stream::add_rows;
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
-use crate::{Difference, Error, Lane, MatRef, Merge, Real, RowSummary, Rule, ScalarType, Storage};
+use crate::{Difference, Error, Lane, MatRef, Merge, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;
 
 params! {
@@ -19,7 +20,7 @@ params! {
     /// ```
     /// use sketchlet_core::regression::NormalEquationsParams;
     /// let params = NormalEquationsParams::new(5);
-    /// assert_eq!((params.storage_len(), params.compensated().storage_len()), (15, 30));
+    /// assert_eq!((params.storage_len(), params.compensated().storage_len()), (20, 35));
     /// ```
     #[derive(PartialEq, Eq)]
     pub struct NormalEquationsParams {
@@ -34,8 +35,10 @@ params! {
     }
     refuse(params) { !is_addressable(params.storage_len()) => columns: Rule::ADDRESSABLE }
     formulas(params) {
-        /// Scalars of storage: a packed triangle, two with [`compensated`](Self::compensated). Saturates.
-        pub storage_len: usize = product([packed::len(params.columns), if params.compensated { 2 } else { 1 }]),
+        /// Scalars of storage: a packed triangle, two with [`compensated`](Self::compensated), and one a column. Saturates.
+        pub storage_len: usize = sum([params.sums_len(), params.columns]),
+        /// Scalars of sums, and of what rounding took from them.
+        sums_len: usize = product([packed::len(params.columns), if params.compensated { 2 } else { 1 }]),
     }
 }
 
@@ -51,6 +54,12 @@ params! {
 /// [`compensated`](NormalEquationsParams::compensated). Where the product exceeds 1 there is no answer. Compensated, in `f32`,
 /// 20,000 rows: error 2e-7 at condition 1, 8e-5 at 1e2, 4e-3 at 1e3, refused beyond; else 5e-6 at condition 1, 4e-5 at 10,
 /// refused beyond 40.
+///
+/// Rows that are taken away leave their rounding behind. A column that holds the square `D` now has never held more than
+/// `P = D + min(rows removed, most rows held) max^2`, with `max` the largest entry that was taken away, and its sums are off by
+/// `4 sqrt(n) eps P` after `n` additions (Higham and Mary, SIAM J. Sci. Comput. 2019; with compensated sums `n^2 eps^2 P`).
+/// Where that, times `condition^2` and the number of columns, is more than a sixty-fourth of `D`, answers fail with
+/// [`Error::PrecisionLost`]: fill a summary anew, or compensated.
 /// # Cost
 /// `p^2` flops a row for `p` columns, `5 p^2` compensated. State: see [`NormalEquationsParams::storage_len`]. An answer:
 /// `q^3 / 3` flops for `q` features.
@@ -88,16 +97,23 @@ pub struct NormalEquations<L, S> {
 struct State<L> {
     rows_seen: u64,
     rows_removed: u64,
+    /// The most rows that were held at once before one was taken away.
+    most_held: u64,
     lane: PhantomData<L>,
 }
 
 constructors!(NormalEquations, NormalEquationsParams, Lane);
 wire_form!(NormalEquations, Lane);
 
+/// Rounding of what was taken away above this share of what is left, times what the solution makes of it, is too much.
+const LARGEST_LOSS: f64 = 1.0 / 64.0;
+
 struct Parts<'a, L> {
     sums: &'a mut [L],
     /// What rounding took from the sums; empty unless compensated.
     lost: &'a mut [L],
+    /// The largest entry of each column that was taken away.
+    removed: &'a mut [L],
 }
 
 /// Gram matrix of the features, its factor, and room for one target. Column `k` of the factor is feature `order[k]` of the
@@ -127,7 +143,13 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
     /// Those of [`update`](RowSummary::update).
     pub fn remove(&mut self, row: &[L]) -> Result<(), Error> {
         check_row(self.params.columns, row)?;
-        let Parts { sums, lost } = self.split();
+        // Sums of integers lose nothing.
+        if rounding::<L>() > 0.0 {
+            let held = self.state.rows_seen.saturating_sub(self.state.rows_removed);
+            self.state.most_held = self.state.most_held.max(held);
+            remember(self.split().removed, row);
+        }
+        let Parts { sums, lost, .. } = self.split();
         if lost.is_empty() {
             packed::subtract_row(sums, row);
         } else {
@@ -153,7 +175,8 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
     /// # Errors
     /// [`Error::RankDeficient`] if features depend on each other: a squared condition can't tell the rank safely, so there is no
     /// answer of least norm here; [`Error::IllConditioned`] if the condition is such that rounding of the sums may have taken
-    /// every digit; [`Error::TooFewRows`] before the first row; [`Error::Parameter`] for roles that make no sense;
+    /// every digit; [`Error::PrecisionLost`] if what is left after rows were taken away may be no more than their rounding;
+    /// [`Error::TooFewRows`] before the first row; [`Error::Parameter`] for roles that make no sense;
     /// [`Error::NonFinite`] if sums of that column have overflowed; [`Error::NotPositiveSemidefinite`] if rows were taken away
     /// that never came, or sums of integers have wrapped; [`Error::Storage`] for scratch or answer of another length.
     pub fn solve_in<'a, R: Real>(
@@ -175,8 +198,12 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
         let (exponents, rest) = rest.split_at_mut(features);
         let (order, rest) = rest.split_at_mut(features);
         let mut problem = Problem { query, factor, exponents, order, work: &mut rest[..features] };
+        let loss = self.loss(query);
+        if loss > LARGEST_LOSS {
+            return Err(Error::PrecisionLost);
+        }
         self.gather(&mut problem)?;
-        let condition = self.factor(&mut problem)?;
+        let condition = self.factor(&mut problem, loss)?;
         let per_target = coefficients.chunks_exact_mut(features).zip(&mut *norms).enumerate();
         for (target, (x, norm)) in per_target {
             *norm = self.solve_one(&mut problem, target, x)?;
@@ -195,7 +222,7 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
     /// Entry of the Gram matrix.
     fn entry<R: Real>(&self, i: usize, j: usize) -> R {
         let at = packed::index(self.params.columns, i.min(j), i.max(j));
-        let (sums, lost) = self.storage.as_ref().split_at(packed::len(self.params.columns));
+        let (sums, lost) = self.storage.as_ref()[..self.params.sums_len()].split_at(packed::len(self.params.columns));
         lost.get(at).map_or(R::ZERO, |lost| lost.to_real()) + sums[at].to_real()
     }
 
@@ -231,10 +258,34 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
         Ok(())
     }
 
+    /// What the rounding of rows that were taken away may come to, as a share of the columns of a query together.
+    fn loss(&self, query: &Query<'_>) -> f64 {
+        let (rounding, state) = (rounding::<L>(), self.state);
+        if rounding == 0.0 || state.rows_removed == 0 {
+            return 0.0;
+        }
+        let operations = state.rows_seen.saturating_add(state.rows_removed);
+        let share = if self.params.compensated {
+            let n = operations as f64 * rounding;
+            n * n
+        } else {
+            drift(operations, rounding)
+        };
+        let removed = &self.storage.as_ref()[self.params.sums_len()..];
+        let count = state.rows_removed.min(state.most_held) as f64;
+        query.columns().fold(0.0, |sum, column| {
+            let (square, largest): (f64, f64) = (self.entry(column, column), removed[column].to_real());
+            let peak = count * largest * largest;
+            // What is below zero by more than rounding is a row that never came: the factor will tell.
+            let is_harmless = peak == 0.0 || square < -share * peak;
+            sum + if is_harmless { 0.0 } else { share * (1.0 + peak / square.max(0.0)) }
+        })
+    }
+
     /// Factors what was gathered; the condition, if an answer can be trusted.
-    fn factor<R: Real>(&self, problem: &mut Problem<'_, '_, R>) -> Result<R, Error> {
+    fn factor<R: Real>(&self, problem: &mut Problem<'_, '_, R>, loss: f64) -> Result<R, Error> {
         let features = problem.query.features.len();
-        let rounding = Self::rounding();
+        let rounding = rounding::<L>();
         let additions = self.state.rows_seen.saturating_add(self.state.rows_removed) as f64;
         // Errors of the sums in units of the rounding of one addition: as random ones grow, and at worst, all of one sign.
         let (usual, worst) = if self.params.compensated {
@@ -253,23 +304,20 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
         let rank = match rank {
             // Sums of floats that only grew are not positive by rounding alone, and that of dependent features.
             Err(Error::NotPositiveSemidefinite { .. }) if rounding > 0.0 && self.state.rows_removed == 0 => found,
+            // What is left may be nothing but rounding.
+            Err(_) if loss > eps => return Err(Error::PrecisionLost),
             other => other?,
         };
         if rank < features {
-            return Err(Error::RankDeficient { rank });
+            return Err(if loss > tolerance.as_f64() { Error::PrecisionLost } else { Error::RankDeficient { rank } });
         }
         let condition = triangular::condition(problem.factor, features, problem.work)?;
-        let doubt = condition.as_f64() * condition.as_f64() * (10.0 * eps + worst * rounding);
-        if doubt <= 1.0 { Ok(condition) } else { Err(Error::IllConditioned) }
-    }
-
-    /// Relative rounding error of an addition.
-    const fn rounding() -> f64 {
-        match L::TYPE {
-            ScalarType::F32 => f32::EPSILON as f64,
-            ScalarType::F64 => f64::EPSILON,
-            _ => 0.0,
+        let square = condition.as_f64() * condition.as_f64();
+        if square * loss > LARGEST_LOSS {
+            return Err(Error::PrecisionLost);
         }
+        let doubt = square * (10.0 * eps + worst * rounding);
+        if doubt <= 1.0 { Ok(condition) } else { Err(Error::IllConditioned) }
     }
 
     /// Coefficients of one target, and the norm of its residual.
@@ -307,24 +355,30 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
     }
 
     fn split(&mut self) -> Parts<'_, L> {
-        let (sums, lost) = self.storage.as_mut().split_at_mut(packed::len(self.params.columns));
-        Parts { sums, lost }
+        let (both, removed) = self.storage.as_mut().split_at_mut(self.params.sums_len());
+        let (sums, lost) = both.split_at_mut(packed::len(self.params.columns));
+        Parts { sums, lost, removed }
     }
 
     fn write(&self, w: &mut Writer<'_>) {
         w.params(&self.params);
         w.u64(self.state.rows_seen);
         w.u64(self.state.rows_removed);
+        w.u64(self.state.most_held);
         w.reals(self.storage.as_ref());
     }
 
     fn read(bytes: &[u8]) -> Result<(NormalEquationsParams, State<L>, Reader<'_>), Error> {
         let mut r = wire::open::<L>(Kind::NormalEquations, bytes)?;
         let params: NormalEquationsParams = r.params()?;
-        let state = State { rows_seen: r.count()?, rows_removed: r.count()?, lane: PhantomData };
-        let sums = r.skip_reals::<L>(params.storage_len())?;
+        let is_old = r.version() == 1;
+        let (rows_seen, rows_removed) = (r.count()?, r.count()?);
+        let most_held = if is_old { 0 } else { r.u64()? };
+        let state = State { rows_seen, rows_removed, most_held, lane: PhantomData };
+        // Version 1 didn't tell what was taken away.
+        let sums = r.skip_reals::<L>(if is_old { params.sums_len() } else { params.storage_len() })?;
         r.end()?;
-        if Self::rounding() > 0.0 && state.rows_removed == 0 {
+        if rounding::<L>() > 0.0 && state.rows_removed == 0 {
             // Sums of squares; those of integers may have wrapped.
             let mut diagonal = sums.clone();
             for columns in (0..params.columns).rev() {
@@ -338,7 +392,8 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
     }
 
     fn load(&mut self, sums: &mut Reader<'_>) {
-        sums.fill(self.storage.as_mut());
+        let len = if sums.version() == 1 { self.params.sums_len() } else { self.params.storage_len() };
+        sums.fill(&mut self.storage.as_mut()[..len]);
     }
 }
 
@@ -352,7 +407,7 @@ impl<T: Real, S: Storage<T>> NormalEquations<T, S> {
         check_row(self.params.columns, row)?;
         root_of_weight(row, weight)?;
         if weight > T::ZERO {
-            let Parts { sums, lost } = self.split();
+            let Parts { sums, lost, .. } = self.split();
             if lost.is_empty() {
                 packed::add_weighted_row(sums, row, weight);
             } else {
@@ -369,7 +424,8 @@ impl<T: Real, S: Storage<T>> NormalEquations<T, S> {
     /// [`Error::Parameter`] for a factor outside (0, 1].
     pub fn forget(&mut self, factor: T) -> Result<(), Error> {
         check_forgetting(factor)?;
-        crate::linalg::vector::scale(self.storage.as_mut(), factor);
+        let len = self.params.sums_len();
+        crate::linalg::vector::scale(&mut self.storage.as_mut()[..len], factor);
         Ok(())
     }
 }
@@ -388,7 +444,7 @@ impl<L: Lane, S: Storage<L>> RowSummary for NormalEquations<L, S> {
 
     fn update(&mut self, row: &[L]) -> Result<(), Error> {
         check_row(self.params.columns, row)?;
-        let Parts { sums, lost } = self.split();
+        let Parts { sums, lost, .. } = self.split();
         if lost.is_empty() {
             packed::add_row(sums, row);
         } else {
@@ -401,7 +457,7 @@ impl<L: Lane, S: Storage<L>> RowSummary for NormalEquations<L, S> {
     fn update_batch(&mut self, rows: MatRef<'_, L>) -> Result<(), Error> {
         check_batch(self.params.columns, rows)?;
         let columns = self.params.columns;
-        let Parts { sums, lost } = self.split();
+        let Parts { sums, lost, .. } = self.split();
         if lost.is_empty() {
             packed::add_rows(sums, rows.as_slice(), columns);
         } else {
@@ -421,8 +477,10 @@ impl<L: Lane, S: Storage<L>> Merge for NormalEquations<L, S> {
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
         Difference::Dim.check(self.params.columns, other.params.columns)?;
         Difference::Sums.check(self.params.compensated, other.params.compensated)?;
-        let (theirs, their_lost) = other.storage.as_ref().split_at(packed::len(self.params.columns));
-        let Parts { sums, lost } = self.split();
+        let (both, their_removed) = other.storage.as_ref().split_at(self.params.sums_len());
+        let (theirs, their_lost) = both.split_at(packed::len(self.params.columns));
+        let Parts { sums, lost, removed } = self.split();
+        remember(removed, their_removed);
         if lost.is_empty() {
             sums.iter_mut().zip(theirs).for_each(|(sum, &x)| *sum = sum.plus(x));
         }
@@ -432,6 +490,8 @@ impl<L: Lane, S: Storage<L>> Merge for NormalEquations<L, S> {
         }
         self.state.rows_seen = add_rows(self.state.rows_seen, other.state.rows_seen);
         self.state.rows_removed = add_rows(self.state.rows_removed, other.state.rows_removed);
+        let mine = self.state.most_held;
+        self.state.most_held = mine.saturating_add(other.state.most_held);
         Ok(())
     }
 }

@@ -7,9 +7,15 @@ use crate::linalg::{complete, givens, packed, triangular};
 use crate::{Error, Real, Storage};
 
 /// Rows whose least-squares problem is the one to solve: those of a sketch, or of a triangle.
-pub(super) trait Evidence<R> {
+pub(super) trait Evidence<R: Real> {
     /// How many there are.
     fn rows(&self) -> usize;
+
+    /// The norm of what may have been taken away again from a column, beside what it holds now.
+    fn taken(&self, column: usize) -> R {
+        let _ = column;
+        R::ZERO
+    }
 
     /// Writes the entries that row `row` has in the columns given.
     fn copy_row(&self, row: usize, columns: impl Iterator<Item = usize> + Clone, out: &mut [R]);
@@ -20,6 +26,8 @@ pub(super) trait Evidence<R> {
 pub(super) struct Meaning {
     /// Rows of data that went in.
     pub(super) rows_seen: u64,
+    /// How far a column of sums may have drifted by rounding, as a share of what it has held.
+    pub(super) drift: f64,
     /// For rows of a sketch, its isometry factor.
     pub(super) factor: Option<f64>,
     /// Whether half-widths may be given.
@@ -44,7 +52,7 @@ pub(super) fn solve<'a, R: Real>(
     query.check_buffers(scratch, answer)?;
     let (features, targets, rows) = (query.features.len(), query.targets.len(), evidence.rows());
     let mut problem = Problem::new(evidence, meaning, query, scratch)?;
-    let condition = problem.condition()?;
+    let condition = problem.certain_condition()?;
     let (coefficients, rest) = answer.split_at_mut(targets * features);
     let (widths, norms) = rest.split_at_mut(targets * features);
     for (target, norm) in norms.iter_mut().enumerate() {
@@ -71,7 +79,7 @@ pub(super) fn solve<'a, R: Real>(
     let is_sketch = meaning.factor.is_some();
     match level {
         Ok(level) if is_sketch => {
-            let rows = SketchedRows { spare, condition, failure: level };
+            let rows = SketchedRows { spare, condition, rounding: problem.rounding, failure: level };
             problem.half_widths(rows, coefficients, norms, widths)?;
         }
         _ => widths.fill(R::ZERO),
@@ -143,7 +151,7 @@ pub(super) fn correct<'a, R: Real, S: Storage<R>>(
 ) -> Result<Fit<'a, R>, Error> {
     let features = query.features.len();
     let mut problem = Problem::new(evidence, meaning, query, scratch)?;
-    let condition = problem.condition()?;
+    let condition = problem.certain_condition()?;
     if problem.rank < features {
         problem.restore_units()?;
     }
@@ -155,6 +163,7 @@ pub(super) fn correct<'a, R: Real, S: Storage<R>>(
     let sums = gradient.sums().chunks_exact(features).zip(gradient.residual_squares());
     let per_target = coefficients.chunks_exact_mut(features).zip(&mut *norms).zip(sums);
     for (target, ((x, norm), (sums, &square))) in per_target.enumerate() {
+        problem.check_gradient(gradient, target, square, condition)?;
         *norm = problem.correct(x, sums, square, step)?.sqrt();
         if !(norm.is_finite() && x.iter().all(|x| x.is_finite())) {
             return Err(Error::NonFinite { index: query.targets[target] });
@@ -182,7 +191,14 @@ struct Problem<'a, 'q, R> {
     exponents: &'a mut [R],
     order: &'a mut [R],
     rank: usize,
+    /// How far the columns may be off together by rounding of sums, as a share of their norms.
+    rounding: R,
+    /// The part of that that comes from what was taken away.
+    loss: R,
 }
+
+/// A share of the columns that is lost to rounding of what was taken away, times the condition, above this decides the answer.
+const LARGEST_LOSS: f64 = 0.25;
 
 impl<'a, 'q, R: Real> Problem<'a, 'q, R> {
     /// The triangle of the rows, units out and independent features in front.
@@ -199,9 +215,12 @@ impl<'a, 'q, R: Real> Problem<'a, 'q, R> {
         let (triangle, rest) = scratch.split_at_mut(packed::len(dim));
         let (work, rest) = rest.split_at_mut(dim);
         let (exponents, order) = rest.split_at_mut(dim);
-        let mut problem = Self { query, meaning, triangle, work, exponents, order: &mut order[..features], rank: 0 };
+        let order = &mut order[..features];
+        let (rounding, loss) = (R::ZERO, R::ZERO);
+        let mut problem = Self { query, meaning, triangle, work, exponents, order, rank: 0, rounding, loss };
         problem.feed(evidence)?;
         problem.equilibrate();
+        problem.look_at_loss(evidence)?;
         problem.pivot(rows)?;
         Ok(problem)
     }
@@ -259,6 +278,33 @@ impl<'a, 'q, R: Real> Problem<'a, 'q, R> {
                 *x = x.times_power_of_two(-e);
             }
         }
+    }
+
+    /// Sums up what rounding may have done to the columns, whose norms are at least 1 now.
+    fn look_at_loss(&mut self, evidence: &impl Evidence<R>) -> Result<(), Error> {
+        let drift = R::constant(self.meaning.drift);
+        for (j, column) in self.query.columns().enumerate() {
+            let taken = evidence.taken(column);
+            if taken > R::ZERO {
+                let is_gone = (0..=j).all(|i| self.triangle[packed::index(self.query.len(), i, j)] == R::ZERO);
+                let share = drift * taken.times_power_of_two(-self.exponent(j));
+                self.loss += if is_gone { R::INFINITY } else { share };
+            }
+        }
+        self.rounding = drift + self.loss;
+        self.check_loss(R::ONE)
+    }
+
+    fn check_loss(&self, condition: R) -> Result<(), Error> {
+        let is_lost = self.loss * condition > R::constant(LARGEST_LOSS);
+        if is_lost { Err(Error::PrecisionLost) } else { Ok(()) }
+    }
+
+    /// The condition, if rounding of what was taken away doesn't decide.
+    fn certain_condition(&mut self) -> Result<R, Error> {
+        let condition = self.condition()?;
+        self.check_loss(condition)?;
+        Ok(condition)
     }
 
     /// Brings independent features to the front and counts them: pivots above `(8 d + sqrt n) eps` of the first.
@@ -335,6 +381,27 @@ impl<'a, 'q, R: Real> Problem<'a, 'q, R> {
             x[self.place(k)] = self.work[k].times_power_of_two(e - own);
         }
         Ok(())
+    }
+
+    /// Whether rounding of rows that were taken away from the gradient is small beside the residual that it would correct.
+    fn check_gradient<S: Storage<R>>(
+        &self,
+        gradient: &Gradient<R, S>,
+        target: usize,
+        square: R,
+        condition: R,
+    ) -> Result<(), Error> {
+        let features = self.features();
+        let unscaled = self.meaning.factor.map_or(R::ONE, |factor| R::constant(1.0 / factor));
+        // What wrong sums would add to the root of the residual's square, in columns of norm 1 and above.
+        let wrong = (0..features).fold(R::ZERO, |sum, k| {
+            let (of_sum, _) = gradient.loss(self.place(k), target);
+            sum + of_sum.times_power_of_two(-self.exponent(k))
+        }) * condition
+            * unscaled;
+        let (_, of_square) = gradient.loss(0, target);
+        let is_lost = (wrong * wrong).max(of_square) > R::constant(1.0 / 64.0) * square;
+        if is_lost { Err(Error::PrecisionLost) } else { Ok(()) }
     }
 
     /// Adds a step along the inverse Gram matrix of the rows times the gradient to the coefficients (the pseudo-inverse, in the

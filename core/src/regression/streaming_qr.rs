@@ -184,7 +184,8 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
         if self.state.rows_seen == 0 {
             return Err(Error::TooFewRows { needed: 1, got: 0 });
         }
-        let meaning = Meaning { rows_seen: self.state.rows_seen, factor: None, is_dense: false, is_gaussian: false };
+        let rows_seen = self.state.rows_seen;
+        let meaning = Meaning { rows_seen, drift: 0.0, factor: None, is_dense: false, is_gaussian: false };
         solve(self, self.params.columns, meaning, query, scratch, answer)
     }
 

@@ -43,11 +43,11 @@ kinds! {
     /// `regression::StreamingQr`.
     StreamingQr = (2, 2), version 1;
     /// `regression::NormalEquations`.
-    NormalEquations = (2, 3), version 1;
+    NormalEquations = (2, 3), version 2;
     /// `regression::RecursiveLeastSquares`.
     RecursiveLeastSquares = (2, 4), version 1;
     /// `regression::Gradient`.
-    Gradient = (2, 5), version 1;
+    Gradient = (2, 5), version 2;
     /// `submodular::LazyDynamic`.
     LazyDynamic = (5, 1), version 1;
     /// `submodular::Dynamic`.

@@ -35,7 +35,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
             Err(NoHalfWidths::Sparse)
         };
         let half_widths = match level {
-            Ok(level) => Some(self.half_widths(triangle, &coefficients, &squares, (spare, level))?),
+            Ok(level) => Some(self.half_widths(triangle, &coefficients, &squares, (spare, level, seen))?),
             Err(reason) => {
                 self.warnings.push(match reason {
                     NoHalfWidths::Sparse => Warning::NoBound,
@@ -67,12 +67,14 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         triangle: &Triangle<T>,
         coefficients: &[T],
         squares: &[T],
-        (spare, level): (usize, f64),
+        (spare, level, seen): (usize, f64, u64),
     ) -> Result<Vec<T>, Error> {
         let features = triangle.coefficients();
         let is_full = triangle.rank == features;
         let packed = if is_full { triangle.packed() } else { triangle.completed() };
-        let rows = SketchedRows { spare, condition: triangle.condition, failure: level };
+        // Of sums of so many terms, as in the core.
+        let rounding = T::constant(4.0) * Real::sqrt(T::count(seen)) * <T as Real>::EPSILON;
+        let rows = SketchedRows { spare, condition: triangle.condition, rounding, failure: level };
         let view = View { triangle, packed, ridge: self.ridge() };
         let (mut work, mut widths) = (vec![T::ZERO; features], vec![T::ZERO; coefficients.len()]);
         half_widths(&view, rows, coefficients, squares, &mut work, &mut widths)?;

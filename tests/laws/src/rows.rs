@@ -178,7 +178,8 @@ pub fn any_order_gives_the_same_answer<M: RowSummary>(subject: &Subject<M>, case
     same_answer(subject, &mut mixed, &mut ordered)
 }
 
-/// Rows that come and go leave no trace.
+/// Rows that come and go leave no trace in what is told. Something may be missing: what rounding of rows that have gone makes
+/// uncertain.
 pub fn removal_undoes_update<M: RowSummary>(subject: &Subject<M>, case: &Case) -> TestCaseResult {
     let remove = subject.remove().ok_or_else(|| TestCaseError::fail("the subject can't remove: call removing()"))?;
     let rows = case.table.with_exact_sums().rows::<M::Scalar>();
@@ -193,7 +194,15 @@ pub fn removal_undoes_update<M: RowSummary>(subject: &Subject<M>, case: &Case) -
     prop_assert!(remove(&mut summary, 0, &rows[..0]).is_err(), "an empty row was removed");
     prop_assert!(subject.state(&mut summary) == before, "a refused removal changed the state");
     let mut expected = subject.filled(&case.shape, &rows[..kept * dim])?;
-    same_answer(subject, &mut summary, &mut expected)
+    match (subject.ask(&mut summary), subject.ask(&mut expected)) {
+        (Ok(got), Ok(expected)) => {
+            let told = expected.shared_with(&got);
+            prop_assert!(!got.numbers().is_empty(), "nothing is told");
+            prop_assert!(told.is_close(&got, subject.tolerance), "{got:?} instead of {expected:?}");
+        }
+        (got, expected) => prop_assert_eq!(got, expected),
+    }
+    Ok(())
 }
 
 /// Equal bits, or within the tolerance of the subject.

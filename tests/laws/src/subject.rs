@@ -71,6 +71,20 @@ impl Answer {
         &self.numbers
     }
 
+    /// The numbers of all other names.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.numbers.retain(|number| number.name != name);
+        self
+    }
+
+    /// The numbers whose names another answer has, too.
+    #[must_use]
+    pub fn shared_with(&self, other: &Self) -> Self {
+        let is_there = |number: &&Number| other.numbers.iter().any(|other| other.name == number.name);
+        Self { numbers: self.numbers.iter().filter(is_there).copied().collect() }
+    }
+
     /// Whether the numbers differ by no more than `tolerance` times the largest of their name.
     pub fn is_close(&self, other: &Self, tolerance: f64) -> bool {
         self.numbers.len() == other.numbers.len()

@@ -64,6 +64,8 @@ fn sketched<L: Lane, O: SketchOperator<L>>(summary: &mut Sketched<L, O>) -> Resu
     let fit = fit::<f64>(settled.dim(), |query, scratch, answer| settled.solve_in(query, scratch, answer));
     // Rows that were all removed leave an answer of rank 0, where rows that never came leave none.
     let fit = fit.ok().filter(|fit| fit.numbers().iter().any(|number| number.name == "rank" && number.value > 0.0));
+    // Half-widths remember what has gone: `removals.rs` looks at them.
+    let fit = fit.map(|fit| if summary.rows_removed() > 0 { fit.without("half-width") } else { fit });
     Ok(fit.map_or(sums.clone(), |fit| fit.and(sums)))
 }
 

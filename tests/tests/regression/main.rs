@@ -5,6 +5,7 @@
 mod exact;
 mod laws;
 mod refine;
+mod removals;
 mod rounding;
 mod sketched;
 mod statistics;

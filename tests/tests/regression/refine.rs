@@ -300,7 +300,7 @@ fn calls_that_make_no_sense_are_refused_and_change_nothing() {
     refused(GradientParams::new(usize::MAX, 3), &"features", Rule::ADDRESSABLE);
     let params = GradientParams::new(2, 1);
     let short = Gradient::new_in(params, [0.0f32; 4]).map(|_| ());
-    assert_eq!(short, Err(Error::Storage { needed: 5, got: 4 }));
+    assert_eq!(short, Err(Error::Storage { needed: 8, got: 4 }));
 
     let mut sums = Sums::new(params).unwrap();
     sums.start_at(&[1.0, 2.0]).unwrap();

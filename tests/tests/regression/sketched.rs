@@ -433,7 +433,7 @@ fn targets_in_the_range_of_the_features_have_half_widths_above_rounding() {
     let features: Vec<usize> = (0..10).collect();
     let fit = solve(&sketch_of(&rows, 128, 32, Srht), &Query::new(&features, &[10])).unwrap();
     for (x, width) in fit.coefficients.iter().zip(fit.half_widths.unwrap()) {
-        assert!((x - 1.0).abs() <= width && width < 1e-12, "{x} {width:e}");
+        assert!((x - 1.0).abs() <= width && width < 1e-11, "{x} {width:e}");
     }
     let zero: Vec<Vec<f64>> = rows.iter().map(|r| [&r[..10], &[0.0]].concat()).collect();
     let fit = solve(&sketch_of(&zero, 128, 32, Srht), &Query::new(&features, &[10])).unwrap();
@@ -493,8 +493,8 @@ fn constructions_that_make_no_sense_are_refused() {
     assert_eq!(only(params.block_len(2)), Err(Error::Parameter { name: &"block_len", rule: Rule::ONLY_FOR_SRHT }));
     assert_eq!(only(params.row_table()), Err(Error::Parameter { name: &"row_table", rule: Rule::ONLY_FOR_SRHT }));
     let short = SketchedLeastSquares::<f64, _, _, _>::new_in(params, Srht, vec![0.0; 23], vec![0; 32]).map(|_| ());
-    assert_eq!(short, Err(Error::Storage { needed: 24, got: 23 }));
-    let short = SketchedLeastSquares::<f64, _, _, _>::new_in(params, Srht, vec![0.0; 24], vec![0; 31]).map(|_| ());
+    assert_eq!(short, Err(Error::Storage { needed: 27, got: 23 }));
+    let short = SketchedLeastSquares::<f64, _, _, _>::new_in(params, Srht, vec![0.0; 27], vec![0; 31]).map(|_| ());
     assert_eq!(short, Err(Error::Storage { needed: 32, got: 31 }));
 }
 
@@ -761,8 +761,15 @@ fn f32_and_f64_of_integers_have_the_same_sums() {
         whole.update(&row).unwrap();
     }
     let query = Query::new(&[0], &[1]);
-    assert_eq!(solve(&small, &query).unwrap(), solve(&large, &query).unwrap());
-    assert_eq!(solve(&whole, &query).unwrap(), solve(&large, &query).unwrap());
+    let [small, large, mut whole] =
+        [solve(&small, &query), solve(&large, &query), solve(&whole, &query)].map(Result::unwrap);
+    // Half-widths have room for rounding, integers excepted.
+    let widths = [&small, &large, &whole].map(|fit| fit.half_widths.as_ref().unwrap()[0]);
+    assert!(widths.is_sorted_by(|x, y| x > y) && widths[0] < 1.001 * widths[2], "{widths:?}");
+    for mut fit in [small, large] {
+        (fit.half_widths, whole.half_widths) = (None, None);
+        assert_eq!(fit, whole);
+    }
 }
 
 #[test]

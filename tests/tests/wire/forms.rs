@@ -867,7 +867,7 @@ fn forged_blocks_and_ranges_are_refused() {
     let mut summary = Type::new(SketchedLeastSquaresParams::new(DIM, 8).ranges(2), Srht).unwrap();
     [3, 1 << 40].into_iter().for_each(|index| summary.update_at(index, &row(1)).unwrap());
     let bytes = summary.encode();
-    let ranges = bytes.len() - CHECKSUM - 8 * 8 * DIM - 32;
+    let ranges = bytes.len() - CHECKSUM - 8 * (8 + 1) * DIM - 32;
     let [first, second] = [0, 16].map(|at| bytes[ranges + at..][..16].to_vec());
     for pair in [[&second, &first], [&first, &first]] {
         let mut forged = bytes.clone();

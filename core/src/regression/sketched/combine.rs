@@ -3,6 +3,7 @@
 use super::pending::Window;
 use super::ranges::{self, WORDS};
 use super::{SketchedLeastSquares, SketchedLeastSquaresParams};
+use crate::regression::removed::remember;
 use crate::sketch::{Piece, SketchOperator};
 use crate::stream::add_rows;
 use crate::{Difference, Error, Lane, Merge, Storage};
@@ -88,6 +89,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
             }
         }
         let sums = other.params.shape().len();
+        remember(self.split().removed, &other.storage.as_ref()[other.params.sums_len()..]);
+        self.state.taken = self.state.taken.saturating_add(other.state.taken);
         for (to, &x) in self.split().sums.iter_mut().zip(&other.storage.as_ref()[..sums]) {
             *to = to.plus(x);
         }
@@ -146,12 +149,15 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         joined.indices.as_mut()[..used].copy_from_slice(&left.indices.as_ref()[..used]);
         joined.state = left.state;
         joined.state.is_written |= right.state.is_written;
+        joined.state.taken = left.state.taken.max(right.state.taken);
         let (rows, widths) = (params.rows, (left.params.columns, right.params.columns));
         let (left_sums, left_rest) = left.storage.as_ref().split_at(rows * left.params.columns);
         let (right_sums, right_rest) = right.storage.as_ref().split_at(rows * right.params.columns);
         let stays_pending = left.state.window == right.state.window;
         let parts = joined.split();
         side_by_side(parts.sums, (left_sums, right_sums), widths);
+        let removed = (&left_rest[left_rest.len() - widths.0..], &right_rest[right_rest.len() - widths.1..]);
+        side_by_side(parts.removed, removed, widths);
         if stays_pending {
             let blocks = (&left_rest[..left.params.block_size()], &right_rest[..right.params.block_size()]);
             side_by_side(parts.window, blocks, widths);
@@ -195,6 +201,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         for (to, line) in lines.zip(from.storage.as_ref()[..filled].chunks_exact(before)) {
             to.iter_mut().zip(columns).for_each(|(to, &column)| *to = line[column]);
         }
+        let removed = &from.storage.as_ref()[from.params.sums_len()..];
+        selected.split().removed.iter_mut().zip(columns).for_each(|(to, &column)| *to = removed[column]);
         Ok(selected)
     }
 

@@ -9,6 +9,7 @@ mod wire;
 
 pub use params::SketchedLeastSquaresParams;
 
+use super::removed::{drift, remember, rounding};
 use super::solve::{Evidence, Meaning, solve};
 use super::weight::{check_forgetting, root_of_weight};
 use super::{Fit, Query};
@@ -35,7 +36,11 @@ use ranges::{LAST_TICK, Ranges, WORDS, stream};
 /// signs, which have no Student tail: for them `t` is the quantile at `failure / D` with `D = min(8, max(1, (0.05 / failure)^0.9))`,
 /// at least 1.5 where the rank is 1, and there are no half-widths where `failure < 8 * 2^-(m - rank)`
 /// ([`half_width_level`](super::half_width_level)). Sparse operators get none, nor a failure so small that no quantile belongs to
-/// it; [`no_half_widths`](Fit::no_half_widths) says why. The bound that Song, Ye, Yin and Zhang (ICML 2023) claim for SRHT with
+/// it; [`no_half_widths`](Fit::no_half_widths) says why. Rounding of the sums has its share: a column is off by `u = 4 sqrt(n) eps` of
+/// its norm after `n` rows (Higham and Mary, SIAM J. Sci. Comput. 2019, for random signs, to a probability of `2e-14`), and as much
+/// of what was taken away; half-widths are wider by what that does to the solution. Where rows or cells that were taken away have
+/// left nothing certain, answers fail with [`Error::PrecisionLost`]: fill a sketch anew. The bound that Song, Ye, Yin and Zhang
+/// (ICML 2023) claim for SRHT with
 /// `eps^-2 d log^3(n / delta)` rows has a gap in its proof, which two of the authors named in August 2026; see
 /// [`Srht`](crate::sketch::Srht). The half-widths hold for each answer by itself: of `q` answers together, ask each for
 /// `failure / q`. They do not hold against someone who knows the seed or sees answers and chooses rows.
@@ -90,6 +95,8 @@ pub struct SketchedLeastSquares<L, O, S, I> {
 struct State {
     rows_seen: u64,
     rows_removed: u64,
+    /// Rows and cells that may have taken something away.
+    taken: u64,
     /// Whether anything was written at all, cells included.
     is_written: bool,
     /// Ranges of row numbers in use.
@@ -108,6 +115,7 @@ impl State {
         Self {
             rows_seen: 0,
             rows_removed: 0,
+            taken: 0,
             is_written: false,
             ranges: 0,
             window: None,
@@ -126,6 +134,8 @@ struct Parts<'a, L> {
     window: &'a mut [L],
     /// The block that waits to be added.
     waiting: &'a mut [L],
+    /// The largest entry of each column that may have been taken away.
+    removed: &'a mut [L],
     /// Words of the row table, or none.
     table: &'a [u32],
 }
@@ -218,6 +228,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
             return Err(Error::NonFinite { index: column });
         }
         self.claim(index)?;
+        self.take(column, &[delta]);
         self.add(Piece { index, column, entries: &[delta], subtract: false }, Full::WorkOff);
         Ok(())
     }
@@ -229,6 +240,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     /// As [`update_at`](Self::update_at).
     pub fn remove_at(&mut self, index: u64, row: &[L]) -> Result<(), Error> {
         check_row(self.params.columns, row)?;
+        self.take(0, row);
         self.add(Piece { index, column: 0, entries: row, subtract: true }, Full::WorkOff);
         self.state.rows_removed = add_rows(self.state.rows_removed, 1);
         Ok(())
@@ -280,7 +292,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     /// [`Error::Parameter`] for roles that make no sense; [`Error::Pending`] if a block waits for
     /// [`poll`](crate::stream::Deferred::poll);
     /// [`Error::RankDeficient`] only for a [`strict`](Query::strict) query; [`Error::NonFinite`] if sums of finite numbers have
-    /// overflowed in that column; [`Error::Storage`] for scratch or answer of another length.
+    /// overflowed in that column; [`Error::PrecisionLost`] if rounding of what was taken away decides; [`Error::Storage`] for scratch or answer of another length.
     pub fn solve_in<'a, R: Real>(
         &self,
         query: &Query<'_>,
@@ -298,19 +310,30 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         if !self.state.is_written {
             return Err(Error::TooFewRows { needed: 1, got: 0 });
         }
+        let operations = self.state.rows_seen.saturating_add(self.state.taken);
         Ok(Meaning {
             rows_seen: self.state.rows_seen,
+            drift: drift(operations, rounding::<L>()),
             factor: Some(self.operator.factor(self.params.rows)),
             is_dense: O::DENSE,
             is_gaussian: O::GAUSSIAN,
         })
     }
 
+    /// Entries may be taken away, from this column on. Sums of integers lose nothing.
+    fn take(&mut self, column: usize, entries: &[L]) {
+        if rounding::<L>() > 0.0 {
+            self.state.taken = self.state.taken.saturating_add(1);
+            remember(&mut self.split().removed[column..], entries);
+        }
+    }
+
     fn split(&mut self) -> Parts<'_, L> {
-        let (shape, block) = (self.params.shape().len(), self.params.block_size());
+        let (shape, block, columns) = (self.params.shape().len(), self.params.block_size(), self.params.columns);
         let (sums, rest) = self.storage.as_mut().split_at_mut(shape);
-        let (window, waiting) = rest.split_at_mut(block);
-        Parts { sums, window, waiting, table: &self.indices.as_ref()[self.params.ranges * WORDS..] }
+        let (window, rest) = rest.split_at_mut(block);
+        let (waiting, removed) = rest.split_at_mut(rest.len() - columns);
+        Parts { sums, window, waiting, removed, table: &self.indices.as_ref()[self.params.ranges * WORDS..] }
     }
 
     fn list(&self) -> Ranges<'_> {
@@ -395,6 +418,9 @@ impl<T: Real, O: SketchOperator<T>, S: Storage<T>, I: Storage<u32>> SketchedLeas
             let column = at * scaled.len();
             let scaled = &mut scaled[..entries.len()];
             scaled.iter_mut().zip(entries).for_each(|(to, &x)| *to = x * root);
+            if subtract {
+                self.take(column, scaled);
+            }
             self.place(Piece { index, column, entries: scaled, subtract }, Full::WorkOff);
         }
         self.close_full(index, Full::WorkOff);
@@ -454,6 +480,12 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>, R: Real> Evi
 {
     fn rows(&self) -> usize {
         self.params.rows
+    }
+
+    /// The norm that what was taken away may have had in the column, by the mean over sketches.
+    fn taken(&self, column: usize) -> R {
+        let largest: R = self.storage.as_ref()[self.params.sums_len() + column].to_real();
+        (R::count(self.params.rows as u64) * R::count(self.state.taken)).sqrt() * largest
     }
 
     fn copy_row(&self, row: usize, columns: impl Iterator<Item = usize> + Clone, out: &mut [R]) {

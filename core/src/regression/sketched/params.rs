@@ -23,7 +23,7 @@ params! {
     /// ```
     /// use sketchlet_core::regression::SketchedLeastSquaresParams;
     /// const PARAMS: SketchedLeastSquaresParams = SketchedLeastSquaresParams::new(17, 128).seed(5).block_len(32).ranges(1);
-    /// assert_eq!((PARAMS.storage_len(), PARAMS.index_len()), (17 * (128 + 32), 4));
+    /// assert_eq!((PARAMS.storage_len(), PARAMS.index_len()), (17 * (128 + 32 + 1), 4));
     /// ```
     #[derive(PartialEq, Eq)]
     pub struct SketchedLeastSquaresParams {
@@ -58,8 +58,10 @@ params! {
         !is_addressable(params.index_len()) => ranges: Rule::ADDRESSABLE,
     }
     formulas(params) {
-        /// Scalars of storage: `columns (rows + block_len)`, no block if its length is 1, twice if deferred. Saturates.
-        pub storage_len: usize =
+        /// Scalars of storage: `columns (rows + block_len + 1)`, no block if its length is 1, twice if deferred. Saturates.
+        pub storage_len: usize = sum([params.sums_len(), params.columns]),
+        /// Scalars of sums and blocks.
+        pub(super) sums_len: usize =
             sum([params.shape().len(), params.block_size(), if params.deferred { params.block_size() } else { 0 }]),
         /// Words of indices: four a range, and two a row with a row table. Saturates.
         pub index_len: usize =

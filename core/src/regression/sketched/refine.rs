@@ -24,7 +24,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     ///
     /// # Errors
     /// As [`solve_in`](Self::solve_in); [`Error::Incompatible`] for a gradient with another number of features or targets;
-    /// [`Error::TooFewRows`] also for a gradient without rows; [`Error::NonFinite`] with the target's column if its sums have
+    /// [`Error::TooFewRows`] also for a gradient without rows; [`Error::PrecisionLost`] if rounding of rows that were taken away from
+    /// it may be as large as what it would correct; [`Error::NonFinite`] with the target's column if its sums have
     /// overflowed.
     pub fn refine_in<'a, R: Real, G: Storage<R>>(
         &self,

@@ -13,6 +13,7 @@ struct Content<'a, O> {
     operator: O,
     state: State,
     ranges: Reader<'a>,
+    removed: Option<Reader<'a>>,
     sums: Reader<'a>,
 }
 
@@ -24,6 +25,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         w.u8(self.state.numbering.number());
         w.u64(self.state.rows_seen);
         w.u64(self.state.rows_removed);
+        w.u64(self.state.taken);
         w.u8(u8::from(self.state.is_written));
         w.u32(self.state.forgotten);
         w.real(self.state.forgetting);
@@ -41,6 +43,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
             w.u64(first);
             w.u64(last);
         }
+        w.reals(&self.storage.as_ref()[self.params.sums_len()..]);
         w.reals(&self.storage.as_ref()[..self.kept_len()]);
     }
 
@@ -66,6 +69,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
             numbering,
             rows_seen: r.count()?,
             rows_removed: r.count()?,
+            // Version 1 didn't tell what was taken away.
+            taken: if r.version() == 1 { 0 } else { r.u64()? },
             is_written: r.flag()?,
             forgotten: r.u32()?,
             forgetting: r.real()?,
@@ -80,9 +85,10 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         state.ranges = r.len()?;
         let ranges = r.clone();
         check(&params, &state, &mut r)?;
+        let removed = if r.version() == 1 { None } else { Some(r.skip_reals::<L>(params.columns)?) };
         let sums = r.skip_reals::<L>(kept_len(&params, &state))?;
         r.end()?;
-        Ok(Content { params, operator, state, ranges, sums })
+        Ok(Content { params, operator, state, ranges, removed, sums })
     }
 }
 
@@ -140,6 +146,9 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> Wire for Ske
         let mut len = 0;
         for _ in 0..content.state.ranges {
             len = ranges::append(words, len, (content.ranges.u64()?, content.ranges.u64()?));
+        }
+        if let Some(removed) = &mut content.removed {
+            removed.fill(summary.split().removed);
         }
         let kept = summary.kept_len();
         content.sums.fill(&mut summary.storage.as_mut()[..kept]);
