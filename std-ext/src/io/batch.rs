@@ -8,8 +8,17 @@ use crate::{MatRef, Real};
 #[derive(Clone, Debug)]
 pub struct Batch<T> {
     pub(super) entries: Vec<T>,
-    pub(super) places: Vec<u64>,
+    pub(super) places: Vec<Place>,
     pub(super) columns: usize,
+}
+
+/// Where a row came from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Its line in an input that has lines, else its number, counted from 1.
+    pub(super) line: u64,
+    /// Its number, counted from 0, rows left out among them.
+    pub(super) index: u64,
 }
 
 impl<T> Default for Batch<T> {
@@ -43,6 +52,11 @@ impl<T: Real> Batch<T> {
 
     /// Where a row came from: its line in an input that has lines, else its number, counted from 1.
     pub fn place(&self, row: usize) -> Option<u64> {
-        self.places.get(row).copied()
+        self.places.get(row).map(|place| place.line)
+    }
+
+    /// The number of a row among those of the input, counted from 0; rows that were left out count.
+    pub fn index(&self, row: usize) -> Option<u64> {
+        self.places.get(row).map(|place| place.index)
     }
 }

@@ -1,5 +1,6 @@
 //! Tables of text: comma-separated values and their kin, as a stream.
 
+use super::batch::Place;
 use super::cell::{Cell, is_missing};
 use super::layout::{Layout, MOST_COLUMNS, positions};
 use super::options::ReadOptions;
@@ -20,6 +21,8 @@ pub(super) struct Csv<R> {
     /// The first row was read already, to know which columns hold numbers.
     pending: bool,
     header_is_numbers: bool,
+    /// Rows that were looked at.
+    seen: u64,
 }
 
 #[inline]
@@ -97,7 +100,7 @@ impl<R: Read> Csv<R> {
         let is_text = |i| pending && i < records.cell_count() && matches!(parse(&records, i), Cell::Text);
         let is_na = |i| options.na.iter().any(|na| na.trim().as_bytes() == records.cell(i).trim_ascii());
         let layout = Layout::new(&names, options, |i| is_text(i) && !is_na(i))?;
-        Ok(Self { records, layout, width, decimal_comma, pending, header_is_numbers })
+        Ok(Self { records, layout, width, decimal_comma, pending, header_is_numbers, seen: 0 })
     }
 
     pub(super) fn warnings(&self) -> Vec<String> {
@@ -205,13 +208,14 @@ impl<T: Real, R: Read + Send> Source<T> for Csv<R> {
         &self.layout
     }
 
-    fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<u64>, rows: usize) -> Result<(), Error> {
+    fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<Place>, rows: usize) -> Result<(), Error> {
         let mut taken = 0;
         while taken < rows && (self.pending || self.records.next()?) {
             self.pending = false;
+            self.seen += 1;
             let start = batch.len();
             if self.push_row(batch)? {
-                places.push(self.records.line());
+                places.push(Place { line: self.records.line(), index: self.seen - 1 });
                 taken += 1;
             } else {
                 batch.truncate(start);

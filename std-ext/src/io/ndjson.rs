@@ -1,5 +1,6 @@
 //! JSON lines: one array or object of numbers a line.
 
+use super::batch::Place;
 use super::cell::{Cell, is_missing};
 use super::layout::{Layout, MOST_COLUMNS, positions, too_wide};
 use super::options::ReadOptions;
@@ -26,6 +27,8 @@ pub(super) struct Ndjson<R> {
     layout: Layout,
     /// The first row, read to know the columns.
     pending: Option<Value>,
+    /// Rows that were looked at.
+    seen: u64,
 }
 
 impl<R: Read> Ndjson<R> {
@@ -52,7 +55,7 @@ impl<R: Read> Ndjson<R> {
         };
         let layout = Layout::new(&all, options, is_text)?;
         let others = options.columns.is_some();
-        Ok(Self { input, comment, line, number, keys, others, width: all.len(), layout, pending: Some(first) })
+        Ok(Self { input, comment, line, number, keys, others, width: all.len(), layout, pending: Some(first), seen: 0 })
     }
 
     fn check_length(&self, got: usize) -> Result<(), Error> {
@@ -196,7 +199,7 @@ impl<T: Real, R: Read + Send> Source<T> for Ndjson<R> {
         &self.layout
     }
 
-    fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<u64>, rows: usize) -> Result<(), Error> {
+    fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<Place>, rows: usize) -> Result<(), Error> {
         let mut taken = 0;
         while taken < rows {
             let value = match self.pending.take() {
@@ -206,9 +209,10 @@ impl<T: Real, R: Read + Send> Source<T> for Ndjson<R> {
                     None => break,
                 },
             };
+            self.seen += 1;
             let start = batch.len();
             if self.push_row(&value, batch).map_err(|error| error.at_row(self.number))? {
-                places.push(self.number);
+                places.push(Place { line: self.number, index: self.seen - 1 });
                 taken += 1;
             } else {
                 batch.truncate(start);

@@ -1,5 +1,6 @@
 //! NumPy arrays: `.npy` files.
 
+use super::batch::Place;
 use super::column_blocks::ColumnBlocks;
 use super::layout::{Layout, MOST_COLUMNS, positions, too_wide};
 use super::number_type::{Form, NumberType};
@@ -169,7 +170,7 @@ impl<T: Real, R: Read + Seek + Send> Source<T> for Npy<R> {
         &self.layout
     }
 
-    fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<u64>, rows: usize) -> Result<(), Error> {
+    fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<Place>, rows: usize) -> Result<(), Error> {
         let size = self.kind.bytes();
         let mut taken = 0;
         while taken < rows && self.next < self.rows {
@@ -187,7 +188,7 @@ impl<T: Real, R: Read + Seek + Send> Source<T> for Npy<R> {
                 let count =
                     self.kind.append_finite(blocks.rows(some.min(rows - taken)), batch, self.layout.taken.len());
                 if count > 0 {
-                    places.extend(number..number + count as u64);
+                    places.extend((number..number + count as u64).map(|line| Place { line, index: line - 1 }));
                     blocks.next += count * blocks.row_bytes;
                     self.next += count;
                     taken += count;
@@ -212,7 +213,7 @@ impl<T: Real, R: Read + Seek + Send> Source<T> for Npy<R> {
                 blocks.next += blocks.row_bytes;
             }
             if kept {
-                places.push(number);
+                places.push(Place { line: number, index: number - 1 });
                 taken += 1;
             } else {
                 batch.truncate(start);

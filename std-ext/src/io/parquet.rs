@@ -1,5 +1,6 @@
 //! Parquet files, through the typed column readers: no Arrow in between.
 
+use super::batch::Place;
 use super::half::from_half;
 use super::layout::Layout;
 use super::options::ReadOptions;
@@ -206,7 +207,7 @@ impl<T: Real, R: Read + Seek + Send> Source<T> for Parquet<R> {
         &self.layout
     }
 
-    fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<u64>, rows: usize) -> Result<(), Error> {
+    fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<Place>, rows: usize) -> Result<(), Error> {
         let mut taken = 0;
         while taken < rows {
             if self.left == 0 {
@@ -234,7 +235,7 @@ impl<T: Real, R: Read + Seek + Send> Source<T> for Parquet<R> {
                     }
                 }
                 if kept {
-                    places.push(number);
+                    places.push(Place { line: number, index: number - 1 });
                     taken += 1;
                 } else {
                     batch.truncate(start);

@@ -238,6 +238,11 @@ impl<T: Real> RowReader<T> {
         self.batch.place(row)
     }
 
+    /// The number of such a row among those of the input, counted from 0; rows that were left out count.
+    pub fn index(&self, row: usize) -> Option<u64> {
+        self.batch.index(row)
+    }
+
     /// Name of the input, as errors show it.
     pub fn name(&self) -> &str {
         &self.name

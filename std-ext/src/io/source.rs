@@ -1,5 +1,6 @@
 //! What a reader of a form of files gives.
 
+use super::batch::Place;
 use super::layout::Layout;
 use crate::Error;
 
@@ -9,5 +10,5 @@ pub(super) trait Source<T>: Send {
     fn layout(&self) -> &Layout;
 
     /// Appends at most `rows` rows, and the number of each; fewer only at the end.
-    fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<u64>, rows: usize) -> Result<(), Error>;
+    fn fill(&mut self, batch: &mut Vec<T>, places: &mut Vec<Place>, rows: usize) -> Result<(), Error>;
 }

@@ -70,6 +70,45 @@ fn fewer_rows_than_asked_for_are_told_of() {
 }
 
 #[test]
+fn rows_chosen_are_numbered_as_in_the_input() {
+    let folder = folder();
+    // Rows 0 and 3 are dropped; 2 is worth most, then 4.
+    let text = "a,b\n1,\n0,0\n9,9\n,1\n7,8\n8,1\n";
+    let array = npy(&[1.0, f64::NAN, 0.0, 0.0, 9.0, 9.0, f64::NAN, 1.0, 7.0, 8.0, 8.0, 1.0], 6, 2, false);
+    let lines = "[1,null]\n\n[0,0]\n[9,9]\n[null,1]\n[7,8]\n[8,1]\n";
+    let (updates, updates_name) = path(&folder, "updates.txt");
+    fs::write(&updates, "+ 2\n+ 1\n+ 4\n- 2\n+ 5\n").unwrap();
+    let flags = ["--size", "2", "--objective", "feature", "--missing", "drop", "--json"];
+    for (name, bytes) in [("d.csv", text.as_bytes()), ("d.npy", &array), ("d.jsonl", lines.as_bytes())] {
+        let (file, name) = path(&folder, name);
+        fs::write(&file, bytes).unwrap();
+        let (_, sketch) = path(&folder, "a.sketch");
+        for (extra, chosen) in [
+            (&["--save", &sketch][..], [2, 4]),
+            (&["--method", "lazy"], [2, 4]),
+            (&["--method", "sieve"], [2, 4]),
+            (&["--window", "2"], [4, 5]),
+            (&["--updates", &updates_name], [4, 5]),
+        ] {
+            let inputs = if extra.contains(&"--updates") { vec![&name[..]] } else { vec![&name[..], "-"] };
+            for input in inputs {
+                let answer = json(&pipe(&[&["summarize", input], &flags[..], extra].concat(), bytes));
+                let mut ids: Vec<u64> =
+                    answer["selected"].as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect();
+                ids.sort_unstable();
+                assert_eq!(ids, chosen, "{name} {input} {extra:?}");
+                if extra.contains(&"--save") {
+                    assert_eq!(json(&run(&["query", &sketch, "--json"]))["selected"], answer["selected"]);
+                }
+            }
+        }
+    }
+    fs::write(&updates, "+ 3\n").unwrap();
+    let dropped = run(&[&["summarize", &path(&folder, "d.csv").1, "--updates", &updates_name], &flags[..]].concat());
+    refused(&dropped, 1, &["updates.txt:1", "there is no row 3"]);
+}
+
+#[test]
 fn a_rank_below_the_number_of_features_is_told_of() {
     let all = warnings(&["regress", "-", "--target", "y"], b"a,b,y\n1,2,3\n2,4,1\n3,6,2\n-1,-2,1\n");
     assert!(all.iter().any(|text| text.contains("rank 1 of 2")), "{all:?}");

@@ -9,7 +9,7 @@ use crate::{CoreError, Error, Real};
 /// Where rows come from, one after the other.
 pub(super) enum Source<T> {
     /// All were read, and became what is compared.
-    Memory { rows: Vec<T>, next: usize },
+    Memory { rows: Vec<T>, indices: Option<Vec<u64>>, next: usize },
     /// They become that one by one.
     Stream(Box<Stream<T>>),
 }
@@ -20,23 +20,27 @@ pub(super) struct Stream<T> {
     batch: Vec<T>,
     /// Where each row of the batch came from.
     places: Vec<u64>,
+    /// The number of each in the input.
+    indices: Vec<u64>,
     next: usize,
 }
 
 impl<T: Real> Source<T> {
-    pub(super) fn of_memory(rows: Vec<T>) -> Self {
-        Self::Memory { rows, next: 0 }
+    /// Rows that were read, with their numbers in the input if some were left out.
+    pub(super) fn of_memory(rows: Vec<T>, indices: Option<Vec<u64>>) -> Self {
+        Self::Memory { rows, indices, next: 0 }
     }
 
     /// Rows as a reader gives them, each of which becomes what is compared.
     pub(super) fn of_stream(reader: RowReader<T>, form: Form<T>) -> Self {
-        Self::Stream(Box::new(Stream { reader, form, batch: Vec::new(), places: Vec::new(), next: 0 }))
+        let (batch, places, indices) = (Vec::new(), Vec::new(), Vec::new());
+        Self::Stream(Box::new(Stream { reader, form, batch, places, indices, next: 0 }))
     }
 
     /// Whether there is another row.
     fn has_next(&mut self, stride: usize) -> Result<bool, Error> {
         match self {
-            Self::Memory { rows, next } => Ok((*next + 1) * stride <= rows.len()),
+            Self::Memory { rows, next, .. } => Ok((*next + 1) * stride <= rows.len()),
             Self::Stream(stream) => stream.has_next(),
         }
     }
@@ -47,13 +51,22 @@ impl<T: Real> Source<T> {
             return Ok(false);
         }
         match self {
-            Self::Memory { rows, next } => {
+            Self::Memory { rows, next, .. } => {
                 pool.write(slot, |to| to.copy_from_slice(&rows[*next * stride..][..stride]))?;
                 *next += 1;
             }
             Self::Stream(stream) => stream.write(pool, slot)?,
         }
         Ok(true)
+    }
+
+    /// The number in the input of the last row, before which so many others came.
+    fn index(&self, before: usize) -> u64 {
+        let found = match self {
+            Self::Memory { indices, next, .. } => indices.as_ref().and_then(|all| all.get(next.checked_sub(1)?)),
+            Self::Stream(stream) => stream.next.checked_sub(1).and_then(|row| stream.indices.get(row)),
+        };
+        found.copied().unwrap_or(before as u64)
     }
 
     /// What is said of no rows at all.
@@ -97,6 +110,8 @@ impl<T: Real> Stream<T> {
             }
             None => return Ok(false),
         };
+        self.indices.clear();
+        self.indices.extend((0..rows).map(|row| self.reader.index(row).unwrap_or(0)));
         self.places.extend((0..rows).map(|row| self.reader.place(row).unwrap_or(0)));
         Ok(rows > 0)
     }
@@ -172,7 +187,7 @@ impl<T: Real> Feed for Slots<'_, T> {
         if slot == self.numbers.len() {
             self.numbers.push(0);
         }
-        self.numbers[slot] = self.rows as u64;
+        self.numbers[slot] = self.source.index(self.rows);
         self.last = Some(slot);
         self.rows += 1;
         Ok(Some(Step::Insert(id(slot))))

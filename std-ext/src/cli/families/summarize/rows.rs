@@ -36,9 +36,10 @@ pub(super) fn read<T: Real>(task: &Task, clock: &mut Clock) -> Result<(Elements<
         }
         let (table, labels) = Table::read(reader, task.groups.as_deref())?;
         let (elements, dim, warnings) = (table.rows(), table.columns, table.warnings.clone());
+        let names = table.indices.clone();
         let (data, gamma) = of_table(table, &task.worth, task.threads, clock)?;
         let groups = labels.map(|labels| Groups::new(&labels, task.caps.unwrap_or(1))).transpose()?;
-        (data, About { elements, dim, gamma, groups, warnings, ..About::default() })
+        (data, About { elements, dim, gamma, names, groups, warnings, ..About::default() })
     };
     let weights = task.worth.weights.as_deref().map(|path| weights(path, data.weighted())).transpose()?;
     let function = Function { data, weights };
@@ -56,7 +57,7 @@ pub(super) fn read<T: Real>(task: &Task, clock: &mut Clock) -> Result<(Elements<
         let (shape, rows) = function
             .into_rows()
             .ok_or_else(|| Error::data("this objective has no rows of numbers: take another method"))?;
-        Elements::Held { shape, source: Source::of_memory(rows) }
+        Elements::Held { shape, source: Source::of_memory(rows, about.names.take()) }
     } else {
         let steps = script::steps(&task.plan, about.elements, about.names.as_deref())?;
         Elements::Whole { function, steps }

@@ -10,6 +10,8 @@ pub(super) struct Table<T> {
     pub(super) columns: usize,
     names: Vec<String>,
     places: Vec<u64>,
+    /// Numbers of the rows in the input, where some were left out.
+    pub(super) indices: Option<Vec<u64>>,
     file: String,
     pub(super) warnings: Vec<String>,
 }
@@ -17,8 +19,10 @@ pub(super) struct Table<T> {
 impl<T: Real> Table<T> {
     /// Reads all rows; the column of labels, if there is one, apart.
     pub(super) fn read(mut reader: RowReader<T>, labels: Option<&str>) -> Result<(Self, Option<Vec<T>>), Error> {
-        let (mut data, mut places) = (Vec::new(), Vec::new());
-        gather(&mut reader, &mut data, &mut places)?;
+        let (mut data, mut places, mut indices) = (Vec::new(), Vec::new(), Vec::new());
+        gather(&mut reader, &mut data, &mut places, &mut indices)?;
+        let is_gapless = (0..).zip(&indices).all(|(row, index)| row == *index);
+        let indices = (!is_gapless).then_some(indices);
         let (mut names, file) = (reader.columns().to_vec(), reader.name().to_owned());
         reader.check_not_empty()?;
         let place =
@@ -34,7 +38,8 @@ impl<T: Real> Table<T> {
             data = rest.map(|(_, &x)| x).collect();
             names.remove(place);
         }
-        let table = Self { data, columns: names.len(), names, places, file, warnings: reader.warnings().to_vec() };
+        let table =
+            Self { data, columns: names.len(), names, places, indices, file, warnings: reader.warnings().to_vec() };
         Ok((table, apart))
     }
 
@@ -68,7 +73,12 @@ pub(super) fn count(elements: usize) -> Result<u32, Error> {
     u32::try_from(elements).map_err(|_| Error::data("more than 4294967295 elements: take fewer"))
 }
 
-fn gather<T: Real>(reader: &mut RowReader<T>, data: &mut Vec<T>, places: &mut Vec<u64>) -> Result<(), Error> {
+fn gather<T: Real>(
+    reader: &mut RowReader<T>,
+    data: &mut Vec<T>,
+    places: &mut Vec<u64>,
+    indices: &mut Vec<u64>,
+) -> Result<(), Error> {
     loop {
         let rows = match reader.next_batch()? {
             Some(rows) => {
@@ -78,6 +88,7 @@ fn gather<T: Real>(reader: &mut RowReader<T>, data: &mut Vec<T>, places: &mut Ve
             None => return Ok(()),
         };
         places.extend((0..rows).filter_map(|row| reader.place(row)));
+        indices.extend((0..rows).filter_map(|row| reader.index(row)));
     }
 }
 
@@ -89,7 +100,7 @@ pub(super) fn rows_of_file<T: Real>(path: &Path, columns: usize) -> Result<Vec<T
         return Err(Error::data(format!("{got} columns, the input has {columns}")).in_file(path.display()));
     }
     let mut data = Vec::new();
-    gather(&mut reader, &mut data, &mut Vec::new())?;
+    gather(&mut reader, &mut data, &mut Vec::new(), &mut Vec::new())?;
     Ok(data)
 }
 
@@ -97,7 +108,7 @@ pub(super) fn rows_of_file<T: Real>(path: &Path, columns: usize) -> Result<Vec<T
 pub(super) fn weights<T: Real>(path: &Path, count: usize) -> Result<Vec<T>, Error> {
     let mut reader = RowReader::<T>::open(path, &ReadOptions::new())?;
     let (mut data, mut places) = (Vec::new(), Vec::new());
-    gather(&mut reader, &mut data, &mut places)?;
+    gather(&mut reader, &mut data, &mut places, &mut Vec::new())?;
     if data.len() != count {
         return Err(Error::data(format!("{} weights, {count} needed", data.len())).in_file(path.display()));
     }
