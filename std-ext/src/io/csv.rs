@@ -72,7 +72,7 @@ impl<R: Read> Csv<R> {
             }));
         }
         let width = records.cell_count();
-        records.expect_cells(width + 1);
+        records.expect_cells(width);
         let parse = |records: &Records<R>, i| {
             if decimal_comma { parse_comma(records.cell(i)) } else { parse(records.cell(i)) }
         };

@@ -25,8 +25,9 @@ pub(super) struct Records<R> {
     cells: Vec<u8>,
     ends: Vec<usize>,
     cell_count: usize,
-    /// Cells that a record may have.
+    /// Cells that a record may have, and those of the first.
     most_cells: usize,
+    expected: Option<usize>,
     /// Line on which the record began, and lines consumed.
     record_line: u64,
     lines: u64,
@@ -49,6 +50,7 @@ impl<R: Read> Records<R> {
             ends: vec![0; 1 << 8],
             cell_count: 0,
             most_cells,
+            expected: None,
             record_line: 0,
             lines: 0,
             after_return: false,
@@ -63,9 +65,10 @@ impl<R: Read> Records<R> {
         Ok(records)
     }
 
-    /// Lets records behind this one have so many cells, and hardly more.
+    /// Expects so many cells of the records behind this one; those that have a few others are still read, to be counted.
     pub(super) fn expect_cells(&mut self, count: usize) {
-        self.most_cells = count.max(self.ends.len());
+        self.expected = Some(count);
+        self.most_cells = (count + 1).max(self.ends.len());
     }
 
     /// Fills the buffer as far as the input goes; false at its end.
@@ -148,12 +151,11 @@ impl<R: Read> Records<R> {
                     return Err(Error::data(what).at_row(line));
                 }
                 ReadRecordResult::OutputEndsFull if self.ends.len() >= self.most_cells => {
-                    let why = if self.cell_count == 0 {
-                        "a table may have no more, so transpose it or leave columns out"
-                    } else {
-                        "every row needs as many as the first line"
+                    let why = match self.expected {
+                        None => ": a table may have no more, so transpose it or leave columns out".into(),
+                        Some(count) => format!(", {count} expected: every row needs as many as the first line"),
                     };
-                    return Err(Error::data(format!("more than {} cells: {why}", self.ends.len())).at_row(line));
+                    return Err(Error::data(format!("more than {} cells{why}", self.ends.len())).at_row(line));
                 }
                 ReadRecordResult::OutputFull => self.cells.resize(self.cells.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => {

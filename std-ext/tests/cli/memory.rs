@@ -19,7 +19,7 @@ fn run_within(bytes: u64, arguments: &[&str], input: &[u8]) -> Output {
 fn floods_of_cells_and_bytes_are_refused_in_little_memory() {
     let folder = folder();
     let (flood, digits) = (vec![b','; 40_000_000], vec![b'7'; 40_000_000]);
-    let row = ["row 2", "more than 256 cells"];
+    let row = ["row 2", "more than 256 cells, 2 expected"];
     for command in [
         &["eigen", "-"][..],
         &["regress", "-", "--target", "b"],
