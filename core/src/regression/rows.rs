@@ -56,10 +56,22 @@ pub fn rows_for(epsilon: f64, failure: f64, coefficients: usize) -> Result<usize
 /// # Ok::<(), sketchlet_core::Error>(())
 /// ```
 pub fn rows_for_signs(epsilon: f64, failure: f64, coefficients: usize) -> Result<usize, Error> {
-    // Refuses what makes no sense, before it is divided.
-    rows_for(epsilon, failure, coefficients)?;
-    let rows = rows_for(epsilon, failure / divisor_of_signs(failure, coefficients), coefficients)?;
-    Ok(rows.max(coefficients.saturating_add(spare_rows_of_signs(failure))))
+    let least = coefficients.saturating_add(spare_rows_of_signs(failure));
+    let mut few = rows_for(epsilon, failure, coefficients)?.max(least);
+    let needed = |rows: usize| {
+        let level = failure / divisor_of_signs(failure, coefficients, rows - coefficients);
+        rows_for(epsilon, level, coefficients)
+    };
+    // The more rows there are, the less strict is the level.
+    let mut enough = needed(few)?;
+    if enough <= few {
+        return Ok(few);
+    }
+    while few + 1 < enough {
+        let middle = few + (enough - few) / 2;
+        if needed(middle)? <= middle { enough = middle } else { few = middle }
+    }
+    Ok(enough)
 }
 
 /// The other way round: the `epsilon` of [`rows_for`] that `rows` rows reach.

@@ -33,9 +33,9 @@ use ranges::{LAST_TICK, Ranges, WORDS, stream};
 /// Coefficient `j` is within its half-width `t sqrt(c_j rss / (m - rank))` of the exact one, all of a target together with
 /// probability `1 - failure`, whatever the rows: exactly so under [`GaussianSketch`](crate::sketch::GaussianSketch) (the law of
 /// `(S A)^+ S r` given `S A`), calibrated under the other dense operators (coverage 94 to 98 % at a nominal 95 %). Those are
-/// signs, which have no Student tail: for them `t` is the quantile at `failure / D` with `D = min(8, max(1, (0.05 / failure)^0.9))`,
-/// at least 1.5 where the rank is 1, and there are no half-widths where `failure < 8 * 2^-(m - rank)`
-/// ([`half_width_level`](super::half_width_level)). Sparse operators get none, nor a failure so small that no quantile belongs to
+/// signs, which have no Student tail: for them `t` is the quantile at `failure / D`, `D` the largest of 1 (2 where the rank is 1)
+/// and, below a failure of 0.05, `min(8, (0.05 / failure)^0.9)` and `exp(1.75 (ln^2(2 / failure) - ln^2(40)) / (m - rank))`; and
+/// there are no half-widths where `failure < 8 * 2^-(m - rank)` ([`half_width_level`](super::half_width_level)). Sparse operators get none, nor a failure so small that no quantile belongs to
 /// it; [`no_half_widths`](Fit::no_half_widths) says why. Rounding of the sums has its share: a column is off by `u = 4 sqrt(n) eps` of
 /// its norm after `n` rows (Higham and Mary, SIAM J. Sci. Comput. 2019, for random signs, to a probability of `2e-14`), and as much
 /// of what was taken away; half-widths are wider by what that does to the solution. Where rows or cells that were taken away have
