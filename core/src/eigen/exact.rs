@@ -189,6 +189,16 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
         Ok(self.state.scale.value_exponent())
     }
 
+    /// How far the [`covariance`](Self::covariance) may be from that of the rows by rounding, in any direction and in its units: for a
+    /// solver of your own, whose rounding comes on top. `None` where nothing is certain.
+    ///
+    /// # Errors
+    /// [`Error::TooFewRows`] without rows of any energy, [`Error::PrecisionLost`] if what is left after removals is no more than
+    /// rounding.
+    pub fn covariance_rounding(&self) -> Result<Option<T>, Error> {
+        self.allowance(0)
+    }
+
     /// Adds a covariance that was computed elsewhere, from `rows` rows: the upper triangle of their `A'A`.
     ///
     /// This is the door for faster matrix products; the bits are then theirs.

@@ -1,6 +1,6 @@
 //! One interface over the summaries of `eigen`, whatever their type and scalar.
 
-use super::answer::Answer;
+use super::answer::{Answer, rank_deficient};
 use crate::eigen::{
     AdaptiveOja, BlockPower, CandidIncremental, ExactEigen, FrequentDirections, HistoryPca, NystromSketch, Oja,
     RandomOrderEigen, TopEigen,
@@ -17,7 +17,9 @@ pub(super) trait Summary<T: Real>: TopEigen<Scalar = T> {
     /// The answer, by the best solver at hand.
     fn answer(&mut self) -> Result<Answer, Error> {
         let mut buffer = vec![T::ZERO; self.answer_len()];
-        Ok(Answer::new(&self.estimate(&mut buffer)?))
+        let (dim, rank) = (self.dim(), self.rank());
+        let top = self.estimate_available(&mut buffer)?;
+        if top.rank() < rank { Err(rank_deficient::<T>(top.rank(), dim)) } else { Ok(Answer::new(&top)) }
     }
     /// Bytes held: storage and the value itself.
     fn state_bytes(&self) -> usize;
@@ -68,7 +70,7 @@ summaries! {
             let (mut scratch, mut buffer) = (vec![T::ZERO; dim * dim], vec![T::ZERO; self.answer_len()]);
             let top = self.estimate_dense(&mut scratch, &mut buffer)?;
             if top.rank() < self.rank() {
-                return Err(CoreError::RankDeficient { rank: top.rank() }.into());
+                return Err(rank_deficient::<T>(top.rank(), dim));
             }
             Ok(Answer::new(&top))
         }
