@@ -199,7 +199,9 @@ impl fmt::Display for Error {
             Self::PrecisionLost => {
                 write!(f, "removed rows were so large that what is left is lost in rounding: fill anew without them")
             }
-            Self::RankDeficient { rank } => write!(f, "the data have rank {rank}, as far as rounding lets them be told: ask for at most {rank}"),
+            Self::RankDeficient { rank } => {
+                write!(f, "the data have rank {rank}, as far as rounding lets them be told: ask for at most {rank}")
+            }
             Self::IllConditioned => {
                 write!(f, "the problem is too ill-conditioned for this method: use one based on QR")
             }

@@ -19,7 +19,8 @@ use crate::{Difference, Error, Lane, MatRef, Real, Storage};
 /// # Numerics
 /// Nothing is subtracted from a finished sum, and the mean is kept in two parts, as its rounding would be felt far from
 /// zero: an offset of 1,000 standard deviations in `f32` costs no accuracy worth speaking of, where a covariance from raw
-/// moments loses all of it.
+/// moments loses all of it. A centred entry is off by a few `EPSILON` of itself, whatever the offset, and the scatter matrix by some
+/// `sqrt(n) EPSILON` of its trace: brackets of the inner method have room for that.
 /// # Randomness
 /// None of its own.
 /// # Merging

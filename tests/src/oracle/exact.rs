@@ -72,6 +72,33 @@ impl ExactGram {
         Self { dim, entries, exponent: 2 * least }
     }
 
+    /// Of the rows less their mean, as many as a power of two: `A'A - s s' / n` for the sum `s` of the rows.
+    ///
+    /// # Panics
+    /// If an entry is not finite, or the number of rows is no power of two.
+    pub fn centered<'a>(dim: usize, rows: impl Iterator<Item = &'a [f64]> + Clone) -> Self {
+        let count = rows.clone().count();
+        assert!(count.is_power_of_two(), "{count}");
+        let mut gram = Self::new(dim, rows.clone());
+        let least = gram.exponent / 2;
+        let mut sums = vec![BigInt::ZERO; dim];
+        for row in rows {
+            for (sum, &x) in sums.iter_mut().zip(row) {
+                if x != 0.0 {
+                    *sum += Dyadic::new(x).at(least);
+                }
+            }
+        }
+        for i in 0..dim {
+            for j in 0..dim {
+                let entry = &mut gram.entries[i * dim + j];
+                *entry = &*entry * count - &sums[i] * &sums[j];
+            }
+        }
+        gram.exponent -= i64::from(count.trailing_zeros());
+        gram
+    }
+
     /// How many eigenvalues are below a number; one that is equal is not below.
     pub fn count_below(&self, shift: &Dyadic) -> usize {
         let common = self.exponent.min(shift.exponent);

@@ -2,6 +2,7 @@
 
 use sketchlet_core::eigen::*;
 use sketchlet_core::random::keyed::{Domain, symmetric, word};
+use sketchlet_core::stream::Centered;
 use sketchlet_core::{Error, Real, RowSummary};
 use sketchlet_tests::oracle::{Dyadic, ExactGram};
 
@@ -175,6 +176,30 @@ fn pools_of_blocks_hold_at_any_offset_and_scale() {
             holds(&UNITS_F32, &OFFSETS[..5], &LONG, |dim| RandomOrderEigen::<f32, _>::new(params(dim)).unwrap());
         assert!(tally.bracketed < tally.values, "{tally:?}");
     }
+}
+
+#[test]
+fn centred_covariances_hold_at_any_offset_and_scale() {
+    let check = |tally: &mut Tally, seed, dim: usize, count, offset: f64, unit: f64| {
+        let rows = rows::<f64>(seed, count, dim, offset, unit);
+        let mut summary = Centered::new(exact::<f64>(false, dim)).unwrap();
+        rows.iter().for_each(|row| summary.update(row).unwrap());
+        let wide: Vec<f64> = rows.concat();
+        let mut answer = vec![0.0; summary.answer_len()];
+        let top = summary.estimate_available(&mut answer).unwrap();
+        let truth = ExactGram::centered(dim, wide.chunks_exact(dim));
+        judge(&top, &truth, tally, &format!("{dim} {count} {offset:e} {unit:e}"));
+    };
+    let (mut tally, mut seed) = (Tally::default(), 0);
+    for unit in UNITS {
+        for offset in OFFSETS {
+            for (dim, count) in [(1, 4), (2, 8), (3, 64), (4, 256)] {
+                seed += 1;
+                check(&mut tally, seed, dim, count, offset, unit);
+            }
+        }
+    }
+    assert!(tally.bracketed == tally.values && 2 * tally.narrow > tally.values, "{tally:?}");
 }
 
 /// A summary that takes rows out again.

@@ -1,11 +1,11 @@
 //! The answer of a summary: vectors, values, and how far to trust them.
 
 #[cfg(feature = "faer")]
+use crate::RowSummary;
+#[cfg(feature = "faer")]
 use crate::eigen::{ExactEigen, TopEigen};
 use crate::eigen::{Status, TopEigenvector};
 use crate::stream::OrderReport;
-#[cfg(feature = "faer")]
-use crate::RowSummary;
 use crate::{Error, Real, Scaled};
 
 /// An answer in `f64`, whatever the summary computes in.
