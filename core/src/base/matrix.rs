@@ -169,6 +169,16 @@ pub(crate) fn check_row<L: Lane>(dim: usize, row: &[L]) -> Result<(), Error> {
     if row.len() == dim { check_finite(row) } else { Err(Error::Dimension { expected: dim, got: row.len() }) }
 }
 
+/// [`check_row`], and whether no sum of such rows can overflow ([`Lane::all_modest`]).
+pub(crate) fn check_row_modest<L: Lane>(dim: usize, row: &[L]) -> Result<bool, Error> {
+    if row.len() == dim && L::all_modest(row) { Ok(true) } else { check_row(dim, row).map(|()| false) }
+}
+
+/// [`check_batch`], and whether no sum of such rows can overflow.
+pub(crate) fn check_batch_modest<L: Lane>(dim: usize, rows: MatRef<'_, L>) -> Result<bool, Error> {
+    if rows.cols == dim && L::all_modest(rows.data) { Ok(true) } else { check_batch(dim, rows).map(|()| false) }
+}
+
 /// Names the first entry that is NaN or infinite.
 pub(crate) fn check_finite<L: Lane>(entries: &[L]) -> Result<(), Error> {
     // Zero times anything finite is zero: one cheap sum finds out whether the slow search is needed.

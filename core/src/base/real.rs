@@ -86,6 +86,9 @@ pub trait Lane: sealed::Sealed + Copy + Default + PartialEq + Debug + Send + Syn
     fn is_finite(self) -> bool;
     /// Whether all entries are finite, in one pass.
     fn all_finite(entries: &[Self]) -> bool;
+    /// Whether all entries are so small that sums of them, and of products of two, can't come to overflow: a single step is
+    /// below half of the last place of the largest number. True of integers, whose sums wrap.
+    fn all_modest(entries: &[Self]) -> bool;
     /// The nearest scalar.
     fn to_real<R: Real>(self) -> R;
     /// Writes the little-endian bytes to the first [`BYTES`](Self::BYTES) of `out`.
@@ -231,6 +234,25 @@ macro_rules! float_lane {
                 );
                 zeros == 0.0
             }
+            fn all_modest(entries: &[Self]) -> bool {
+                // Products of two are below 2^-26 of the largest number in f32, and 2^-63 in f64.
+                let limit = 1.0.times_power_of_two(if Self::BYTES == 4 { 50 } else { 480 });
+                let large = wide::run(
+                    #[inline(always)]
+                    || {
+                        let (chunks, tail) = entries.as_chunks::<16>();
+                        let mut lanes = [0.0; 16];
+                        for chunk in chunks {
+                            for (lane, &x) in lanes.iter_mut().zip(chunk) {
+                                *lane += if $t::abs(x) <= limit { 0.0 } else { 1.0 };
+                            }
+                        }
+                        let tail = tail.iter().map(|&x| if $t::abs(x) <= limit { 0.0 } else { 1.0 });
+                        lanes.into_iter().chain(tail).fold(0.0, |sum: $t, x| sum + x)
+                    },
+                );
+                large == 0.0
+            }
             #[inline(always)]
             fn plus(self, other: Self) -> Self {
                 self + other
@@ -270,6 +292,9 @@ macro_rules! integer_lane {
                 true
             }
             fn all_finite(_: &[Self]) -> bool {
+                true
+            }
+            fn all_modest(_: &[Self]) -> bool {
                 true
             }
             #[inline(always)]

@@ -296,6 +296,11 @@ impl<T: Real, S: Storage<T>> ExactEigen<T, S> {
         packed::trace(total, dim) + open
     }
 
+    /// The largest square that is held, or was.
+    fn largest(&self) -> T {
+        vector::max_abs(&self.storage.as_ref()[..self.params.sums_len()]).max(self.state.history.peak())
+    }
+
     /// How far the matrix may be from that of the rows, and the solver's values from those of the matrix, `solver` operations:
     /// [`History::allowance`].
     fn allowance(&self, solver: u64) -> Result<Option<T>, Error> {
@@ -446,7 +451,9 @@ impl<T: Real, S: Storage<T>> Merge for ExactEigen<T, S> {
         Difference::Dim.check(mine.dim, theirs.dim)?;
         Difference::Rank.check(mine.rank, theirs.rank)?;
         Difference::Sums.check(mine.two_level, theirs.two_level)?;
-        let (mine, theirs) = self.state.scale.align(other.state.scale);
+        // A covariance from elsewhere may have its largest entry anywhere.
+        let (largest, theirs) = (self.largest(), other.largest());
+        let (mine, theirs) = self.state.scale.align(other.state.scale, largest, theirs);
         self.rescale(mine);
         let (len, energy) = (self.params.sums_len(), self.energy());
         let mut history = other.state.history;

@@ -310,7 +310,9 @@ impl<T: Real, S: Storage<T>> RowSummary for FrequentDirections<T, S> {
 impl<T: Real, S: Storage<T>> Merge for FrequentDirections<T, S> {
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
         self.params.check_alike(&other.params)?;
-        let (mine, theirs) = self.state.scale.align(other.state.scale);
+        let energy = |state: &State<T>| state.energy.value() + state.shrinkage + state.rounding;
+        let (mine, theirs) = (energy(&self.state), energy(&other.state));
+        let (mine, theirs) = self.state.scale.align(other.state.scale, mine, theirs);
         self.rescale(mine);
         let mut added = other.state;
         added.energy.rescale(2 * theirs);

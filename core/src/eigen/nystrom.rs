@@ -242,7 +242,9 @@ impl<T: Real, S: Storage<T>> RowSummary for NystromSketch<T, S> {
 impl<T: Real, S: Storage<T>> Merge for NystromSketch<T, S> {
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
         self.params.check_alike(&other.params)?;
-        let (mine, theirs) = self.state.scale.align(other.state.scale);
+        let largest = |state: &State<T>| state.energy.value().abs().max(state.history.peak());
+        let (energy, theirs) = (largest(&self.state), largest(&other.state));
+        let (mine, theirs) = self.state.scale.align(other.state.scale, energy, theirs);
         self.rescale(mine);
         let mut added = other.state;
         added.energy.rescale(2 * theirs);

@@ -153,13 +153,14 @@ impl<'a, T: Real> Scratch<'a, T> {
 
     /// Makes weights of the inverse root of the core with the shift on its diagonal.
     fn invert(&mut self, width: usize, shift: T) {
-        if shift == T::ZERO {
+        let half = T::constant(0.5);
+        // So small that half of it has no number: nor has the energy of the block.
+        if half * shift == T::ZERO {
             self.weights.fill(T::ZERO);
             return;
         }
         self.gram[..width * width].iter_mut().step_by(width + 1).for_each(|x| *x += shift);
         symmetric::eigen(self.gram, self.coefficients, &mut self.values[..width]);
-        let half = T::constant(0.5);
         for ((weights, vector), &value) in
             self.weights.chunks_exact_mut(width).zip(self.coefficients.chunks_exact(width)).zip(&self.values[..width])
         {

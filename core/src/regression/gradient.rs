@@ -188,23 +188,45 @@ impl<T: Real, S: Storage<T>> Gradient<T, S> {
         Ok(())
     }
 
-    /// Names the first target of the rows whose residual is out of range.
-    fn check_residuals(&self, rows: &[T]) -> Result<(), Error> {
+    /// Names the first target of the rows whose residual is out of range, or with which a sum could overflow.
+    fn check_residuals(&self, rows: &[T], weight: T) -> Result<(), Error> {
         let (features, columns) = (self.params.features, self.params.columns());
+        // What the sums can come to: asked for when a product is large.
+        let mut reach: Option<T> = None;
         for (i, row) in rows.chunks_exact(columns).enumerate() {
             let (a, b) = row.split_at(features);
-            let mut per_target = self.coefficients().chunks_exact(features).zip(b);
-            if let Some(target) = per_target.position(|(x, &b)| !residual(a, x, b).is_finite()) {
-                return Err(Error::NonFinite { index: i * columns + features + target });
+            let per_target = self.coefficients().chunks_exact(features).zip(b);
+            for (target, (x, &b)) in per_target.enumerate() {
+                let residual = residual(a, x, b);
+                let factors = [residual, residual * weight];
+                let is_modest = T::all_modest(&factors) && T::all_modest(a);
+                if !is_modest {
+                    let largest = || vector::max_abs(&self.storage.as_ref()[self.params.len()..self.params.kept_len()]);
+                    let most = vector::max_abs(a).max(residual.abs()) * factors[1].abs();
+                    let sum = reach.unwrap_or_else(largest) + most;
+                    if !(residual.is_finite() && (sum + sum).is_finite()) {
+                        return Err(Error::NonFinite { index: i * columns + features + target });
+                    }
+                    reach = Some(sum);
+                }
             }
         }
         Ok(())
     }
 
+    /// Refuses sums of another that would overflow here.
+    fn check_sums(&self, other: &Self) -> Result<(), Error> {
+        let (len, kept) = (self.params.len(), self.params.kept_len());
+        let sums = self.storage.as_ref()[len..kept].iter().zip(&other.storage.as_ref()[len..kept]);
+        let Some(at) = { sums }.position(|(&x, &y)| !(x + y).is_finite()) else { return Ok(()) };
+        let target = if at < len { at / self.params.features } else { at - len };
+        Err(Error::NonFinite { index: self.params.features + target })
+    }
+
     fn add(&mut self, row: &[T], weight: T, subtract: bool) -> Result<(), Error> {
         check_row(self.params.columns(), row)?;
         let root = root_of_weight(row, weight)?;
-        self.check_residuals(row)?;
+        self.check_residuals(row, weight)?;
         if subtract {
             self.take(row, root);
         }
@@ -306,7 +328,7 @@ impl<T: Real, S: Storage<T>> RowSummary for Gradient<T, S> {
 
     fn update_batch(&mut self, rows: MatRef<'_, T>) -> Result<(), Error> {
         check_batch(self.params.columns(), rows)?;
-        self.check_residuals(rows.as_slice())?;
+        self.check_residuals(rows.as_slice(), T::ONE)?;
         for row in rows.iter_rows() {
             self.add_checked(row, T::ONE, false);
             self.state.rows_seen = add_rows(self.state.rows_seen, 1);
@@ -325,13 +347,15 @@ impl<T: Real, S: Storage<T>> Merge for Gradient<T, S> {
     /// Absorbs the sums of other rows.
     ///
     /// # Errors
-    /// [`Error::Incompatible`] for another shape or other coefficients.
+    /// [`Error::Incompatible`] for another shape or other coefficients; [`Error::NonFinite`] with the place of the target whose sums
+    /// would overflow.
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
         Difference::Features.check(self.params.features, other.params.features)?;
         Difference::Targets.check(self.params.targets, other.params.targets)?;
         for (mine, theirs) in self.coefficients().iter().zip(other.coefficients()) {
             Difference::Coefficient.check(mine.as_f64(), theirs.as_f64())?;
         }
+        self.check_sums(other)?;
         let (len, kept) = (self.params.len(), self.params.kept_len());
         for (sum, &x) in self.storage.as_mut()[len..kept].iter_mut().zip(&other.storage.as_ref()[len..kept]) {
             *sum += x;

@@ -50,6 +50,7 @@ mod fit;
 mod gradient;
 mod half_width;
 mod normal_equations;
+mod norms;
 mod query;
 mod recursive;
 mod removed;

@@ -3,10 +3,10 @@
 use super::removed::{drift, remember, rounding};
 use super::weight::{check_forgetting, root_of_weight};
 use super::{Fit, Query};
-use crate::base::matrix::{check_batch, check_row};
+use crate::base::matrix::{check_batch_modest, check_row, check_row_modest};
 use crate::base::params::{params, positive};
 use crate::base::storage::{is_addressable, product, sum};
-use crate::linalg::{cholesky, packed, triangular};
+use crate::linalg::{cholesky, packed, triangular, vector};
 use crate::stream::add_rows;
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
@@ -108,6 +108,15 @@ wire_form!(NormalEquations, Lane);
 /// Rounding of what was taken away above this share of what is left, times what the solution makes of it, is too much.
 const LARGEST_LOSS: f64 = 1.0 / 64.0;
 
+/// Adds to a sum, and to what rounding took from it if that is kept; whether it is still finite.
+fn add<L: Lane>((sum, lost): &mut (L, Option<L>), x: L) -> bool {
+    match lost {
+        Some(lost) => packed::add_compensated(sum, lost, x),
+        None => *sum = sum.plus(x),
+    }
+    sum.is_finite() && lost.is_none_or(L::is_finite)
+}
+
 struct Parts<'a, L> {
     sums: &'a mut [L],
     /// What rounding took from the sums; empty unless compensated.
@@ -142,7 +151,9 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
     /// # Errors
     /// Those of [`update`](RowSummary::update).
     pub fn remove(&mut self, row: &[L]) -> Result<(), Error> {
-        check_row(self.params.columns, row)?;
+        if !check_row_modest(self.params.columns, row)? {
+            self.check_sums(row, |x| x.negate_if(true))?;
+        }
         // Sums of integers lose nothing.
         if rounding::<L>() > 0.0 {
             let held = self.state.rows_seen.saturating_sub(self.state.rows_removed);
@@ -340,6 +351,10 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
         for k in 0..features {
             x[problem.place(k)] = problem.work[k].times_power_of_two(unit - problem.exponent(k));
         }
+        // Columns whose sums are finite can still be too far apart for what is between.
+        if let Some(k) = x.iter().position(|x| !x.is_finite()) {
+            return Err(Error::NonFinite { index: query.features[k] });
+        }
         let mut left = square.times_power_of_two(-2 * unit) - explained;
         // What the ridge adds to the minimum is not of the residual.
         let ridge = R::constant(query.ridge);
@@ -352,6 +367,48 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
         } else {
             Err(Error::NonFinite { index: column })
         }
+    }
+
+    /// Refuses rows with which a sum would overflow; `factor` is what the first number of a product becomes. Names the first entry to
+    /// blame.
+    fn check_sums(&self, rows: &[L], factor: impl Fn(L) -> L) -> Result<(), Error> {
+        let columns = self.params.columns;
+        let (sums, lost) = self.storage.as_ref()[..self.params.sums_len()].split_at(packed::len(columns));
+        let mut first: Option<usize> = None;
+        for i in 0..columns {
+            for j in i..columns {
+                let at = packed::index(columns, i, j);
+                let mut sum = (sums[at], lost.get(at).copied());
+                let products = rows.chunks_exact(columns).map(|row| factor(row[i]).times(row[j]));
+                if let Some(row) = { products }.position(|x| !add(&mut sum, x)) {
+                    let of = |column: usize| rows[row * columns + column].to_real::<f64>().abs();
+                    let index = row * columns + if of(j) > of(i) { j } else { i };
+                    first = Some(first.map_or(index, |first| first.min(index)));
+                }
+            }
+        }
+        first.map_or(Ok(()), |index| Err(Error::NonFinite { index }))
+    }
+
+    /// Refuses another summary, and a row after it unless that is empty, with which a sum would overflow. Names the column.
+    fn check_merge(&self, other: &Self, row: &[L]) -> Result<(), Error> {
+        let columns = self.params.columns;
+        Difference::Dim.check(columns, other.params.columns)?;
+        Difference::Sums.check(self.params.compensated, other.params.compensated)?;
+        let (sums, lost) = self.storage.as_ref()[..self.params.sums_len()].split_at(packed::len(columns));
+        let (theirs, their_lost) = other.storage.as_ref()[..self.params.sums_len()].split_at(packed::len(columns));
+        for i in 0..columns {
+            for j in i..columns {
+                let at = packed::index(columns, i, j);
+                let mut sum = (sums[at], lost.get(at).copied());
+                let product = row.get(i).zip(row.get(j)).map(|(&x, &y)| x.times(y));
+                let terms = [Some(theirs[at]), their_lost.get(at).copied(), product];
+                if !terms.into_iter().flatten().all(|x| add(&mut sum, x)) {
+                    return Err(Error::NonFinite { index: j });
+                }
+            }
+        }
+        Ok(())
     }
 
     fn split(&mut self) -> Parts<'_, L> {
@@ -405,7 +462,10 @@ impl<T: Real, S: Storage<T>> NormalEquations<T, S> {
     /// weight that is negative; [`Error::NonFinite`] with the place behind the last column for one that is not finite.
     pub fn update_weighted(&mut self, row: &[T], weight: T) -> Result<(), Error> {
         check_row(self.params.columns, row)?;
-        root_of_weight(row, weight)?;
+        let root = root_of_weight(row, weight)?;
+        if !T::all_modest(&[root * vector::max_abs(row)]) {
+            self.check_sums(row, |x| weight * x)?;
+        }
         if weight > T::ZERO {
             let Parts { sums, lost, .. } = self.split();
             if lost.is_empty() {
@@ -425,7 +485,7 @@ impl<T: Real, S: Storage<T>> NormalEquations<T, S> {
     pub fn forget(&mut self, factor: T) -> Result<(), Error> {
         check_forgetting(factor)?;
         let len = self.params.sums_len();
-        crate::linalg::vector::scale(&mut self.storage.as_mut()[..len], factor);
+        vector::scale(&mut self.storage.as_mut()[..len], factor);
         Ok(())
     }
 }
@@ -442,8 +502,11 @@ impl<L: Lane, S: Storage<L>> RowSummary for NormalEquations<L, S> {
         self.state.rows_seen
     }
 
+    /// See the trait; [`Error::NonFinite`] also for an entry with which a sum of squares or products would overflow.
     fn update(&mut self, row: &[L]) -> Result<(), Error> {
-        check_row(self.params.columns, row)?;
+        if !check_row_modest(self.params.columns, row)? {
+            self.check_sums(row, |x| x)?;
+        }
         let Parts { sums, lost, .. } = self.split();
         if lost.is_empty() {
             packed::add_row(sums, row);
@@ -455,7 +518,9 @@ impl<L: Lane, S: Storage<L>> RowSummary for NormalEquations<L, S> {
     }
 
     fn update_batch(&mut self, rows: MatRef<'_, L>) -> Result<(), Error> {
-        check_batch(self.params.columns, rows)?;
+        if !check_batch_modest(self.params.columns, rows)? {
+            self.check_sums(rows.as_slice(), |x| x)?;
+        }
         let columns = self.params.columns;
         let Parts { sums, lost, .. } = self.split();
         if lost.is_empty() {
@@ -467,6 +532,13 @@ impl<L: Lane, S: Storage<L>> RowSummary for NormalEquations<L, S> {
         Ok(())
     }
 
+    fn merge_with_row(&mut self, other: &Self, row: &[L]) -> Result<(), Error> {
+        check_row(self.params.columns, row)?;
+        self.check_merge(other, row)?;
+        self.merge(other)?;
+        self.update(row)
+    }
+
     fn clear(&mut self) {
         self.state = State::default();
         self.storage.as_mut().fill(L::default());
@@ -474,9 +546,13 @@ impl<L: Lane, S: Storage<L>> RowSummary for NormalEquations<L, S> {
 }
 
 impl<L: Lane, S: Storage<L>> Merge for NormalEquations<L, S> {
+    /// Absorbs the sums of other rows.
+    ///
+    /// # Errors
+    /// [`Error::Incompatible`] for other columns or another way of summing; [`Error::NonFinite`] with the column of a sum that would
+    /// overflow.
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        Difference::Dim.check(self.params.columns, other.params.columns)?;
-        Difference::Sums.check(self.params.compensated, other.params.compensated)?;
+        self.check_merge(other, &[])?;
         let (both, their_removed) = other.storage.as_ref().split_at(self.params.sums_len());
         let (theirs, their_lost) = both.split_at(packed::len(self.params.columns));
         let Parts { sums, lost, removed } = self.split();

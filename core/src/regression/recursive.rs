@@ -1,13 +1,14 @@
 //! Recursive least squares: coefficients after every row.
 
-use crate::base::matrix::check_row;
+use super::norms;
+use crate::base::matrix::{check_batch, check_row};
 use crate::base::params::{finite_positive, fraction_or_one, params, positive};
 use crate::base::storage::{is_addressable, sum};
 use crate::linalg::{givens, packed, vector};
 use crate::stream::add_rows;
 use crate::stream::summary::{constructors, wire_form};
 use crate::wire::{self, Kind, Reader, Writer};
-use crate::{Error, Real, RowSummary, Rule, Storage};
+use crate::{Error, MatRef, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;
 
 params! {
@@ -93,7 +94,8 @@ struct Parts<'a, T> {
 }
 
 impl<T: Real, S: Storage<T>> RecursiveLeastSquares<T, S> {
-    /// The coefficients after the last row; zeros before the first. Infinite or NaN if the data have overflowed.
+    /// The coefficients after the last row; zeros before the first. Infinite or NaN where
+    /// one is out of range.
     pub fn coefficients(&self) -> &[T] {
         &self.storage.as_ref()[self.params.storage_len() - self.params.features..]
     }
@@ -112,9 +114,33 @@ impl<T: Real, S: Storage<T>> RecursiveLeastSquares<T, S> {
     }
 
     /// Below this share of its column a pivot is rounding: the rank rule of the family, over the rows that are remembered.
-    fn tolerance(&self) -> T {
-        let remembered = (self.state.rows_seen as f64).min(1.0 / (1.0 - self.params.forgetting));
+    fn tolerance(&self, rows: u64) -> T {
+        let remembered = (rows as f64).min(1.0 / (1.0 - self.params.forgetting));
         T::constant(8.0 * self.params.features as f64 + Real::sqrt(remembered)) * T::EPSILON
+    }
+
+    /// Refuses rows with which the norm of a column would leave the range, were nothing forgotten meanwhile.
+    fn check_norms(&self, rows: &[T]) -> Result<(), Error> {
+        let columns = self.params.columns();
+        norms::check_rows(columns, &self.storage.as_ref()[..packed::len(columns)], &[], rows, T::ONE)
+    }
+
+    /// The coefficients that follow from the triangle.
+    fn substitute(&mut self, tolerance: T) {
+        let (columns, features) = (self.params.columns(), self.params.features);
+        let parts = self.split();
+        for k in (0..features).rev() {
+            let at = |i: usize, j: usize| parts.triangle[packed::index(columns, i, j)];
+            let (pivot, longest) = (at(k, k), (0..k).fold(T::ZERO, |max, i| max.max(at(i, k).abs())));
+            let line = packed::index(columns, k, k + 1);
+            let explained = vector::dot(&parts.triangle[line..line + features - k - 1], &parts.coefficients[k + 1..]);
+            parts.coefficients[k] = match () {
+                () if !pivot.is_finite() => T::constant(f64::NAN),
+                // No pivot of its own: what this feature says, those before it have said.
+                () if pivot <= tolerance * longest => T::ZERO,
+                () => (at(k, features) - explained) / pivot,
+            };
+        }
     }
 
     fn split(&mut self) -> Parts<'_, T> {
@@ -128,7 +154,8 @@ impl<T: Real, S: Storage<T>> RecursiveLeastSquares<T, S> {
         w.params(&self.params);
         w.u64(self.state.rows_seen);
         w.reals(&self.storage.as_ref()[..packed::len(self.params.columns())]);
-        w.reals(self.coefficients());
+        // One that has overflowed has no bytes: coefficients follow from the triangle anyway.
+        self.coefficients().iter().for_each(|&x| w.real(if x.is_finite() { x } else { T::ZERO }));
     }
 
     fn read(bytes: &[u8]) -> Result<(RecursiveLeastSquaresParams, State<T>, Reader<'_>), Error> {
@@ -144,6 +171,9 @@ impl<T: Real, S: Storage<T>> RecursiveLeastSquares<T, S> {
         let parts = self.split();
         vectors.fill(parts.triangle);
         vectors.fill(parts.coefficients);
+        if self.coefficients().contains(&T::ZERO) {
+            self.substitute(self.tolerance(self.state.rows_seen.saturating_sub(1)));
+        }
     }
 }
 
@@ -159,11 +189,13 @@ impl<T: Real, S: Storage<T>> RowSummary for RecursiveLeastSquares<T, S> {
         self.state.rows_seen
     }
 
+    /// See the trait; [`Error::NonFinite`] also for an entry with which the norm of its column would leave the range.
     fn update(&mut self, row: &[T]) -> Result<(), Error> {
         let columns = self.params.columns();
         check_row(columns, row)?;
-        let (forgetting, features) = (self.params.forgetting, self.params.features);
-        let tolerance = self.tolerance();
+        self.check_norms(row)?;
+        let forgetting = self.params.forgetting;
+        let tolerance = self.tolerance(self.state.rows_seen);
         let parts = self.split();
         // The past may fade to next to nothing, but not into numbers that have lost their digits.
         let floor = T::ONE / (T::max_value() * T::EPSILON);
@@ -173,20 +205,15 @@ impl<T: Real, S: Storage<T>> RowSummary for RecursiveLeastSquares<T, S> {
         parts.row.copy_from_slice(row);
         givens::insert_row(parts.triangle, parts.row)?;
         parts.row.fill(T::ZERO);
-        for k in (0..features).rev() {
-            let at = |i: usize, j: usize| parts.triangle[packed::index(columns, i, j)];
-            let (pivot, longest) = (at(k, k), (0..k).fold(T::ZERO, |max, i| max.max(at(i, k).abs())));
-            let line = packed::index(columns, k, k + 1);
-            let explained = vector::dot(&parts.triangle[line..line + features - k - 1], &parts.coefficients[k + 1..]);
-            parts.coefficients[k] = match () {
-                () if !pivot.is_finite() => T::constant(f64::NAN),
-                // No pivot of its own: what this feature says, those before it have said.
-                () if pivot <= tolerance * longest => T::ZERO,
-                () => (at(k, features) - explained) / pivot,
-            };
-        }
+        self.substitute(tolerance);
         self.state.rows_seen = add_rows(self.state.rows_seen, 1);
         Ok(())
+    }
+
+    fn update_batch(&mut self, rows: MatRef<'_, T>) -> Result<(), Error> {
+        check_batch(self.params.columns(), rows)?;
+        self.check_norms(rows.as_slice())?;
+        rows.iter_rows().try_for_each(|row| self.update(row))
     }
 
     fn clear(&mut self) {

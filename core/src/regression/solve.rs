@@ -97,7 +97,7 @@ pub(super) fn solve<'a, R: Real>(
         };
     }
     // Columns whose norms are finite can still be too far apart for what is between.
-    if let Some(place) = coefficients.iter().position(|x| x.partial_cmp(x).is_none()) {
+    if let Some(place) = coefficients.iter().position(|x| !x.is_finite()) {
         return Err(Error::NonFinite { index: query.features[place % features] });
     }
     let rank = problem.rank;

@@ -2,15 +2,15 @@
 
 use super::solve::{Evidence, Meaning, solve};
 use super::weight::{check_forgetting, root_of_weight};
-use super::{Fit, Query};
-use crate::base::matrix::check_row;
+use super::{Fit, Query, norms};
+use crate::base::matrix::{check_batch, check_row};
 use crate::base::params::{params, positive};
 use crate::base::storage::{is_addressable, product, sum};
 use crate::linalg::{givens, packed, qr, vector};
 use crate::stream::summary::{constructors, wire_form};
 use crate::stream::{Deferred, Progress, add_rows};
 use crate::wire::{self, Kind, Reader, Writer};
-use crate::{Difference, Error, MatMut, Merge, Real, RowSummary, Rule, Storage};
+use crate::{Difference, Error, MatMut, MatRef, Merge, Real, RowSummary, Rule, Storage};
 use core::marker::PhantomData;
 
 params! {
@@ -113,6 +113,7 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
     pub fn update_weighted(&mut self, row: &[T], weight: T) -> Result<(), Error> {
         check_row(self.params.columns, row)?;
         let root = root_of_weight(row, weight)?;
+        self.check_norms(row, root)?;
         if root > T::ZERO {
             self.push(row, root);
             self.state.rows_seen = add_rows(self.state.rows_seen, 1);
@@ -189,6 +190,34 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
         solve(self, self.params.columns, meaning, query, scratch, answer)
     }
 
+    /// Refuses rows with which the norm of a column would leave the range.
+    fn check_norms(&self, rows: &[T], factor: T) -> Result<(), Error> {
+        let (triangle, kept) = self.kept();
+        norms::check_rows(self.params.columns, triangle, kept, rows, factor)
+    }
+
+    /// Refuses another summary, and rows after it, with which the norm of a column would leave the range. Names the column.
+    fn check_merge(&self, other: &Self, row: &[T]) -> Result<(), Error> {
+        let cols = self.params.columns;
+        Difference::Dim.check(cols, other.params.columns)?;
+        Difference::BlockLen.check(self.params.block_len, other.params.block_len)?;
+        let column_of = |(triangle, kept): (&'_ [T], &'_ [T]), column: usize| {
+            let above = (0..=column).map(|row| triangle[packed::index(cols, row, column)]);
+            let squares = above.chain(kept.iter().skip(column).step_by(cols).copied());
+            squares.fold(T::ZERO, |norm, x| vector::norm(&[norm, x]))
+        };
+        let norms = |column: usize| {
+            let (mine, theirs) = (column_of(self.kept(), column), column_of(other.kept(), column));
+            [mine, theirs, row.get(column).copied().unwrap_or(T::ZERO)].into_iter()
+        };
+        (0..cols).find(|&column| !norms::fits(|| norms(column))).map_or(Ok(()), |index| Err(Error::NonFinite { index }))
+    }
+
+    /// The triangle, and the rows of the block in use.
+    fn kept(&self) -> (&[T], &[T]) {
+        self.storage.as_ref()[..self.kept_len()].split_at(packed::len(self.params.columns))
+    }
+
     fn split(&mut self) -> Parts<'_, T> {
         let (triangle, rest) = self.storage.as_mut().split_at_mut(packed::len(self.params.columns));
         let (block, row) = rest.split_at_mut(self.params.block_size());
@@ -249,11 +278,30 @@ impl<T: Real, S: Storage<T>> RowSummary for StreamingQr<T, S> {
         self.state.rows_seen
     }
 
+    /// See the trait; [`Error::NonFinite`] also for an entry with which the norm of its column would leave the range.
     fn update(&mut self, row: &[T]) -> Result<(), Error> {
         check_row(self.params.columns, row)?;
+        self.check_norms(row, T::ONE)?;
         self.push(row, T::ONE);
         self.state.rows_seen = add_rows(self.state.rows_seen, 1);
         Ok(())
+    }
+
+    fn update_batch(&mut self, rows: MatRef<'_, T>) -> Result<(), Error> {
+        check_batch(self.params.columns, rows)?;
+        self.check_norms(rows.as_slice(), T::ONE)?;
+        for row in rows.iter_rows() {
+            self.push(row, T::ONE);
+            self.state.rows_seen = add_rows(self.state.rows_seen, 1);
+        }
+        Ok(())
+    }
+
+    fn merge_with_row(&mut self, other: &Self, row: &[T]) -> Result<(), Error> {
+        check_row(self.params.columns, row)?;
+        self.check_merge(other, row)?;
+        self.merge(other)?;
+        self.update(row)
     }
 
     fn clear(&mut self) {
@@ -276,9 +324,12 @@ impl<T: Real, S: Storage<T>> Deferred for StreamingQr<T, S> {
 }
 
 impl<T: Real, S: Storage<T>> Merge for StreamingQr<T, S> {
+    /// See the trait.
+    ///
+    /// # Errors
+    /// [`Error::Incompatible`] for other columns or blocks; [`Error::NonFinite`] with a column whose norm would leave the range.
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        Difference::Dim.check(self.params.columns, other.params.columns)?;
-        Difference::BlockLen.check(self.params.block_len, other.params.block_len)?;
+        self.check_merge(other, &[])?;
         if self.state.rows_seen == 0 {
             self.state = other.state;
             self.storage.as_mut().copy_from_slice(other.storage.as_ref());

@@ -31,6 +31,8 @@ impl sealed::Sealed for GaussianSketch {}
 impl<T: Real> SketchOperator<T> for GaussianSketch {
     const DENSE: bool = true;
     const GAUSSIAN: bool = true;
+    // Half of a word has 32 bits: no normal number is beyond 6.7.
+    const LARGEST: f64 = 10.0;
     const NUMBER: u8 = 3;
 
     fn from_parameter(parameter: u64) -> Option<Self> {

@@ -100,6 +100,8 @@ pub trait SketchOperator<L: Lane>: sealed::Sealed + Copy + Debug + PartialEq {
     const BLOCKED: bool = false;
     /// Whether the [`Numbering`] matters.
     const NUMBERED: bool = false;
+    /// The largest magnitude of an entry of `S / g`.
+    const LARGEST: f64 = 1.0;
     /// Its number in byte forms; never reused.
     const NUMBER: u8;
 

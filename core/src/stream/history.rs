@@ -61,6 +61,11 @@ impl<T: Real> History<T> {
         self.peak = self.peak.times_power_of_two(e);
     }
 
+    /// The most energy that was held before something was removed; 0 if nothing was.
+    pub(crate) const fn peak(&self) -> T {
+        self.peak
+    }
+
     /// The longest chain of operations.
     pub(crate) const fn operations(&self) -> u64 {
         self.operations

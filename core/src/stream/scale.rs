@@ -94,13 +94,20 @@ impl Scale {
         if T::BYTES == 4 { 126 } else { 1022 }
     }
 
+    /// Sums of squares are kept below 2 to this when summaries merge: rows that come later find room above it.
+    fn most_squares<T: Real>() -> i32 {
+        if T::BYTES == 4 { 90 } else { 880 }
+    }
+
     /// What rows are multiplied with.
     pub(crate) fn factor<T: Real>(self) -> T {
         T::ONE.times_power_of_two(-self.exponent)
     }
 
-    /// Brings two summaries to one scale: how much each one's linear state is to be multiplied by, as powers of two.
-    pub(crate) fn align(&mut self, other: Self) -> (i32, i32) {
+    /// Brings two summaries to one scale: how much each one's linear state is to be multiplied by, as powers of two. The energies,
+    /// or whatever is largest among the squares, are those before; if both together might come near the largest number, the
+    /// scale makes room for them.
+    pub(crate) fn align<T: Real>(&mut self, other: Self, energy: T, other_energy: T) -> (i32, i32) {
         match (self.known, other.known) {
             (_, false) => (0, 0),
             (false, true) => {
@@ -108,7 +115,12 @@ impl Scale {
                 (0, 0)
             }
             (true, true) => {
-                let common = self.exponent.max(other.exponent);
+                let mut common = self.exponent.max(other.exponent);
+                let exponent_of = |energy: T, own: i32| energy.exponent().saturating_add(2 * (own - common));
+                let sum = exponent_of(energy, self.exponent).max(exponent_of(other_energy, other.exponent));
+                if sum > Self::most_squares::<T>() {
+                    common += sum / 2;
+                }
                 let shifts = (self.exponent - common, other.exponent - common);
                 self.exponent = common;
                 shifts

@@ -3,6 +3,7 @@
 use crate::input::{Case, Shape};
 use crate::rows::same_answer;
 use crate::subject::{Subject, feed};
+use crate::verbs::reads_its_own_bytes;
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestCaseResult};
 use sketchlet_core::{Error, Merge, RowSummary};
@@ -60,7 +61,8 @@ pub fn merging_with_empty_is_identity<M: RowSummary + Merge>(subject: &Subject<M
     Ok(())
 }
 
-/// Two summaries that absorb each other again and again, until there are more rows than can be counted: the count never falls.
+/// Two summaries that absorb each other again and again, until there are more rows than can be counted: the count never falls,
+/// and their bytes can be read.
 pub fn counts_never_wrap<M: RowSummary + Merge>(subject: &Subject<M>, case: &Case) -> TestCaseResult {
     // So many merges take long: a few cases will do.
     if case.choices().below(8) > 0 {
@@ -79,6 +81,7 @@ pub fn counts_never_wrap<M: RowSummary + Merge>(subject: &Subject<M>, case: &Cas
         }
         let least = before.max(from.rows_seen());
         prop_assert!(to.rows_seen() >= least, "{} rows after a merge, {} before", to.rows_seen(), least);
+        reads_its_own_bytes(subject, to, "many merges")?;
     }
     Ok(())
 }

@@ -271,6 +271,11 @@ impl<M: RowSummary> Subject<M> {
         }
     }
 
+    /// Whether the subject was told how bytes are written and read.
+    pub const fn has_bytes(&self) -> bool {
+        self.restore.is_some()
+    }
+
     /// The summary that its byte form gives.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use proptest::test_runner::TestCaseResult;
 use sketchlet_core::{Error, MatRef, Merge, RowSummary};
 
 /// Rows one by one and in batches, and the verbs that the subject has named ([`Subject::verb`]): whatever is refused changes
-/// nothing, to the bit.
+/// nothing, to the bit, and what is taken leaves bytes that can be read.
 pub fn refused_verbs_change_nothing<M: RowSummary>(subject: &Subject<M>, case: &Case) -> TestCaseResult {
     let mut summary = subject.filled(&case.shape, &case.table.rows())?;
     let mut choices = case.choices();
@@ -20,6 +20,8 @@ pub fn refused_verbs_change_nothing<M: RowSummary>(subject: &Subject<M>, case: &
             if let Err(e) = verb(&mut summary, &row, &mut choices) {
                 let same = subject.state(&mut summary) == before;
                 prop_assert!(same, "{name} refused {hostile:?} ({e}), but the state has changed");
+            } else {
+                reads_its_own_bytes(subject, &mut summary, name)?;
             }
         }
     }
@@ -37,7 +39,8 @@ fn batch<M: RowSummary>(summary: &mut M, row: &[M::Scalar], _: &mut Choices) -> 
     summary.update_batch(MatRef::new(&rows, 3, row.len())?)
 }
 
-/// Summaries of rows at the ends of the range, again and again: a merge that is refused changes neither.
+/// Summaries of rows at the ends of the range, again and again: a merge that is refused changes neither, and
+/// one that is not leaves bytes that can be read.
 pub fn refused_merges_change_nothing<M: RowSummary + Merge>(subject: &Subject<M>, case: &Case) -> TestCaseResult {
     let rows = case.table.rows();
     let mut all = subject.make(&case.shape)?;
@@ -53,7 +56,18 @@ pub fn refused_merges_change_nothing<M: RowSummary + Merge>(subject: &Subject<M>
         if let Err(e) = all.merge(&part) {
             let same = subject.state(&mut all) == before && subject.state(&mut part) == part_before;
             prop_assert!(same, "a merge was refused ({e}), but the state has changed");
+        } else {
+            reads_its_own_bytes(subject, &mut all, "merge")?;
         }
+    }
+    Ok(())
+}
+
+/// What a summary writes, if it has bytes, it can read.
+pub(crate) fn reads_its_own_bytes<M: RowSummary>(subject: &Subject<M>, summary: &mut M, after: &str) -> TestCaseResult {
+    if subject.has_bytes() {
+        let own = subject.restore(&subject.state(summary))?;
+        prop_assert!(own.is_ok(), "after {after} its own bytes are refused: {:?}", own.map(drop));
     }
     Ok(())
 }

@@ -540,17 +540,54 @@ fn answers_need_rows_and_finite_sums() {
     let mut normal = Normal::<f32>::new(NormalEquationsParams::new(2)).unwrap();
     assert_eq!(solve_qr(&qr, &query), few);
     assert_eq!(solve_normal(&normal, &query), few);
-    for _ in 0..40 {
-        qr.update(&[1.0, f32::MAX]).unwrap();
-        normal.update(&[1.0, 1e30]).unwrap();
+    // Rows with which a norm or a sum would overflow are refused, and what was taken is answered.
+    let taken = (0..40).take_while(|_| qr.update(&[1.0, f32::MAX / 32.0]).is_ok()).count();
+    assert_eq!(taken, 16);
+    let refused = Err(Error::NonFinite { index: 1 });
+    let before = qr.encode();
+    assert_eq!(qr.update(&[1.0, f32::MAX / 32.0]), refused);
+    assert_eq!(qr.update_weighted(&[1.0, 1e19], 1e38), refused);
+    let batch = [1.0, 1.0, 2.0, f32::MAX / 2.0];
+    assert_eq!(qr.update_batch(MatRef::new(&batch, 2, 2).unwrap()), Err(Error::NonFinite { index: 3 }));
+    let copy = qr.clone();
+    assert_eq!(qr.merge(&copy), refused);
+    assert_eq!(qr.encode(), before);
+    assert!(Qr::<f32>::decode(&before).is_ok() && solve_qr(&qr, &query).is_ok());
+    for mut normal in [normal.clone(), Normal::<f32>::new(NormalEquationsParams::new(2).compensated()).unwrap()] {
+        assert_eq!(normal.update(&[1.0, 1e30]), refused);
+        assert_eq!(normal.update(&[1e20, 1.0]), Err(Error::NonFinite { index: 0 }));
+        let taken = (0..100).take_while(|_| normal.update(&[1.0, 4e18]).is_ok()).count();
+        assert_eq!(taken, 21);
+        let before = normal.encode();
+        assert_eq!(normal.remove(&[1.0, 1e30]), refused);
+        assert_eq!(normal.update_weighted(&[1.0, 1e10], 1e30), refused);
+        let batch = [1.0, 2.0, 1.0, 4e18];
+        assert_eq!(normal.update_batch(MatRef::new(&batch, 2, 2).unwrap()), Err(Error::NonFinite { index: 3 }));
+        let copy = normal.clone();
+        assert_eq!(normal.merge(&copy), refused);
+        assert_eq!(normal.encode(), before);
+        assert!(Normal::<f32>::decode(&before).is_ok() && solve_normal(&normal, &query).is_ok());
     }
-    assert_eq!(solve_qr(&qr, &query), Err(Error::NonFinite { index: 1 }));
-    assert_eq!(solve_normal(&normal, &query), Err(Error::NonFinite { index: 1 }));
+    normal.clear();
     // Zeros only: an answer of rank 0.
     let zeros = qr_of::<f64>(&vec![vec![0.0, 0.0, 5.0]; 20], 16);
     let fit = solve_qr(&zeros, &Query::new(&[0, 1], &[2])).unwrap();
     assert_eq!((fit.rank, fit.condition, fit.coefficients), (0, 0.0, vec![0.0; 2]));
     assert!((fit.residual_norm[0] - 5.0 * 20f64.sqrt()).abs() < 1e-12);
+}
+
+/// Columns so far apart that the coefficient between them has no number.
+#[test]
+fn an_infinite_coefficient_is_an_error() {
+    let query = Query::new(&[0], &[1]);
+    let mut qr = Qr::<f32>::new(StreamingQrParams::new(2)).unwrap();
+    let mut normal = Normal::<f32>::new(NormalEquationsParams::new(2)).unwrap();
+    for i in 0..9u8 {
+        qr.update(&[f32::from(i) * 1e-44, f32::from(i)]).unwrap();
+        normal.update(&[f32::from(i) * 1e-20, f32::from(i) * 1e18]).unwrap();
+    }
+    assert_eq!(solve_qr(&qr, &query), Err(Error::NonFinite { index: 0 }));
+    assert!(solve_normal(&normal, &query).is_ok_and(|fit| fit.coefficients.iter().all(|x| x.is_finite())));
 }
 
 #[test]

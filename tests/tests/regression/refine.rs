@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use sketchlet_core::random::keyed::{Domain, normal_pair, word2};
 use sketchlet_core::regression::*;
 use sketchlet_core::sketch::*;
-use sketchlet_core::{Difference, Error, Merge, Real, RowSummary, Rule, Wire};
+use sketchlet_core::{Difference, Error, MatRef, Merge, Real, RowSummary, Rule, Wire};
 
 type Sums = Gradient<f64, Vec<f64>>;
 type Sketch<O> = SketchedLeastSquares<f64, O, Vec<f64>, Vec<u32>>;
@@ -345,8 +345,14 @@ fn corrections_need_a_gradient_of_the_same_question() {
     sums.start_at(&[1.0, 0.0]).unwrap();
     sums.update(&[1.0, 2.0, 3.0]).unwrap();
     assert!(matches!(hessian(&sums), Err(Error::Incompatible { what: Difference::Coefficient, .. })));
-    sums.update(&[1e200, 1e200, 0.0]).unwrap();
-    assert_eq!(refine(&sums), Err(Error::NonFinite { index: 2 }));
+    // Sums that would overflow are refused before.
+    let before = sums.encode();
+    assert_eq!(sums.update(&[1e200, 1e200, 0.0]), Err(Error::NonFinite { index: 2 }));
+    let batch = [1.0, 2.0, 3.0, 1.0, 1e170, 1e140];
+    assert_eq!(sums.update_batch(MatRef::new(&batch, 2, 3).unwrap()), Err(Error::NonFinite { index: 5 }));
+    assert_eq!(sums.encode(), before);
+    sums.update(&[1e150, 0.0, 1e150]).unwrap();
+    assert!(Sums::decode(&sums.encode()).is_ok());
     let buffers = sketch.refine_in(&query, &sums, &mut [0.0; 3], &mut [0.0; 5]).map(|_| ());
     assert_eq!(buffers, Err(Error::Storage { needed: 15, got: 3 }));
     let roles = ask(&Query::new(&[0, 7], &[2]), |q, s, a| sketch.refine_in(q, &sums, s, a));

@@ -307,8 +307,24 @@ fn silence_is_not_forgetfulness() {
 }
 
 #[test]
-fn coefficients_of_overflown_sums_are_not_numbers() {
+fn rows_beyond_the_range_of_a_filter_are_refused() {
     let mut filter = Recursive::<f32>::new(RecursiveLeastSquaresParams::new(2)).unwrap();
-    (0..4).for_each(|i| filter.update(&[f32::MAX, (i as f32).sin(), 1.0]).unwrap());
-    assert!(filter.coefficients()[0].is_nan());
+    let row = |i: usize| [f32::MAX / 20.0, (i as f32).sin(), 1.0];
+    let taken = (0..40).take_while(|&i| filter.update(&row(i)).is_ok()).count();
+    assert_eq!(taken, 6);
+    assert!(filter.coefficients().iter().all(|x| x.is_finite()));
+    let before = filter.encode();
+    assert_eq!(filter.update(&row(6)), Err(Error::NonFinite { index: 0 }));
+    assert_eq!(filter.encode(), before);
+}
+
+/// A feature so small that its coefficient has no number: the filter can be written, and goes on where it stopped.
+#[test]
+fn an_infinite_coefficient_is_written_and_comes_back() {
+    let mut filter = Recursive::<f32>::new(RecursiveLeastSquaresParams::new(2).forgetting(0.5)).unwrap();
+    (0..300).for_each(|i| filter.update(&[1e-38, [1.0, 2.0][i % 2], 1e30]).unwrap());
+    assert!(!filter.coefficients().iter().all(|x| x.is_finite()), "{:?}", filter.coefficients());
+    let read = Recursive::<f32>::decode(&filter.encode()).unwrap();
+    let bits = |filter: &Recursive<f32>| filter.coefficients().iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(&read), bits(&filter));
 }

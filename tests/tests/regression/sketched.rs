@@ -667,13 +667,32 @@ fn merged_and_joined_answers_need_something_written_in_either() {
 }
 
 #[test]
-fn overflowed_sums_are_told() {
-    let mut summary = empty::<f32, _>(SketchedLeastSquaresParams::new(2, 8), CountSketch);
-    for _ in 0..64 {
-        summary.update(&[1.0, f32::MAX]).unwrap();
-    }
-    assert_eq!(solve(&summary, &Query::new(&[0], &[1])), Err(Error::NonFinite { index: 1 }));
-    assert_eq!(solve(&summary, &Query::new(&[1], &[0])), Err(Error::NonFinite { index: 1 }));
+fn rows_with_which_sums_would_overflow_are_refused() {
+    let params = SketchedLeastSquaresParams::new(2, 8);
+    let mut summary = empty::<f32, _>(params.block_len(4), Srht);
+    let large = [1.0, f32::MAX / 64.0];
+    let taken = (0..64).take_while(|_| summary.update_at(1, &large).is_ok()).count();
+    assert_eq!(taken, 16);
+    let before = summary.encode();
+    let refused = Err(Error::NonFinite { index: 1 });
+    assert_eq!(summary.update_at(1, &large), refused);
+    assert_eq!(summary.update_weighted(40, &[1.0, 1e19], 1e38), refused);
+    assert_eq!(summary.update_cell(40, 1, f32::MAX), refused);
+    assert_eq!(summary.remove_at(40, &[0.0, f32::MAX]), refused);
+    let batch = [1.0, 2.0, 3.0, 1e37];
+    assert_eq!(summary.update_batch_at(40, MatRef::new(&batch, 2, 2).unwrap()), Err(Error::NonFinite { index: 3 }));
+    let mut other = empty::<f32, _>(params.block_len(4).first_index(1 << 40), Srht);
+    other.update(&large).unwrap();
+    assert_eq!(summary.merge(&other), refused);
+    assert_eq!(summary.encode(), before);
+    // The other column has all its room, and what was taken can be read and solved.
+    (0..5).for_each(|_| summary.update_at(2, &[f32::MAX / 64.0, 0.0]).unwrap());
+    summary.close_block();
+    assert!(Sketched::<f32, Srht>::decode(&summary.encode()).is_ok());
+    assert!(solve(&summary, &Query::new(&[0], &[1])).is_ok());
+    // Integers wrap.
+    let mut integers = empty::<i32, _>(params, Srht);
+    (0..9).for_each(|_| integers.update(&[1, i32::MAX]).unwrap());
 }
 
 #[test]

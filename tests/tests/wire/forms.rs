@@ -916,6 +916,36 @@ fn the_largest_count_is_counted_on_from() {
     assert!(tried >= 50, "only {tried} counts found");
 }
 
+/// Merged with its own copy until its energy has no number in its units: the scale makes room, and the answer is that of one copy.
+#[test]
+fn energies_beyond_the_largest_number_find_room() {
+    fn check<M: TopEigen<Scalar = f32> + Merge + Clone>(mut summary: M, read: fn(&M) -> Result<M, Error>) {
+        let vector = |summary: &mut M| answer(summary).unwrap().vectors_f64();
+        let one = vector(&mut summary);
+        for _ in 0..150 {
+            let copy = summary.clone();
+            summary.merge(&copy).unwrap();
+        }
+        let mut read = read(&summary).unwrap();
+        let many = answer(&mut read).unwrap();
+        let along = many.vectors_f64().iter().zip(&one).map(|(x, y)| x * y).sum::<f64>();
+        assert!(along > 0.999, "{along}");
+        let (lower, upper) = many.bounds.map_or((0.0, f64::INFINITY), |bounds| bounds[0]);
+        assert!(lower <= upper && many.values[0] > 1e50, "{:?}", many.values);
+        // Ordinary rows still count, and what is written is read.
+        summary.update(&row(5)).unwrap();
+    }
+    fn read<M: Wire<Storage = Vec<f32>>>(summary: &M) -> Result<M, Error> {
+        M::decode(&summary.encode())
+    }
+    check(filled(ExactEigen::<f32, Vec<f32>>::new(ExactEigenParams::new(DIM)), 0..150), read);
+    let new = FrequentDirectionsParams::new(DIM).sketch_rows(2);
+    check(filled(FrequentDirections::<f32, Vec<f32>>::new(new), 0..150), read);
+    check(filled(NystromSketch::<f32, Vec<f32>>::new(NystromSketchParams::new(DIM)), 0..150), read);
+    let new = RandomOrderEigenParams::new(DIM).heavy_capacity(3);
+    check(filled(RandomOrderEigen::<f32, Vec<f32>>::new(new), 0..150), read);
+}
+
 /// Merged with its own copy until no number holds its rows: the count stays at its end, and the bytes are read.
 #[test]
 fn summaries_merged_with_their_copies_count_to_the_end() {

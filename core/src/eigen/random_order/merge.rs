@@ -39,7 +39,9 @@ impl<T: Real, S: Storage<T>> RandomOrderEigen<T, S> {
     fn absorb(&mut self, other: &Self) {
         let (params, dim, width) = (self.params, self.params.dim, self.params.block_width());
         let gap_cap = self.gap_after_merge(other);
-        let (mine, theirs) = self.state.scale.align(other.state.scale);
+        let energy = |counts: &Counts<T>| counts.energy.value() + counts.excess + counts.missed;
+        let (mine, theirs) = (energy(&self.state.counts), energy(&other.state.counts));
+        let (mine, theirs) = self.state.scale.align(other.state.scale, mine, theirs);
         self.rescale(mine);
         let mut added = other.state.counts;
         let unit = T::ONE.times_power_of_two(theirs);
@@ -148,6 +150,8 @@ fn add_counts<T: Real>(counts: &mut Counts<T>, added: &Counts<T>, blocks: T) {
     counts.rows = add_rows(counts.rows, added.rows);
     counts.light_rows = add_rows(counts.light_rows, added.light_rows);
     counts.history_rows += added.history_rows + T::count(counts.block_rows + added.block_rows);
+    // As the counts do, it stays at the largest one.
+    counts.history_rows = counts.history_rows.min(T::count(add_rows(u64::MAX, 0)));
     counts.block_rows = 0;
     counts.block_len = counts.block_len.max(added.block_len);
     counts.steps = add_rows(counts.steps, added.steps + 1);

@@ -53,6 +53,9 @@ fn step<T: Real>(
         let excess = counts.excess * of_history.max(of_block);
         let room = &mut iterate[..params.rank * dim];
         let (of_first, of_all) = disagreement(&mut scratch, dim, excess, &pool, &fresh, room);
+        // Where rescaling has left no digits of the history there is no angle.
+        let angle = |square: T| if square >= T::ZERO { square } else { T::ONE };
+        let (of_first, of_all) = (angle(of_first), angle(of_all));
         if !order_is_flagged && of_first >= T::constant(params.dead_zone) {
             kept = (T::ONE - of_first) * (T::ONE - of_first);
         }

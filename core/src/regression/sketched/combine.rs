@@ -16,7 +16,8 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> Merge for Sk
     /// # Errors
     /// [`Error::Incompatible`] for another shape, seed, operator, block length or forgetting, if row numbers overlap, or if one of
     /// the two goes on from bytes of version 0.1 under an operator that has changed since (see [`Srht`](crate::sketch::Srht));
-    /// [`Error::Capacity`] if there is no room for all ranges; [`Error::Pending`] if a block waits for
+    /// [`Error::Capacity`] if there is no room for all ranges; [`Error::NonFinite`] with a column whose sums could overflow;
+    /// [`Error::Pending`] if a block waits for
     /// [`poll`](crate::stream::Deferred::poll) in either. Nothing is changed then.
     fn merge(&mut self, other: &Self) -> Result<(), Error> {
         self.check_mergeable(other)?;
@@ -57,7 +58,10 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         Difference::Dim.check(self.params.columns, other.params.columns)?;
         self.check_sums_like(other)?;
         let (needed, limit) = (self.list().union_len(&other.list()), self.params.ranges);
-        if needed > limit { Err(Error::Capacity { limit }) } else { Ok(()) }
+        if needed > limit {
+            return Err(Error::Capacity { limit });
+        }
+        self.check_reach_with(other, &[])
     }
 
     /// Whether the sums are those of one sketch, whatever the columns: what only concerns storage may differ.

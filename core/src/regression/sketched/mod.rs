@@ -4,6 +4,7 @@ mod combine;
 mod params;
 mod pending;
 mod ranges;
+mod reach;
 mod refine;
 mod wire;
 
@@ -13,7 +14,8 @@ use super::removed::{drift, remember, rounding};
 use super::solve::{Evidence, Meaning, solve};
 use super::weight::{check_forgetting, root_of_weight};
 use super::{Fit, Query};
-use crate::base::matrix::{check_batch, check_row};
+use crate::base::matrix::{check_batch, check_batch_modest, check_row, check_row_modest};
+use crate::linalg::vector;
 use crate::sketch::{Numbering, Piece, SketchOperator};
 use crate::stream::add_rows;
 use crate::{Error, Lane, MatRef, Merge, Real, RowSummary, Storage};
@@ -195,7 +197,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     /// # Errors
     /// Those of [`update`](RowSummary::update).
     pub fn update_at(&mut self, index: u64, row: &[L]) -> Result<(), Error> {
-        check_row(self.params.columns, row)?;
+        self.check(row)?;
         self.claim(index)?;
         self.add(Piece { index, column: 0, entries: row, subtract: false }, Full::WorkOff);
         self.state.rows_seen = add_rows(self.state.rows_seen, 1);
@@ -208,7 +210,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     /// Those of [`update_deferred`](crate::stream::DeferredRows::update_deferred); [`Error::Pending`] if the row belongs to a block
     /// before one that waits.
     pub fn update_at_deferred(&mut self, index: u64, row: &[L]) -> Result<(), Error> {
-        check_row(self.params.columns, row)?;
+        self.check(row)?;
         self.check_deferred(index)?;
         self.claim(index)?;
         self.add(Piece { index, column: 0, entries: row, subtract: false }, Full::PutOff);
@@ -227,6 +229,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         if !delta.is_finite() {
             return Err(Error::NonFinite { index: column });
         }
+        self.check_reach(column, &[delta], 1, 1.0)?;
         self.claim(index)?;
         self.take(column, &[delta]);
         self.add(Piece { index, column, entries: &[delta], subtract: false }, Full::WorkOff);
@@ -239,7 +242,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     /// # Errors
     /// As [`update_at`](Self::update_at).
     pub fn remove_at(&mut self, index: u64, row: &[L]) -> Result<(), Error> {
-        check_row(self.params.columns, row)?;
+        self.check(row)?;
         self.take(0, row);
         self.add(Piece { index, column: 0, entries: row, subtract: true }, Full::WorkOff);
         self.state.rows_removed = add_rows(self.state.rows_removed, 1);
@@ -252,7 +255,9 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     /// As [`update_at`](Self::update_at), before the first row is consumed; [`Error::NonFinite`] counts entries through the
     /// whole batch.
     pub fn update_batch_at(&mut self, first: u64, rows: MatRef<'_, L>) -> Result<(), Error> {
-        check_batch(self.params.columns, rows)?;
+        if !check_batch_modest(self.params.columns, rows)? {
+            self.check_reach(0, rows.as_slice(), self.params.columns, 1.0)?;
+        }
         let Some(more) = (rows.rows() as u64).checked_sub(1) else { return Ok(()) };
         let last = first.checked_add(more).filter(|&last| stream(last) == stream(first));
         let last = last.ok_or_else(capacity)?;
@@ -328,6 +333,12 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         }
     }
 
+    /// The checks of a row before it is added or taken away.
+    fn check(&self, row: &[L]) -> Result<(), Error> {
+        let is_modest = check_row_modest(self.params.columns, row)?;
+        if is_modest { Ok(()) } else { self.check_reach(0, row, row.len(), 1.0) }
+    }
+
     fn split(&mut self) -> Parts<'_, L> {
         let (shape, block, columns) = (self.params.shape().len(), self.params.block_size(), self.params.columns);
         let (sums, rest) = self.storage.as_mut().split_at_mut(shape);
@@ -395,7 +406,7 @@ impl<T: Real, O: SketchOperator<T>, S: Storage<T>, I: Storage<u32>> SketchedLeas
     pub fn forget(&mut self, factor: T) -> Result<(), Error> {
         check_forgetting(factor)?;
         self.close_block();
-        crate::linalg::vector::scale(self.split().sums, factor.sqrt());
+        vector::scale(self.split().sums, factor.sqrt());
         self.state.forgotten = self.state.forgotten.saturating_add(1);
         // Never zero: a past that has faded from all numbers still counts as faded.
         self.state.forgetting = (self.state.forgetting * factor.as_f64()).max(f64::MIN_POSITIVE);
@@ -405,7 +416,11 @@ impl<T: Real, O: SketchOperator<T>, S: Storage<T>, I: Storage<u32>> SketchedLeas
     /// The square root of the weight, if the row may come with it.
     fn check_weighted(&self, row: &[T], weight: T) -> Result<T, Error> {
         check_row(self.params.columns, row)?;
-        root_of_weight(row, weight)
+        let root = root_of_weight(row, weight)?;
+        if !T::all_modest(&[root * vector::max_abs(row)]) {
+            self.check_reach(0, row, row.len(), root.as_f64())?;
+        }
+        Ok(root)
     }
 
     fn add_scaled(&mut self, index: u64, row: &[T], root: T, subtract: bool) {
@@ -442,6 +457,10 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> RowSummary f
 
     /// Consumes a row under the number after the largest of its own stream, or
     /// [`first_index`](SketchedLeastSquaresParams::first_index).
+    ///
+    /// # Errors
+    /// Those of the trait; [`Error::NonFinite`] also for an entry with which a sum of its column could overflow;
+    /// [`Error::Capacity`] if there is no room for another range of numbers.
     fn update(&mut self, row: &[L]) -> Result<(), Error> {
         check_row(self.params.columns, row)?;
         let index = self.next_index()?;
@@ -463,6 +482,9 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> RowSummary f
         }
         if last.is_some_and(|last| last & LAST_TICK == LAST_TICK) {
             return Err(capacity());
+        }
+        if self.params.columns == other.params.columns {
+            self.check_reach_with(other, row)?;
         }
         self.merge(other)?;
         self.update(row)

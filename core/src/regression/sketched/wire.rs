@@ -48,7 +48,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
     }
 
     /// Scalars that an encoding carries: blocks that are empty stay out.
-    fn kept_len(&self) -> usize {
+    pub(super) fn kept_len(&self) -> usize {
         kept_len(&self.params, &self.state)
     }
 
