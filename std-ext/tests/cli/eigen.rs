@@ -97,10 +97,10 @@ fn what_nothing_has_checked_is_unverified() {
 /// More columns than the core's solver takes: rounding has its share all the same.
 #[test]
 fn wide_tables_have_room_for_rounding() {
-    let mut table = (0..70).map(|j| format!("x{j}")).collect::<Vec<_>>().join(",") + "\n";
+    let line = |cells: Vec<String>| cells.join(",") + "\n";
+    let mut table = line((0..70).map(|j| format!("x{j}")).collect());
     for i in 0..80i64 {
-        let row: Vec<String> = (0..70).map(|j| (1_000_000 + (i * 37 + j * 53 + i * j) % 101).to_string()).collect();
-        table += &format!("{}\n", row.join(","));
+        table += &line((0..70).map(|j| (1_000_000 + (i * 37 + j * 53 + i * j) % 101).to_string()).collect());
     }
     let flags = ["eigen", "-", "--method", "exact", "--rank", "2", "--json"];
     let answer = json(&pipe(&flags, table.as_bytes()));
