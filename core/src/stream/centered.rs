@@ -335,9 +335,14 @@ where
     /// # Errors
     /// See [`Wire::decode`].
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
-        let inner = wire::allocate(M::storage_needed(Self::inner_encoding(bytes)?)?, 0, bytes)?;
-        let own = wire::allocate(<Self as Wire>::storage_needed(bytes)?, 0, bytes)?;
-        Self::decode_in(bytes, (inner, own))
+        let (rows_seen, inner, dim, mut mean) = Self::read(bytes)?;
+        let inner = M::decode(inner)?;
+        if inner.dim() != dim {
+            return Err(Error::Corrupt);
+        }
+        let mut storage = crate::base::storage::allocate(Self::storage_len(dim))?;
+        mean.fill(&mut storage[..2 * dim]);
+        Ok(Self { inner, rows_seen, storage })
     }
 }
 

@@ -81,6 +81,19 @@ macro_rules! wire_form {
             fn storage_needed(bytes: &[u8]) -> Result<usize, $crate::Error> {
                 Ok(Self::read(bytes)?.0.storage_len())
             }
+
+            // All checks once, the checksum among them.
+            #[cfg(feature = "alloc")]
+            fn decode_within(bytes: &[u8], limit: usize) -> Result<Self, $crate::Error>
+            where
+                S: $crate::base::storage::Allocated,
+            {
+                let (params, state, mut vectors) = Self::read(bytes)?;
+                let mut summary = Self::new_in(params, $crate::wire::allocate(params.storage_len(), 0, limit)?)?;
+                summary.state = state;
+                summary.load(&mut vectors);
+                Ok(summary)
+            }
         }
     };
 }

@@ -61,15 +61,29 @@ pub trait Wire: Sized {
     ///
     /// # Errors
     /// See the trait. [`Error::Storage`] if the parameters ask for 2^24 scalars more than the encoding has bytes: a few
-    /// forged bytes must not be able to claim all memory. [`decode_in`](Self::decode_in) has no such limit.
+    /// forged bytes must not be able to claim all memory. [`decode_within`](Self::decode_within) takes another limit, and
+    /// [`decode_in`](Self::decode_in) has none.
     #[cfg(feature = "alloc")]
     #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
     fn decode(bytes: &[u8]) -> Result<Self, Error>
     where
         Self::Storage: Allocated,
     {
+        Self::decode_within(bytes, bytes.len().saturating_add(SPARE))
+    }
+
+    /// Reads an encoding into storage of its own, of at most `limit` scalars and indices together.
+    ///
+    /// # Errors
+    /// See the trait. [`Error::Storage`], before anything is claimed, if the parameters ask for more than the limit.
+    #[cfg(feature = "alloc")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+    fn decode_within(bytes: &[u8], limit: usize) -> Result<Self, Error>
+    where
+        Self::Storage: Allocated,
+    {
         let (scalars, indices) = (Self::storage_needed(bytes)?, Self::indices_needed(bytes)?);
-        Self::decode_in(bytes, allocate(scalars, indices, bytes)?)
+        Self::decode_in(bytes, allocate(scalars, indices, limit)?)
     }
 }
 
@@ -80,8 +94,8 @@ const SPARE: usize = 1 << 24;
 
 /// Storage for a summary to be decoded.
 #[cfg(feature = "alloc")]
-pub(crate) fn allocate<A: Allocated>(scalars: usize, indices: usize, bytes: &[u8]) -> Result<A, Error> {
-    let (needed, limit) = (scalars.saturating_add(indices), bytes.len().saturating_add(SPARE));
+pub(crate) fn allocate<A: Allocated>(scalars: usize, indices: usize, limit: usize) -> Result<A, Error> {
+    let needed = scalars.saturating_add(indices);
     if needed > limit { Err(Error::Storage { needed, got: limit }) } else { A::allocate(scalars, indices) }
 }
 

@@ -6,7 +6,12 @@ use crate::{Difference, Error, ScalarType};
 pub(super) const MAGIC: [u8; 4] = *b"SKLT";
 pub(super) const HEADER: usize = 16;
 pub(super) const CHECKSUM: usize = 4;
-pub(super) const CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISO_HDLC);
+
+/// CRC-32 (ISO-HDLC): sixteen bytes at a time by tables of 16 KiB where there is room for them, else bit by bit.
+#[cfg(feature = "std")]
+pub(super) static CRC: crc::Crc<u32, crc::Table<16>> = crc::Crc::<u32, crc::Table<16>>::new(&crc::CRC_32_ISO_HDLC);
+#[cfg(not(feature = "std"))]
+pub(super) static CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISO_HDLC);
 
 /// What the first bytes of an encoding say, after its checksum was found right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -142,3 +142,22 @@ fn a_decoded_node_is_widened_and_merges() {
         assert_eq!(wide.widen(1).err(), Some(Error::Capacity { limit: 1 }));
     }
 }
+
+/// Whoever decodes says how much memory a summary may claim: scalars and indices together.
+#[test]
+fn decoding_claims_no_more_than_the_limit() {
+    let sums = NormalEquations::<f64, _>::new(NormalEquationsParams::new(9)).unwrap();
+    let needed = sums.params().storage_len();
+    let read = |limit| NormalEquations::<f64, Vec<f64>>::decode_within(&sums.encode(), limit).map(drop);
+    assert_eq!((read(needed), read(needed - 1)), (Ok(()), Err(Error::Storage { needed, got: needed - 1 })));
+    type Node = SketchedLeastSquares<f64, Srht, Vec<f64>, Vec<u32>>;
+    let params = SketchedLeastSquaresParams::new(3, 8);
+    let (bytes, needed) = (Node::new(params, Srht).unwrap().encode(), params.storage_len() + params.index_len());
+    assert!(Node::decode_within(&bytes, needed).is_ok());
+    let refused = Node::decode_within(&bytes, needed - 1).map(drop);
+    assert_eq!(refused, Err(Error::Storage { needed, got: needed - 1 }));
+    let params = DynamicParams::new(4, 2).prefix(FacilityLocation::<u8>::prefix_len_of(3, 2));
+    let grown = Dynamic::<f32, u8, Vec<f32>, Vec<u8>>::new(params).unwrap();
+    assert!(Dynamic::<f32, u8, Vec<f32>, Vec<u8>>::decode_within(&grown.encode(), 2).is_err());
+    assert!(Dynamic::<f32, u8, Vec<f32>, Vec<u8>>::decode_within(&grown.encode(), 1000).is_ok());
+}

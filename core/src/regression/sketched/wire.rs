@@ -138,8 +138,32 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> Wire for Ske
         wire::encode::<L>(Kind::SketchedLeastSquares, out, |w| self.write(w))
     }
 
-    fn decode_in(bytes: &[u8], (storage, indices): (S, I)) -> Result<Self, Error> {
-        let mut content = Self::read(bytes)?;
+    fn decode_in(bytes: &[u8], storage: (S, I)) -> Result<Self, Error> {
+        Self::restore(Self::read(bytes)?, storage)
+    }
+
+    fn storage_needed(bytes: &[u8]) -> Result<usize, Error> {
+        Ok(Self::read(bytes)?.params.storage_len())
+    }
+
+    fn indices_needed(bytes: &[u8]) -> Result<usize, Error> {
+        Ok(Self::read(bytes)?.params.index_len())
+    }
+
+    // All checks once, the checksum among them.
+    #[cfg(feature = "alloc")]
+    fn decode_within(bytes: &[u8], limit: usize) -> Result<Self, Error>
+    where
+        (S, I): crate::base::storage::Allocated,
+    {
+        let content = Self::read(bytes)?;
+        let storage = wire::allocate(content.params.storage_len(), content.params.index_len(), limit)?;
+        Self::restore(content, storage)
+    }
+}
+
+impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeastSquares<L, O, S, I> {
+    fn restore(mut content: Content<'_, O>, (storage, indices): (S, I)) -> Result<Self, Error> {
         let mut summary = Self::new_in(content.params, content.operator, storage, indices)?;
         summary.state = content.state;
         let words = &mut summary.indices.as_mut()[..content.params.ranges * WORDS];
@@ -153,14 +177,6 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> Wire for Ske
         let kept = summary.kept_len();
         content.sums.fill(&mut summary.storage.as_mut()[..kept]);
         Ok(summary)
-    }
-
-    fn storage_needed(bytes: &[u8]) -> Result<usize, Error> {
-        Ok(Self::read(bytes)?.params.storage_len())
-    }
-
-    fn indices_needed(bytes: &[u8]) -> Result<usize, Error> {
-        Ok(Self::read(bytes)?.params.index_len())
     }
 }
 

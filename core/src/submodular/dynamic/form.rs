@@ -109,14 +109,14 @@ impl<P: CertifiedParams, T: Real, D: Id, S: Storage<T>, I: Storage<D>> Wire for 
     /// In storage of its own. What grew before grows again and goes on to the same bits; [`decode_in`](Wire::decode_in) gives a
     /// selection that does not grow.
     #[cfg(feature = "alloc")]
-    fn decode(bytes: &[u8]) -> Result<Self, Error>
+    fn decode_within(bytes: &[u8], limit: usize) -> Result<Self, Error>
     where
         (S, I): crate::base::storage::Allocated,
     {
         let opened = Opened::<P>::read::<T, D>(bytes)?;
         let (layout, slots, grows) = (opened.params.layout(), opened.slots, opened.grows);
         let (scalars, ids) = (layout.storage_len(slots), layout.index_len(slots, D::BITS));
-        let storage = wire::allocate(scalars, ids, bytes)?;
+        let storage = wire::allocate(scalars, ids, limit)?;
         let grow: Grow<(S, I)> = crate::base::storage::Allocated::extend;
         opened.restore(slots, storage, grows.then_some(grow))
     }
