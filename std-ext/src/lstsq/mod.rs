@@ -112,7 +112,7 @@ pub fn lstsq<T: Scalar>(
     let rows = RowBlock { features: a, targets: b, weights: params.weights };
     data::check_shape(0, &rows, (a.cols(), b.cols()))?;
     let params = params.threads(params.threads_for(a.rows(), a.cols() + b.cols()));
-    solver::solve(&mut Data::Memory(rows), layout, &params, Some(a.rows() as u64))
+    in_range(solver::solve(&mut Data::Memory(rows), layout, &params, Some(a.rows() as u64))?, layout)
 }
 
 /// The same over rows that are read again and again, by the calling thread. Weights are those of the blocks.
@@ -125,7 +125,18 @@ pub fn lstsq_passes<T: Scalar>(
 ) -> Result<LeastSquaresFit<T>, Error> {
     let (features, targets) = source.dims();
     let layout = layout(features, targets, params)?;
-    solver::solve(&mut Data::Passes(source), layout, params, None)
+    in_range(solver::solve(&mut Data::Passes(source), layout, params, None)?, layout)
+}
+
+/// Columns whose norms are finite can still be too far apart for a coefficient or a residual between them.
+fn in_range<T: Scalar>(fit: LeastSquaresFit<T>, layout: Layout) -> Result<LeastSquaresFit<T>, Error> {
+    let places = layout.coefficients();
+    let coefficient = fit.coefficients.iter().position(|x| !crate::Lane::is_finite(*x)).map(|at| at % places);
+    let residual = fit.residual_norms.iter().position(|x| !crate::Lane::is_finite(*x)).map(|u| places + u);
+    match coefficient.or(residual.filter(|_| !fit.residual_is_estimate)) {
+        Some(index) => Err(CoreError::NonFinite { index: index.saturating_sub(layout.constants) }.into()),
+        None => Ok(fit),
+    }
 }
 
 fn layout<T>(features: usize, targets: usize, params: &LeastSquaresParams<'_, T>) -> Result<Layout, CoreError> {

@@ -206,14 +206,17 @@ fn is_triangle<T: Scalar>(rows: &Mat<T>) -> bool {
     rows.nrows() == rows.ncols() && (0..rows.ncols()).all(|j| rows.col(j).iter().skip(j + 1).all(|&x| x == T::ZERO))
 }
 
-/// Takes a power of two out of each column, so that its norm is in `[1, 2)`; of the first ones `together`, the largest.
+/// Takes a power of two out of each column, so that its norm is in `[1, 2)`, or nearer to that where it would be extreme; of
+/// the first ones `together`, the largest.
 fn equilibrate<T: Scalar>(matrix: &mut Mat<T>, exponents: &mut [i32], together: usize) {
     let norms: Vec<T> = (0..exponents.len()).map(|j| dense::norm(matrix.col(j))).collect();
     let largest = norms[..together].iter().fold(T::ZERO, |largest, &norm| Real::max(largest, norm));
     for (j, exponent) in exponents.iter_mut().enumerate() {
         let norm = if j < together { largest } else { norms[j] };
         if norm > T::ZERO {
-            let e = Real::exponent(norm);
+            // A factor that takes it out of data must not overflow itself.
+            let limit = if T::BYTES == 4 { 120 } else { 1000 };
+            let e = Real::exponent(norm).clamp(-limit - *exponent, limit - *exponent);
             matrix.col_mut(j).iter_mut().for_each(|x| *x = x.times_power_of_two(-e));
             *exponent += e;
         }

@@ -539,3 +539,31 @@ fn half_widths_are_missing_with_a_reason_where_they_could_not_hold() {
         assert!(answer["half_widths"].is_array(), "{failure}: {answer}");
     }
 }
+
+/// Cells are finite, so what overflows is a sum or a coefficient: the column is named, and nothing is printed as null.
+#[test]
+fn numbers_out_of_range_name_their_column() {
+    let folder = folder();
+    let (file, name) = path(&folder, "extreme.csv");
+    let ask = |table: &str, flags: &[&str]| {
+        fs::write(&file, table).unwrap();
+        run(&[&["regress", &name, "--target", "y", "--json"], flags].concat())
+    };
+    let huge = "a,b,y\n1e308,2,5\n1e307,1,4\n-1e308,3,1\n";
+    let tiny = "a,y\n1e-310,1\n2e-310,2.1\n3e-310,2.9\n";
+    let cases = [
+        (huge, &["--solve", "exact"][..]),
+        (huge, &["--streaming", "--sketch", "none"]),
+        (tiny, &["--solve", "exact"]),
+    ];
+    for (table, flags) in cases {
+        let run = ask(table, flags);
+        let line = String::from_utf8(run.stderr).unwrap();
+        assert_eq!((run.status.code(), run.stdout.len()), (Some(1), 0), "{line}");
+        assert!(line.contains("column a: numbers too large or too small for f64"), "{line}");
+    }
+    // A tiny target has tiny coefficients, and a residual.
+    let answer = json(&ask("a,y\n1,1e-310\n2,2.1e-310\n3,2.9e-310\n", &["--solve", "exact"]));
+    let residual = answer["residual_norm"].as_f64().unwrap();
+    assert!(residual > 1e-312 && residual < 1e-310, "{answer}");
+}

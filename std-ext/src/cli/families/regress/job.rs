@@ -26,6 +26,18 @@ pub(super) struct Job<'a, T> {
     right_hand: RightHand<T>,
 }
 
+/// What was read is finite, so what isn't is a sum, or what is made of it.
+pub(super) fn too_large<T: Real>(names: &[String], column: usize) -> Error {
+    let precision = if T::BYTES == 4 { "f32" } else { "f64" };
+    let what =
+        format!("numbers too large or too small for {precision}: sums or coefficients overflow; rescale the column");
+    let error = Error::data(what);
+    match names.get(column) {
+        Some(name) => error.in_column(name),
+        None => error,
+    }
+}
+
 impl<'a, T: Real> Job<'a, T> {
     pub(super) fn open(task: &'a Task<'a>) -> Result<Self, Failure> {
         let clock = Clock::start();
@@ -261,6 +273,7 @@ impl<'a, T: Real> Columns<'a, T> {
             Some(CoreError::Parameter { name: &"weight", .. }) => {
                 Error::data("negative weight: weights are from 0 up").in_column(&self.weights_name)
             }
+            Some(CoreError::NonFinite { index }) => too_large::<T>(&self.roles.names, index % rows.columns.max(1)),
             _ => error,
         };
         error.at_row(rows.batch.place(row).unwrap_or(0)).in_file(&self.input)

@@ -36,11 +36,12 @@ pub(super) use solver::run;
 
 #[cfg(feature = "faer")]
 mod solver {
+    use super::super::job::too_large;
     use super::super::stored::Answer;
     use super::{Failure, Job, Number, Operator, Report, Solve};
     use crate::lstsq::{LeastSquaresFit, LeastSquaresParams, Path, Sketch, Warning, lstsq};
     use crate::regression::NoHalfWidths;
-    use crate::{CoreError, Error, MatRef};
+    use crate::{CoreError, Error, MatRef, Real};
 
     /// Rows of the sketch a coefficient that guides a refinement.
     const ROWS_PER_COEFFICIENT: usize = 12;
@@ -66,7 +67,24 @@ mod solver {
             rows += batch.rows();
             Ok(())
         })?;
-        let place = |error: Error| error.in_file(job.reader.name());
+        // Features first, then targets.
+        let columns: Vec<usize> = feature_columns.iter().chain(&target_columns).copied().collect();
+        let names = job.names(&columns);
+        // Whatever overflowed, the column to blame is the one that is furthest from one.
+        let extreme = || {
+            let exponent = |entries: &[T], columns: usize, j: usize| {
+                let largest =
+                    entries.iter().skip(j).step_by(columns).fold(T::ZERO, |max, x| Real::max(max, Real::abs(*x)));
+                if largest == T::ZERO { 0 } else { Real::exponent(largest).unsigned_abs() }
+            };
+            let sides = [(&features, feature_columns.len()), (&targets, target_columns.len())];
+            let exponents = sides.iter().flat_map(|&(entries, n)| (0..n).map(move |j| exponent(entries, n, j)));
+            exponents.enumerate().max_by_key(|&(_, e)| e).map_or(0, |(column, _)| column)
+        };
+        let place = |error: Error| match error.core() {
+            Some(CoreError::NonFinite { .. }) => too_large::<T>(&names, extreme()).in_file(job.reader.name()),
+            _ => error.in_file(job.reader.name()),
+        };
         job.reader.check_not_empty()?;
         let params = params(&job, &weights)?;
         let a = MatRef::new(&features, rows, feature_columns.len())?;

@@ -1,6 +1,6 @@
 //! Regression in one pass, from a summary of the rows.
 
-use super::job::{Job, ROWS_PER_COEFFICIENT};
+use super::job::{Job, ROWS_PER_COEFFICIENT, too_large};
 use super::stored::{Named, Number, Stored, answer, with_operator};
 use crate::cli::args::Operator;
 use crate::cli::failure::{Failure, allocated};
@@ -33,7 +33,10 @@ pub(super) fn run<T: Number>(mut job: Job<'_, T>) -> Result<Report, Failure> {
     job.reader.check_not_empty()?;
     let mut clock = job.clock;
     let (features, targets) = (job.roles.features.len(), job.roles.targets.len());
-    let place = |error: CoreError| Error::from(error).in_file(job.reader.name());
+    let place = |error: CoreError| match error {
+        CoreError::NonFinite { index } => too_large::<T>(&job.roles.names, index).in_file(job.reader.name()),
+        _ => Error::from(error).in_file(job.reader.name()),
+    };
     let answer = clock.count(|| answer(summary.as_mut(), &job.query(), features, targets)).map_err(place)?;
     let question = job.question(summary.rows(), summary.state_bytes() as u64);
     let mut report = question.report(&answer, clock.cost(), clock.threads());
