@@ -21,8 +21,8 @@
 //! Rows in memory belong to `lstsq` of the `sketchlet` crate. Columns have no roles while a summary is filled: a [`Query`] names
 //! features and targets when it is asked, and the answer is a [`Fit`]. [`rows_for`] says how many rows of a sketch an error needs.
 //!
-//! In the command `sketchlet regress`, `--streaming --sketch none` is [`StreamingQr`] and `--streaming --sketch OPERATOR` is
-//! [`SketchedLeastSquares`]; without `--streaming` all rows are in memory and `lstsq` answers.
+//! In the command `sketchlet regress`, `--streaming` is [`StreamingQr`] while its triangle fits `--memory`, and `--streaming
+//! --sketch OPERATOR` is [`SketchedLeastSquares`]; without `--streaming` all rows are in memory and `lstsq` answers.
 //!
 //! # Example
 //! Two sensors that see other columns of the same rows, and a host that regresses one on the other:

@@ -23,7 +23,7 @@ fn floods_of_cells_and_bytes_are_refused_in_little_memory() {
     for command in [
         &["eigen", "-"][..],
         &["regress", "-", "--target", "b"],
-        &["regress", "-", "--target", "b", "--sketch", "none"],
+        &["regress", "-", "--target", "b", "--sketch", "srht"],
         &["summarize", "-", "--size", "1", "--objective", "feature", "--method", "sieve"],
     ] {
         let run = |input: &[u8]| run_within(100_000_000, &[command, &["--threads", "2"]].concat(), input);

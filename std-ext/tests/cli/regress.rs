@@ -49,6 +49,7 @@ fn every_exact_way_finds_the_same_coefficients() {
         (&["--solve", "exact"], "exact"),
         (&["--sketch", "none"], "exact"),
         (&["--streaming", "--sketch", "none"], "streaming-qr"),
+        (&["--streaming"], "streaming-qr"),
         (&["--sketch", "srct"], "normal"),
         (&["--sketch", "gaussian", "--rows", "200"], "normal"),
         (&["--sketch", "osnap"], "normal"),
@@ -94,13 +95,70 @@ fn sketched_answers_hold_their_half_widths_and_sparse_ones_have_none() {
     }
 }
 
+/// A pipe is factored, exactly, unless a flag asks for a sketch or the triangle has more bytes than it may.
+#[test]
+fn a_stream_is_sketched_only_on_request_or_for_want_of_memory() {
+    let text = fs::read_to_string(data("randhie.csv")).unwrap();
+    let ask = |extra: &[&str]| {
+        let flags = [&["regress", "-", "--json", "--target", "mdvis", "--intercept"], extra].concat();
+        stable(json(&pipe(&flags, text.as_bytes())))
+    };
+    // Eleven columns: a triangle of 66 numbers.
+    for extra in [&[][..], &["--streaming"], &["--sketch", "none"], &["--memory", "528"]] {
+        let answer = ask(extra);
+        close(&answer["coefficients"], &MDVIS, 1e-7);
+        assert_eq!((&answer["path"], &answer["sketch"]), (&"streaming-qr".into(), &Value::Null), "{extra:?}");
+        assert_eq!(answer["warnings"], serde_json::json!([]));
+    }
+    for extra in [&["--sketch", "srht"][..], &["--rows", "160"], &["--epsilon", "0.5"], &["--solve", "sketched"]] {
+        let answer = ask(extra);
+        assert_eq!((&answer["path"], &answer["sketch"]), (&"sketched".into(), &"srht".into()), "{extra:?}");
+        assert_eq!(answer["warnings"], serde_json::json!([]));
+    }
+    let short = ask(&["--memory", "527"]);
+    assert_eq!(short["coefficients"], ask(&["--sketch", "srht"])["coefficients"]);
+    let why = "the triangle of an exact QR has 528 bytes and --memory is 527: a sketch was taken";
+    assert_eq!(short["warnings"], serde_json::json!([why]));
+    assert_eq!(ask(&["--memory", "264", "--precision", "f32"])["path"], "streaming-qr");
+    // What only sketches have is told.
+    for (flag, value) in [("--first-row", "7"), ("--stream-id", "1"), ("--block-len", "8"), ("--nonzeros", "4")] {
+        let warnings = ask(&[flag, value])["warnings"].to_string();
+        assert!(warnings.contains(&format!("{flag} does not apply")), "{warnings}");
+    }
+}
+
+/// A target that is kept alone is sketched, since only sketches are joined.
+#[test]
+fn columns_that_are_kept_to_be_joined_are_sketched() {
+    let folder = folder();
+    let (left, right) = (path(&folder, "left.sketch").1, path(&folder, "right.sketch").1);
+    let joined = path(&folder, "joined.sketch").1;
+    let table = b"a,b\n1,2\n2,1\n3,5\n4,4\n5,8\n6,5\n7,9\n8,9\n";
+    let save = |column: &str, to: &str| {
+        let flags = ["regress", "-", "--json", "--target", column, "--columns", column, "--save", to];
+        let answer = json(&pipe(&flags, table));
+        assert_eq!((&answer["coefficients"], &answer["path"]), (&serde_json::json!([]), &"sketched".into()));
+    };
+    save("a", &left);
+    save("b", &right);
+    let merge = run(&["merge", "--join", &left, &right, "--save", &joined]);
+    assert!(merge.status.success(), "{}", String::from_utf8_lossy(&merge.stderr));
+    // A factored stream says how to be joined.
+    for (names, to) in [("a,b", &left), ("c,b", &right)] {
+        let text = format!("{names}\n1,2\n2,1\n3,5\n");
+        let flags = ["regress", "-", "--target", &names[..1], "--columns", &names[..1], "--intercept", "--save", to];
+        assert!(pipe(&flags, text.as_bytes()).status.success());
+    }
+    refused(&run(&["merge", "--join", &left, &right, "--save", &joined]), 1, &["--sketch srht"]);
+}
+
 #[test]
 fn forms_of_input_and_threads_change_no_bit() {
     let folder = folder();
     let gait = gait();
     let rows = gait.len() / 9;
     let text = fs::read_to_string(data("gait_imu.csv")).unwrap();
-    for extra in [&["--streaming"][..], &["--solve", "sketched", "--rows", "100"], &["--streaming", "--sketch", "none"]]
+    for extra in [&["--streaming"][..], &["--solve", "sketched", "--rows", "100"], &["--streaming", "--sketch", "srht"]]
     {
         let flags = [&["--target", "7", "--columns", GAIT_COLUMNS][..], extra].concat();
         let expected = regress(&data("gait_imu.csv"), &flags);
@@ -130,7 +188,8 @@ fn a_saved_sketch_answers_as_the_command_did_and_any_other_question() {
     let folder = folder();
     let (_, sketch) = path(&folder, "r.sketch");
     let file = data("randhie.csv");
-    for extra in [&[][..], &["--precision", "f32"], &["--sketch", "none"], &["--sketch", "osnap"], &["--ridge", "10"]] {
+    let srht = ["--sketch", "srht"];
+    for extra in [&srht[..], &[], &["--precision", "f32"], &["--sketch", "osnap"], &["--ridge", "10"]] {
         let flags = ["--target", "mdvis", "--intercept", "--streaming", "--failure", "0.2", "--save", &sketch];
         let saved = regress(&file, &[&flags[..], extra].concat());
         assert_eq!(saved, stable(json(&run(&["query", &sketch, "--json"]))), "{extra:?}");
@@ -143,10 +202,10 @@ fn a_saved_sketch_answers_as_the_command_did_and_any_other_question() {
         let asked = ["query", &sketch, "--json", "--target", "lpi", "--columns", "idp,fmde", "--failure", "0.01"];
         let asked = stable(json(&run(&asked)));
         let flags = ["--target", "lpi", "--columns", "idp,fmde", "--intercept", "--streaming", "--failure", "0.01"];
-        let rows = if extra.contains(&"none") { &[][..] } else { &["--rows", "160"] };
+        let rows = if extra.contains(&"--sketch") { &["--rows", "160"][..] } else { &[] };
         let direct = regress(&file, &[&flags[..], rows, extra].concat());
         for field in ["names", "coefficients", "half_widths", "residual_norm", "rank", "condition"] {
-            if extra.is_empty() && field != "names" {
+            if extra == srht && field != "names" {
                 let (asked, direct) = (asked[field].to_string(), direct[field].to_string());
                 assert_eq!(asked, direct, "{field}");
             }
@@ -162,7 +221,7 @@ fn a_target_never_explains_itself() {
     let folder = folder();
     let (_, sketch) = path(&folder, "r.sketch");
     let file = data("randhie.csv");
-    for sketched in [&[][..], &["--sketch", "none"]] {
+    for sketched in [&["--sketch", "srht"][..], &[]] {
         regress(&file, &[&["--target", "mdvis", "--streaming", "--save", &sketch], sketched].concat());
         let ask =
             |columns: &str| stable(json(&run(&["query", &sketch, "--json", "--target", "lpi", "--columns", columns])));
@@ -280,7 +339,7 @@ fn right_hand_sides_weights_and_several_targets() {
     fs::write(&a, format!("x,y\n{}\n", lines.join("\n"))).unwrap();
     let targets: Vec<f64> = rows.iter().flat_map(|[x, y]| [2.0 * x - y, y + 3.0]).collect();
     fs::write(&b, npy(&targets, 300, 2, false)).unwrap();
-    for extra in [&[][..], &["--streaming"], &["--streaming", "--sketch", "none"], &["--solve", "exact"]] {
+    for extra in [&[][..], &["--streaming"], &["--streaming", "--sketch", "srht"], &["--solve", "exact"]] {
         let answer = regress(&name, &[&["--rhs", &rhs, "--intercept"], extra].concat());
         close(&answer["coefficients"][0], &[0.0, 2.0, -1.0], 1e-12);
         close(&answer["coefficients"][1], &[3.0, 0.0, 1.0], 1e-12);
@@ -317,7 +376,7 @@ fn right_hand_sides_weights_and_several_targets() {
         assert_eq!(answer["rows"], 40, "{extra:?}");
     }
     fs::write(path(&folder, "w.csv").0, "x,b,w\n1,2,1\n2,3,-1\n").unwrap();
-    for extra in [&[][..], &["--streaming"], &["--streaming", "--sketch", "none"]] {
+    for extra in [&[][..], &["--streaming"], &["--streaming", "--sketch", "srht"]] {
         let flags = ["regress", &weights, "--target", "b", "--weights", "w"];
         refused(&run(&[&flags[..], extra].concat()), 1, &["w.csv", "row 3", "column w", "negative"]);
     }
@@ -374,8 +433,8 @@ fn usage_that_makes_no_sense_is_exit_2_and_data_that_forbid_an_answer_exit_1() {
     assert!(!out.exists());
     // Each of these has an answer.
     fs::write(&bad, "a,z,b\n1,0,5\n2,0,5\n4,0,5\n").unwrap();
-    for extra in [&["--intercept"][..], &["--intercept", "--streaming"], &["--intercept", "--solve", "exact"]] {
-        let answer = regress(&name, &[&["--target", "b"], extra].concat());
+    for extra in [&[][..], &["--streaming"], &["--streaming", "--sketch", "srht"], &["--solve", "exact"]] {
+        let answer = regress(&name, &[&["--target", "b", "--intercept"], extra].concat());
         close(&answer["coefficients"], &[5.0, 0.0, 0.0], 1e-12);
         assert_eq!(answer["rank"], 2);
         // Told once.
@@ -408,7 +467,7 @@ fn files_come_out_whole_and_of_the_form_asked_for() {
     assert!(page.contains("<svg") && page.contains("--nonzeros does not apply"));
     regress(&data("randhie.csv"), &["--target", "mdvis", "--plot", &picture]);
     assert!(fs::read(png).unwrap().starts_with(b"\x89PNG"));
-    let table = run(&["regress", &data("randhie.csv"), "--target", "mdvis", "--streaming"]);
+    let table = run(&["regress", &data("randhie.csv"), "--target", "mdvis", "--streaming", "--sketch", "srht"]);
     let text = String::from_utf8(table.stdout).unwrap();
     assert!(text.contains("half-widths hold") && text.contains("hlthp"), "{text}");
 }

@@ -21,7 +21,7 @@ fn rows_dropped_and_columns_skipped_are_counted() {
     for command in [
         &["eigen", "-"][..],
         &["regress", "-", "--target", "y"],
-        &["regress", "-", "--target", "y", "--sketch", "none"],
+        &["regress", "-", "--target", "y", "--sketch", "srht"],
         &["summarize", "-", "--objective", "feature", "--size", "1"],
         &["summarize", "-", "--objective", "feature", "--size", "1", "--window", "2"],
         &["summarize", "-", "--objective", "feature", "--size", "1", "--method", "sieve"],

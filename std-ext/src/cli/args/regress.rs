@@ -51,9 +51,13 @@ pub(in crate::cli) struct RegressArguments {
     /// Right-hand sides from a file of their own; all columns of the input are then features
     #[arg(long, value_name = "FILE.npy")]
     pub(in crate::cli) rhs: Option<PathBuf>,
-    /// Operator of the sketch
-    #[arg(long, value_enum, default_value = "srht")]
-    pub(in crate::cli) sketch: Operator,
+    /// Operator of the sketch (default: srht; of a stream none, an exact QR, while its triangle fits --memory and nothing asks for
+    /// a sketch: --rows, --epsilon, --solve sketched)
+    #[arg(long, value_enum)]
+    pub(in crate::cli) sketch: Option<Operator>,
+    /// Bytes that the triangle of the QR of a stream may take before a sketch is taken instead
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
+    pub(in crate::cli) memory: u64,
     /// Rows of the sketch (default: 16 a coefficient if sketched, 12 if refined)
     #[arg(long, value_name = "M", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "epsilon")]
     pub(in crate::cli) rows: Option<u32>,
@@ -65,7 +69,7 @@ pub(in crate::cli) struct RegressArguments {
     /// get wider ones than its law says, and none below 8 * 2^(d - m) for d coefficients and m rows of the sketch
     #[arg(long, value_name = "D", default_value = "0.05", value_parser = fraction, allow_negative_numbers = true)]
     pub(in crate::cli) failure: f64,
-    /// How to solve (default: refined; sketched for a stream)
+    /// How to solve (default: refined; a stream is answered from its summary)
     #[arg(long, value_enum)]
     pub(in crate::cli) solve: Option<Solve>,
     /// Minimise |Ax-b|^2 + L|x|^2; the intercept is not penalised
@@ -77,7 +81,7 @@ pub(in crate::cli) struct RegressArguments {
     /// Column of weights, none negative
     #[arg(long, value_name = "COL")]
     pub(in crate::cli) weights: Option<String>,
-    /// Read the rows once, in bounded memory, and answer from the summary
+    /// Read the rows once, in bounded memory, and answer from the summary: exactly, or from a sketch (see --sketch)
     #[arg(long)]
     pub(in crate::cli) streaming: bool,
     /// Number of the first row within its stream

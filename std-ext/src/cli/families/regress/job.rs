@@ -8,6 +8,7 @@ use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
 use crate::cli::input::open;
 use crate::io::{Batch, RowReader};
+use crate::linalg::packed;
 use crate::regression::{Query, rows_for, rows_for_signs};
 use crate::{CoreError, Error, MatRef, Merge, Real};
 use std::num::NonZero;
@@ -20,6 +21,8 @@ pub(super) struct Job<'a, T> {
     pub(super) task: &'a Task<'a>,
     pub(super) reader: RowReader<T>,
     pub(super) roles: Roles,
+    /// What sketches the rows; `None` if they are factored.
+    pub(super) operator: Operator,
     pub(super) clock: Clock,
     /// What is to be said beside what the reader says.
     pub(super) warnings: Vec<String>,
@@ -45,8 +48,9 @@ impl<'a, T: Real> Job<'a, T> {
         let right_hand = arguments.rhs.as_deref().map(RightHand::<T>::read).transpose()?.unwrap_or_default();
         let reader = open::<T>(&arguments.input, task.other_columns())?;
         let roles = Roles::new(task, &reader, &right_hand.names)?;
-        let warnings = task.idle_flags().into_iter().collect();
-        Ok(Self { task, reader, roles, clock, warnings, right_hand })
+        let (operator, reason) = operator::<T>(task, &roles);
+        let warnings = reason.into_iter().chain(task.idle_flags(operator)).collect();
+        Ok(Self { task, reader, roles, operator, clock, warnings, right_hand })
     }
 
     pub(super) fn query(&self) -> Query<'_> {
@@ -59,7 +63,7 @@ impl<'a, T: Real> Job<'a, T> {
     /// Rows of the sketch.
     pub(super) fn sketch_rows(&self, per_coefficient: usize) -> Result<usize, Failure> {
         let (arguments, coefficients) = (self.task.arguments, self.roles.features.len());
-        let is_other = matches!(arguments.sketch, Operator::Gaussian | Operator::Countsketch | Operator::Osnap);
+        let is_other = matches!(self.operator, Operator::Gaussian | Operator::Countsketch | Operator::Osnap);
         let has_widths = self.task.solve == Solve::Sketched && !is_other;
         let for_error = if has_widths { rows_for_signs } else { rows_for };
         let rows = match (arguments.rows, arguments.epsilon) {
@@ -76,7 +80,7 @@ impl<'a, T: Real> Job<'a, T> {
                 per_coefficient.saturating_mul(coefficients).max(least.unwrap_or(0))
             }
         };
-        let unit = if arguments.sketch == Operator::Osnap { arguments.nonzeros as usize } else { 1 };
+        let unit = if self.operator == Operator::Osnap { arguments.nonzeros as usize } else { 1 };
         Ok(rows.div_ceil(unit).saturating_mul(unit))
     }
 
@@ -171,7 +175,7 @@ impl<'a, T: Real> Job<'a, T> {
             input: self.reader.name(),
             names: self.names(&self.roles.features),
             targets: self.names(&self.roles.targets),
-            operator: arguments.sketch.name(),
+            operator: self.operator.name(),
             rows,
             seed: arguments.input.seed,
             precision: T::TYPE.name(),
@@ -180,6 +184,20 @@ impl<'a, T: Real> Job<'a, T> {
             warnings: self.all_warnings(),
         }
     }
+}
+
+/// What sketches the rows, and why if a QR was preferred. Columns that are kept to be joined are sketched: no QR is ever joined.
+fn operator<T: Real>(task: &Task<'_>, roles: &Roles) -> (Operator, Option<String>) {
+    if !task.prefers_factor() || roles.features.is_empty() {
+        return (task.sketch, None);
+    }
+    let bytes = (packed::len(roles.names.len()) as u64).saturating_mul(T::BYTES as u64);
+    let memory = task.arguments.memory;
+    if bytes <= memory {
+        return (Operator::None, None);
+    }
+    let reason = format!("the triangle of an exact QR has {bytes} bytes and --memory is {memory}: a sketch was taken");
+    (task.sketch, Some(reason))
 }
 
 /// Which columns of the rows that are read the summary keeps.

@@ -10,7 +10,7 @@ use crate::cli::report::Report;
 /// Whether all rows are needed at once: for digits of the data themselves, and where a sketch would be as large as they are.
 pub(super) fn is_needed<T: Number>(job: &Job<'_, T>) -> Result<bool, Failure> {
     let (task, arguments) = (job.task, job.task.arguments);
-    if task.solve != Solve::Sketched || arguments.sketch == Operator::Pooled {
+    if task.solve != Solve::Sketched || job.operator == Operator::Pooled {
         return Ok(true);
     }
     // Rows that were asked for are taken; rows that an error asks for are too many if the data have hardly more.
@@ -109,11 +109,11 @@ mod solver {
         let arguments = job.task.arguments;
         let (path, per_coefficient) = match job.task.solve {
             Solve::Refined => (Path::Auto, ROWS_PER_COEFFICIENT),
-            Solve::Sketched if arguments.sketch == Operator::Pooled => (Path::Sketched, super::ROWS_PER_COEFFICIENT),
+            Solve::Sketched if job.operator == Operator::Pooled => (Path::Sketched, super::ROWS_PER_COEFFICIENT),
             // Sketched only where the sketch would be as large as the data.
             Solve::Exact | Solve::Sketched => (Path::Exact, ROWS_PER_COEFFICIENT),
         };
-        let sketch = match arguments.sketch {
+        let sketch = match job.operator {
             Operator::Srht | Operator::None => Sketch::Srht,
             Operator::Srct => Sketch::Srct,
             Operator::Gaussian => Sketch::Gaussian,

@@ -56,7 +56,7 @@ impl Question<'_> {
         };
         let backward = answer.backward_errors.as_ref();
         let told = json!({
-            "sketch": self.operator,
+            "sketch": Some(&self.operator).filter(|name| *name != "none"),
             "names": self.names,
             "targets": self.targets,
             "coefficients": each(answer.coefficients.iter().map(row).collect()),

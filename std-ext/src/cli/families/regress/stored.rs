@@ -322,7 +322,7 @@ pub(super) fn merge(first: &[u8], second: &[u8]) -> Result<Vec<u8>, Error> {
 /// Puts columns of two summaries of the same rows side by side: all of the first, and those of the second that are kept.
 pub(super) fn join(first: &[u8], second: &[u8], kept: &[usize]) -> Result<Vec<u8>, Error> {
     if Header::read(first)?.kind == Kind::StreamingQr {
-        return Err(Error::data("saved with --sketch none: only sketches can be joined"));
+        return Err(Error::data("saved without a sketch: only sketches can be joined, save with --sketch srht"));
     }
     with_type!(first, Type => |mut first: Type| {
         let mut second = Type::decode(second)?;

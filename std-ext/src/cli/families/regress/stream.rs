@@ -50,12 +50,12 @@ pub(super) fn run<T: Number>(mut job: Job<'_, T>) -> Result<Report, Failure> {
 /// Fills the summary that the flags name.
 fn summarize<T: Number>(job: &mut Job<'_, T>) -> Result<Box<dyn Stored>, Failure> {
     let arguments = job.task.arguments;
-    if arguments.sketch == Operator::None {
+    if job.operator == Operator::None {
         return factor(job);
     }
     let rows = job.sketch_rows(ROWS_PER_COEFFICIENT)?;
     job.check_sketch_rows(rows)?;
-    with_operator!(arguments.sketch, arguments.nonzeros as usize, operator => sketch(job, operator, rows))
+    with_operator!(job.operator, arguments.nonzeros as usize, operator => sketch(job, operator, rows))
 }
 
 /// Factors the rows, by shards.

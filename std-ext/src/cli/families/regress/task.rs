@@ -11,6 +11,8 @@ pub(super) struct Task<'a> {
     /// Whether the answer comes from a summary, in one pass.
     pub(super) is_streaming: bool,
     pub(super) solve: Solve,
+    /// Operator of the sketch, unless a QR is preferred to it.
+    pub(super) sketch: Operator,
     /// Columns of the input that are to be explained.
     pub(super) targets: Vec<String>,
 }
@@ -18,19 +20,20 @@ pub(super) struct Task<'a> {
 impl<'a> Task<'a> {
     pub(super) fn check(arguments: &'a RegressArguments) -> Result<Self, Failure> {
         let is_streaming = arguments.streaming || arguments.input.input == Path::new("-");
-        let solve = match (arguments.solve, arguments.sketch) {
+        let sketch = arguments.sketch.unwrap_or(Operator::Srht);
+        let solve = match (arguments.solve, sketch) {
             (Some(solve), _) => solve,
             (None, _) if is_streaming => Solve::Sketched,
             (None, Operator::None) => Solve::Exact,
             (None, _) => Solve::Refined,
         };
-        if let Some(what) = contradiction(arguments, is_streaming, solve) {
+        if let Some(what) = contradiction(arguments, is_streaming, solve, sketch) {
             return Err(Failure::Usage(format!("regress: {what}")));
         }
         let inputs: Vec<&Path> =
             [&arguments.input.input].into_iter().chain(&arguments.rhs).map(PathBuf::as_path).collect();
         places::check(&places::of_answer(&arguments.output, arguments.save.as_deref()), &inputs)?;
-        Ok(Self { arguments, is_streaming, solve, targets: targets(arguments)? })
+        Ok(Self { arguments, is_streaming, solve, sketch, targets: targets(arguments)? })
     }
 
     /// Columns that the reader must yield beside the features.
@@ -38,15 +41,34 @@ impl<'a> Task<'a> {
         self.targets.iter().chain(&self.arguments.weights)
     }
 
-    /// Flags that are given and change nothing.
-    pub(super) fn idle_flags(&self) -> Option<String> {
-        let is_idle = self.arguments.nonzeros != 8 && self.arguments.sketch != Operator::Osnap;
-        is_idle.then(|| format!("--nonzeros does not apply to {} and was not used", self.arguments.sketch.name()))
+    /// Whether a stream is better factored, exactly, than sketched: nothing asks for a sketch.
+    pub(super) fn prefers_factor(&self) -> bool {
+        let RegressArguments { sketch, rows, epsilon, solve, .. } = self.arguments;
+        self.is_streaming && sketch.is_none() && rows.is_none() && epsilon.is_none() && solve.is_none()
+    }
+
+    /// Flags that are given and change nothing with this operator.
+    pub(super) fn idle_flags(&self, operator: Operator) -> Vec<String> {
+        let RegressArguments { nonzeros, block_len, first_row, stream_id, .. } = *self.arguments;
+        let is_factored = self.is_streaming && operator == Operator::None;
+        let flags = [
+            ("--nonzeros", nonzeros != 8 && operator != Operator::Osnap),
+            ("--block-len", is_factored && block_len.is_some()),
+            ("--first-row", is_factored && first_row != 0),
+            ("--stream-id", is_factored && stream_id != 0),
+        ];
+        let is_idle = flags.into_iter().filter(|(_, is_idle)| *is_idle);
+        let what = if is_factored { "a regression without a sketch".into() } else { operator.name() };
+        is_idle.map(|(flag, _)| format!("{flag} does not apply to {what} and was not used")).collect()
     }
 }
 
-fn contradiction(arguments: &RegressArguments, is_streaming: bool, solve: Solve) -> Option<&'static str> {
-    let sketch = arguments.sketch;
+fn contradiction(
+    arguments: &RegressArguments,
+    is_streaming: bool,
+    solve: Solve,
+    sketch: Operator,
+) -> Option<&'static str> {
     let rules = [
         (is_streaming && sketch == Operator::Pooled, "--sketch pooled needs all rows in memory"),
         (
