@@ -50,6 +50,13 @@ impl<T: Real> Batch<T> {
         self.places.truncate(rows);
     }
 
+    /// Moves the first rows, so many at most, behind those of other vectors.
+    pub(super) fn give(&mut self, entries: &mut Vec<T>, places: &mut Vec<Place>, rows: usize) {
+        let rows = rows.min(self.places.len());
+        places.extend(self.places.drain(..rows));
+        entries.extend(self.entries.drain(..rows.saturating_mul(self.columns)));
+    }
+
     /// Where a row came from: its line in an input that has lines, else its number, counted from 1.
     pub fn place(&self, row: usize) -> Option<u64> {
         self.places.get(row).map(|place| place.line)

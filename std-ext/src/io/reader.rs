@@ -40,6 +40,8 @@ pub struct RowReader<T> {
     source: Box<dyn Source<T>>,
     name: String,
     batch: Batch<T>,
+    /// Rows that were put back, to be read again first.
+    head: Batch<T>,
     rows: usize,
     /// Rows that were read.
     count: u64,
@@ -190,7 +192,16 @@ impl<T: Real> RowReader<T> {
         let rows = (BATCH_BYTES / T::BYTES / source.layout().names.len().max(1)).max(1);
         let (source, name) = (Box::new(source), name.to_owned());
         let (first_warnings, warnings) = (Vec::new(), Vec::new());
-        let mut reader = Self { source, name, batch: Batch::default(), rows, count: 0, first_warnings, warnings };
+        let mut reader = Self {
+            source,
+            name,
+            batch: Batch::default(),
+            head: Batch::default(),
+            rows,
+            count: 0,
+            first_warnings,
+            warnings,
+        };
         reader.warn();
         reader
     }
@@ -275,12 +286,20 @@ impl<T: Real> RowReader<T> {
         entries.clear();
         places.clear();
         *columns = self.source.layout().names.len();
-        let filled = self.source.fill(entries, places, rows);
+        self.head.give(entries, places, rows);
+        let filled = self.source.fill(entries, places, rows - places.len());
         // Whole rows are left, also before an error.
         entries.truncate(places.len() * *columns);
         self.count += places.len() as u64;
         self.warn();
         filled.map_err(|error| error.in_file(&self.name))?;
         Ok(batch.len())
+    }
+
+    /// Puts the rows back that were read first of all: they are read again, before the rest.
+    #[cfg(feature = "cli")]
+    pub(crate) fn put_back(&mut self, batch: Batch<T>) {
+        self.count = 0;
+        self.head = batch;
     }
 }

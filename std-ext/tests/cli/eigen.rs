@@ -129,3 +129,69 @@ fn fast_agrees_to_rounding() {
         assert!((x.as_f64().unwrap() - y.as_f64().unwrap()).abs() < 1e-12);
     }
 }
+
+/// A table of few rows and many columns: rows near the first of three directions, then less of the others.
+fn wide(rows: usize, columns: usize, offset: f64) -> String {
+    let mut table = (0..columns).map(|j| format!("x{j}")).collect::<Vec<_>>().join(",") + "\n";
+    for i in 0..rows {
+        let weights = [5usize, 2, 1].map(|size| size as f64 * (((i * 37 + size * 11) % 23) as f64 - 11.0));
+        let entry = |j: usize| {
+            let at = |k: usize| (((j * (k + 3) * 29) % 31) as f64 - 15.0) / 15.0;
+            (offset + weights[0] * at(0) + weights[1] * at(1) + weights[2] * at(2) + ((i * j) % 7) as f64 * 0.01)
+                .to_string()
+        };
+        table += &((0..columns).map(entry).collect::<Vec<_>>().join(",") + "\n");
+    }
+    table
+}
+
+/// Few rows are solved by their own products: as exact as the covariance, whatever it would take.
+#[test]
+fn few_rows_of_many_columns_are_exact() {
+    let folder = folder();
+    let all = |list: &Value| -> Vec<f64> { list.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect() };
+    let numbers = |answer: &Value, key: &str| all(&answer[key]);
+    for center in [false, true] {
+        let flags: &[&str] = if center { &["--center"] } else { &[] };
+        let ask = |table: &str, more: &[&str]| {
+            let (file, name) = path(&folder, "wide.csv");
+            fs::write(file, table).unwrap();
+            let known = [&["eigen", &name, "--rank", "2", "--json", "--method", "exact"], flags, more].concat();
+            json(&run(&known))
+        };
+        let table = wide(40, 80, 3.0);
+        let (_, saved) = path(&folder, "wide.sketch");
+        let few = ask(&table, &["--save", &saved]);
+        // The covariance that was saved gives the same answer, by the other way.
+        let same = json(&run(&["query", &saved, "--json"]));
+        for (x, y) in numbers(&few, "values").iter().zip(numbers(&same, "values")) {
+            assert!((x - y).abs() <= 1e-12 * y, "{x} {y}");
+        }
+        for (x, y) in all(&few["vectors"][1]).iter().zip(all(&same["vectors"][1])) {
+            assert!((x - y).abs() < 1e-10, "{x} {y}");
+        }
+        assert_eq!((few["rows"].as_u64(), few["confidence"]["status"].as_str()), (Some(40), Some("ok")));
+        let (lower, upper) = (numbers(&few, "value_lower")[0], numbers(&few, "value_upper")[0]);
+        assert!(lower < upper && upper - lower < 1e-10 * upper, "{lower} {upper}");
+        // As many rows as columns go the other way, and rows that were read before are not lost.
+        let square = ask(&wide(80, 80, 3.0), &[]);
+        assert_eq!(square["rows"], 80);
+    }
+}
+
+/// What would take a minute and half a gigabyte as a covariance; `auto` knows.
+#[test]
+fn a_wide_table_needs_no_covariance() {
+    let table = wide(20, 6000, 0.0);
+    let answer = json(&pipe(&["eigen", "-", "--json"], table.as_bytes()));
+    assert_eq!((answer["method"].as_str(), answer["confidence"]["status"].as_str()), (Some("exact"), Some("ok")));
+    assert!(answer["state_bytes"].as_u64().unwrap() < 1 << 20, "{}", answer["state_bytes"]);
+    let folder = folder();
+    let (_, saved) = path(&folder, "wide.sketch");
+    let refused = pipe(&["eigen", "-", "--save", &saved], table.as_bytes());
+    let line = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        refused.status.code() == Some(2) && line.contains("--save: the covariance of 6000 columns takes"),
+        "{line}"
+    );
+}

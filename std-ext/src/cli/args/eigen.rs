@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Method {
-    /// exact while it fits the memory, else random-order, which has no guarantee for rows in arbitrary order
+    /// exact while the covariance fits the memory, or the rows are fewer than the columns; else random-order, which has no guarantee for rows in arbitrary order
     Auto,
     /// Wide rows in random order, in far less memory than a covariance; checks the order
     RandomOrder,
-    /// The exact covariance
+    /// The exact covariance; of fewer rows than columns, their products with each other
     Exact,
     /// Wide rows in any order, with a certified bound on the error
     FrequentDirections,

@@ -80,17 +80,31 @@ pub(super) fn solve_wide<T: Real>(summary: &mut ExactEigen<T, Vec<T>>) -> Result
     }
     vectors.truncate(rank);
     vectors.iter_mut().for_each(|v| vector::fix_sign(v));
+    Ok(certified(vectors, &values, rank, (noise, allowance), exponent, 1.0))
+}
+
+/// The answer of a solver that finds all values of a matrix, which may be off by the allowance; vectors by `stretch` times as much.
+#[cfg(feature = "faer")]
+pub(super) fn certified(
+    vectors: Vec<Vec<f64>>,
+    values: &[f64],
+    rank: usize,
+    (noise, allowance): (f64, Option<f64>),
+    exponent: i32,
+    stretch: f64,
+) -> Answer {
     let (last, next) = (values[rank - 1], values.get(rank).copied().unwrap_or(0.0));
     let gap = last - next.max(0.0);
     let low_gap = gap <= 1e-6 * values[0];
     // The angle between the top spaces of two matrices: their difference over the gap that is left (Davis and Kahan).
-    let angle = allowance.map(|allowance| allowance / (gap - 2.0 * allowance)).filter(|x| (0.0..1.0).contains(x));
+    let angle =
+        allowance.map(|allowance| stretch * allowance / (gap - 2.0 * allowance)).filter(|x| (0.0..1.0).contains(x));
     let error_bound = angle.filter(|_| !low_gap).map(|angle| angle * angle);
     let told = |mantissa: f64| Scaled { mantissa, exponent };
     let bound = |&x: &f64| allowance.and_then(|a| bracket(told((x - a).max(0.0)), told(x + a)));
     let bounds = values[..rank].iter().map(bound).collect();
     let values = values[..rank].iter().map(|&mantissa| told(mantissa).as_f64()).collect();
-    Ok(Answer {
+    Answer {
         vectors,
         bounds,
         values,
@@ -103,5 +117,5 @@ pub(super) fn solve_wide<T: Real>(summary: &mut ExactEigen<T, Vec<T>>) -> Result
         error_estimate: None,
         error_bound,
         order: None,
-    })
+    }
 }

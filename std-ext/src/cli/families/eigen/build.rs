@@ -77,7 +77,7 @@ fn sharded<T: Real, M: Summary<T> + Merge + Send + 'static>(
     Ok(Feed::Sharded(Box::new(ByShards { threads, fast, make })))
 }
 
-fn exact<T: Real>(arguments: &EigenArguments, dim: usize, seed: u64) -> ExactEigenParams {
+pub(super) fn exact<T: Real>(arguments: &EigenArguments, dim: usize, seed: u64) -> ExactEigenParams {
     let params = ExactEigenParams::new(dim).rank(arguments.rank).seed(seed);
     if T::BYTES == 4 { params.two_level() } else { params }
 }

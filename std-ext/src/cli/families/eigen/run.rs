@@ -1,9 +1,11 @@
 //! Runs the command: reads rows, fills a summary, answers.
 
 use super::about::About;
-use super::build::{feed, resolve, unused_flags};
+use super::build::{exact, feed, resolve, unused_flags};
+use super::feed::Feed;
+use super::few_rows;
 use super::report::report;
-use crate::cli::args::{EigenArguments, Spelled};
+use crate::cli::args::{EigenArguments, Method, Spelled};
 use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
 use crate::cli::input::open;
@@ -21,11 +23,16 @@ pub(super) fn run<T: Real>(arguments: &EigenArguments) -> Result<Report, Failure
     let columns = reader.columns().to_vec();
     let dim = columns.len();
     check_rank(arguments.rank, reader.name(), dim)?;
-    let method = resolve::<T>(arguments, dim);
     let seed = arguments.input.seed;
+    let few_rows = few_rows::read(&mut reader, arguments, exact::<T>(arguments, dim, seed))?;
+    let method = if few_rows.is_some() { Method::Exact } else { resolve::<T>(arguments, dim) };
     // Another run is for methods that carry no figure for their error.
     let replicas = if method.has_replicas() { arguments.replicas } else { 1 };
-    let mut summaries = feed::<T>(arguments, method, dim, replicas)?.fill(&mut reader, &mut clock)?;
+    let feed = match few_rows {
+        Some(rows) => Feed::InOrder(vec![Box::new(rows)]),
+        None => feed::<T>(arguments, method, dim, replicas)?,
+    };
+    let mut summaries = feed.fill(&mut reader, &mut clock)?;
     reader.check_not_empty()?;
     let mut warnings = reader.warnings().to_vec();
     let place = |error: Error| error.in_file(reader.name());
