@@ -596,3 +596,90 @@ fn files_come_out_whole() {
     let table = run(&[&["summarize", &input], &flags[..]].concat());
     assert!(String::from_utf8(table.stdout).unwrap().contains("share proven"));
 }
+
+/// Twenty rows of integers in units of a power of two.
+fn rows_in_units(unit: i32) -> String {
+    let factor = if unit < 0 { 0.5f64.powi(-unit) } else { 2f64.powi(unit) };
+    let row =
+        |i: u64| (1..4).map(|j| format!("{:e}", (i * i * j % 17 + 1) as f64 * factor)).collect::<Vec<_>>().join(",");
+    "x,y,z\n".to_owned() + &(0..20).map(|i| row(i) + "\n").collect::<String>()
+}
+
+#[test]
+fn units_of_rows_change_no_answer() {
+    let folder = folder();
+    let (file, name) = path(&folder, "rows.csv");
+    let flags: [&[&str]; 5] = [
+        &[],
+        &["--window", "10"],
+        &["--similarity", "cosine"],
+        &["--objective", "logdet"],
+        &["--objective", "logdet", "--similarity", "cosine"],
+    ];
+    let answers = |unit: i32| {
+        fs::write(&file, rows_in_units(unit)).unwrap();
+        flags.map(|flags| summarize(&[&name], &[&["--size", "3"], flags].concat()))
+    };
+    let ordinary = answers(0);
+    for unit in [-660, 640, 1015] {
+        for (scaled, plain) in answers(unit).iter().zip(&ordinary) {
+            for key in ["selected", "value", "upper_bound"] {
+                assert_eq!(scaled[key], plain[key], "{key} at 2^{unit}");
+            }
+            if let Some(gamma) = plain["gamma"].as_f64() {
+                let told = &scaled["gamma_scaled"];
+                let (mantissa, exponent) = (told["mantissa"].as_f64().unwrap(), told["exponent"].as_f64().unwrap());
+                assert_eq!(scaled["gamma"], Value::Null);
+                assert_eq!(mantissa * 2f64.powf(exponent + f64::from(2 * unit)), gamma);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_gamma_at_the_end_of_the_scale_is_that_gamma() {
+    let folder = folder();
+    let (file, name) = path(&folder, "rows.csv");
+    // 2^-1060: distances whose squares overflow.
+    let smallest = format!("rbf:{:e}", f64::from_bits(1 << 14));
+    for objective in ["facility", "logdet"] {
+        let of = |unit, similarity: &str| {
+            fs::write(&file, rows_in_units(unit)).unwrap();
+            summarize(&[&name], &["--size", "3", "--objective", objective, "--similarity", similarity])
+        };
+        let (plain, scaled) = (of(-4, "rbf:1"), of(526, &smallest));
+        assert_eq!((&plain["selected"], &plain["value"]), (&scaled["selected"], &scaled["value"]), "{objective}");
+        assert!(plain["value"].as_f64() < Some(19.0) && scaled["gamma"].as_f64() == Some(f64::from_bits(1 << 14)));
+    }
+}
+
+#[test]
+fn the_scale_of_rows_that_are_mostly_equal_is_that_of_the_others() {
+    let folder = folder();
+    let (file, name) = path(&folder, "rows.csv");
+    let value = |far: &str| {
+        fs::write(&file, format!("x\n{}{far}\n", "0\n".repeat(9))).unwrap();
+        summarize(&[&name], &["--size", "1"])["value"].as_f64().unwrap()
+    };
+    let expected = 9.0 + (-1f64).exp();
+    assert!((value("1") - expected).abs() < 1e-12 && (value("3e5") - expected).abs() < 1e-12);
+}
+
+#[test]
+fn products_and_sums_out_of_range_are_refused_with_the_row() {
+    let folder = folder();
+    let (file, name) = path(&folder, "rows.csv");
+    let refuse = |text: &str, flags: &[&str], parts: &[&str]| {
+        fs::write(&file, text).unwrap();
+        refused(&run(&[&["summarize", &name, "--size", "1"], flags].concat()), 1, parts);
+    };
+    let huge = "x,y\n1,2\n1e200,1\n";
+    let overflow = ["row 3", "products of these numbers overflow in f64: rescale them"];
+    // Negative products are out of range as well.
+    refuse("x,y\n1,2\n1e200,-1e200\n", &["--similarity", "dot"], &overflow);
+    refuse(huge, &["--similarity", "dot", "--objective", "logdet"], &overflow);
+    refuse(huge, &["--similarity", "dot", "--objective", "logdet", "--window", "2"], &["overflow"]);
+    refuse("x\n1e-200\n2e-200\n", &["--similarity", "dot"], &["products of these numbers vanish in f64"]);
+    let sums = "x,y\n1,2\n1e308,1e308\n";
+    refuse(sums, &["--similarity", "given"], &["the worth of element 1 is out of range: rescale the numbers"]);
+}

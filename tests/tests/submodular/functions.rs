@@ -323,3 +323,26 @@ fn searches_in_one_pass_count_as_many_gains_as_step_by_step() {
         assert_eq!(coverage.gains() - before, gains, "{bounds:?}");
     }
 }
+
+#[test]
+fn a_gamma_at_the_end_of_the_scale_is_that_gamma() {
+    fn gains<E: Real>(rows: &[E], gamma: f64) -> Vec<f64> {
+        let oracle = LogDet::new(rows, 2, Kernel::Rbf(gamma), 0.5).unwrap();
+        let len = oracle.prefix_len(1);
+        let (mut scalars, mut scratch) = (vec![0.0f64; len.scalars], vec![0.0; len.scratch]);
+        let mut indices = vec![0u8; len.indices];
+        let mut prefix = Prefix { size: 1, scalars: &mut scalars, indices: &mut indices, scratch: &mut scratch };
+        oracle.truncate(&mut prefix, 0);
+        oracle.push(&mut prefix, 0, 0);
+        (0..oracle.elements()).map(|id| oracle.gain(&mut prefix, 1, id)).collect()
+    }
+    let rows = [1.0, 0.25, -0.5, 0.75, 1.0, 0.5];
+    let scaled = |e: i32| rows.map(|x: f64| x.times_power_of_two(e));
+    let narrow = |e: i32| rows.map(|x: f64| x.times_power_of_two(e) as f32);
+    let plain = gains(&rows, 1.0);
+    assert!(plain[1] > plain[2] && plain[2] > plain[0]);
+    assert_eq!(plain, gains(&scaled(530), f64::from_bits(1 << 14)));
+    assert_eq!(plain, gains(&scaled(-511), 1f64.times_power_of_two(1022)));
+    assert_eq!(gains(&narrow(0), 1.0), gains(&narrow(125), 1f64.times_power_of_two(-250)));
+    assert_eq!(gains(&narrow(0), 1.0), gains(&narrow(-140), 1f64.times_power_of_two(280)));
+}

@@ -30,6 +30,8 @@ pub enum Kernel {
 /// # Numerics
 /// The state holds rows of a Cholesky factor. In `f32` an entry of the kernel may be up to 1e4 `sigma2`
 /// ([`validate`](Self::validate)). Relative errors then stay below 2e-5 (64 elements in eight tight clusters); at 1e6 they reach 1e-2.
+/// Distances under [`Kernel::Rbf`] are squared in units that suit its `gamma`: none that matters overflows or vanishes. Products under
+/// [`Kernel::Dot`] can.
 /// # Example
 /// ```
 /// use sketchlet_core::submodular::{GreedyParams, Kernel, LazyGreedy, LogDet};
@@ -47,6 +49,8 @@ pub struct LogDet<'a, E> {
     columns: usize,
     kernel: Kernel,
     sigma2: f64,
+    /// Distances are measured in units of this power of two, so that no square that matters overflows or vanishes.
+    unit: i32,
 }
 
 impl<'a, E: Real> LogDet<'a, E> {
@@ -75,7 +79,8 @@ impl<'a, E: Real> LogDet<'a, E> {
         if kernel == Kernel::Given && rows != columns {
             return Err(Error::Dimension { expected: columns, got: rows });
         }
-        Ok(Self { table, columns, kernel, sigma2 })
+        let unit = if let Kernel::Rbf(gamma) = kernel { unit_of::<E>(gamma) } else { 0 };
+        Ok(Self { table, columns, kernel, sigma2, unit })
     }
 
     /// Length of the state of up to `size` elements. Saturates.
@@ -112,6 +117,11 @@ impl<'a, E: Real> LogDet<'a, E> {
         match self.kernel {
             Kernel::Given => self.row(first)[second].to_real(),
             Kernel::Dot => vector::dot(self.row(first), self.row(second)).to_real(),
+            Kernel::Rbf(gamma) if self.unit != 0 => {
+                let square = square_in_units(self.row(first), self.row(second), self.unit).to_real::<T>();
+                let gamma = T::constant(gamma.times_power_of_two(2 * self.unit)).min(T::max_value());
+                (-gamma * square).exp()
+            }
             Kernel::Rbf(gamma) => {
                 let square = vector::sum_of_pairs(
                     self.row(first),
@@ -145,6 +155,32 @@ impl<'a, E: Real> LogDet<'a, E> {
         }
         residual
     }
+}
+
+/// The unit of distances for a gamma that is far from 1; 0 for others.
+fn unit_of<E: Real>(gamma: f64) -> i32 {
+    if gamma == 0.0 || E::is_comfortable_square(E::constant(1.0 / gamma)) {
+        return 0;
+    }
+    let limit = E::max_value().exponent() - 3;
+    (-gamma.exponent() / 2).clamp(-limit, limit)
+}
+
+/// Square of the distance of two rows, in units of a power of two. A large unit divides entries, as their difference may overflow; a
+/// small one divides differences.
+#[cfg_attr(not(feature = "std"), inline(never))]
+fn square_in_units<E: Real>(x: &[E], y: &[E], unit: i32) -> E {
+    let factor = E::ONE.times_power_of_two(-unit);
+    let (before, after) = if unit > 0 { (factor, E::ONE) } else { (E::ONE, factor) };
+    vector::sum_of_pairs(
+        x,
+        y,
+        #[inline(always)]
+        |x: E, y: E| {
+            let difference = (x * before - y * before) * after;
+            difference * difference
+        },
+    )
 }
 
 /// Half the logarithm of a residual variance, which is at least 1.

@@ -124,7 +124,7 @@ pub(in crate::cli) struct SummarizeArguments {
     /// Store the summary, with its last answer (lazy-dynamic and dynamic)
     #[arg(long, value_name = "FILE.sketch")]
     pub(in crate::cli) save: Option<PathBuf>,
-    /// given, rbf:auto, rbf:GAMMA, cosine or dot (default: rbf:auto; given for coverage and feature)
+    /// given, rbf:auto, rbf:GAMMA, cosine or dot (default: rbf:auto, free of units; given for coverage and feature)
     #[arg(long, value_name = "KIND")]
     pub(in crate::cli) similarity: Option<String>,
     /// Exemplars: so many rows, drawn with the seed, or those of a file (facility; default: 64)

@@ -1,5 +1,6 @@
 //! The fields of a report that tell of the elements.
 
+use super::gamma::Gamma;
 use super::table::count;
 use crate::{Error, Real};
 use std::collections::HashMap;
@@ -11,7 +12,7 @@ pub(super) struct About {
     /// Columns of the input.
     pub(super) dim: usize,
     /// Scale of the similarities, where there is one.
-    pub(super) gamma: Option<f64>,
+    pub(super) gamma: Option<Gamma>,
     /// Names of the elements, where they have others than their numbers.
     pub(super) names: Option<Vec<u64>>,
     pub(super) groups: Option<Groups>,

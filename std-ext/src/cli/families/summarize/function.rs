@@ -1,13 +1,15 @@
 //! The objective, and the numbers that it looks at.
 
-use super::similarity::{exemplars, normalize, scale_among, similarities, symmetric};
+use super::gamma::Gamma;
+use super::similarity::{exemplars, normalize, products_overflow, scale_among, similarities, symmetric};
 use super::table::{Table, count};
 use super::task::{Similarity, Worth};
-use crate::Real;
 use crate::cli::args::Objective;
 use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
+use crate::linalg::vector;
 use crate::submodular::{Concave, Kernel};
+use crate::{Error, Real};
 use std::num::NonZero;
 
 /// What is said of entries that are not what they should be.
@@ -44,11 +46,11 @@ impl<T> Data<T> {
 
 /// What a table holds for an objective, and the scale of its similarities where there is one.
 pub(super) fn of_table<T: Real>(
-    table: Table<T>,
+    mut table: Table<T>,
     worth: &Worth,
     threads: NonZero<usize>,
     clock: &mut Clock,
-) -> Result<(Data<T>, Option<f64>), Failure> {
+) -> Result<(Data<T>, Option<Gamma>), Failure> {
     let columns = table.columns;
     let not_negative = |what: &str| table.check(|x| x >= T::ZERO, what);
     Ok(match worth.objective {
@@ -59,7 +61,7 @@ pub(super) fn of_table<T: Real>(
             }
             similarity => {
                 let exemplars = exemplars(&table, &worth.exemplars, worth.seed)?;
-                let (similarities, gamma) = similarities(&table, &exemplars, similarity, threads, clock);
+                let (similarities, gamma) = similarities(&table, &exemplars, similarity, threads, clock)?;
                 (Data::Facility { table: similarities, exemplars: exemplars.len() / columns }, gamma)
             }
         },
@@ -82,19 +84,43 @@ pub(super) fn of_table<T: Real>(
                     symmetric(&table)?;
                     (Kernel::Given, None)
                 }
-                Similarity::Dot | Similarity::Cosine => (Kernel::Dot, None),
-                Similarity::Rbf(gamma) => {
-                    let gamma = gamma.unwrap_or_else(|| scale_among(&table));
-                    (Kernel::Rbf(gamma), Some(gamma))
+                Similarity::Cosine => {
+                    table.data.chunks_exact_mut(columns).for_each(normalize);
+                    (Kernel::Dot, None)
+                }
+                Similarity::Dot => {
+                    let overflows = |row: &[T]| overflows(row, worth.sigma2);
+                    if let Some(row) = table.data.chunks_exact(columns).position(overflows) {
+                        return Err(table.refuse_row(row, products_overflow::<T>()).into());
+                    }
+                    (Kernel::Dot, None)
+                }
+                Similarity::Rbf(Some(gamma)) => (Kernel::Rbf(gamma), Some(Gamma::given::<T>(gamma))),
+                Similarity::Rbf(None) => {
+                    let gamma = scale_among(&table);
+                    (Kernel::Rbf(in_unit_of(gamma, &mut table)?), Some(gamma))
                 }
             };
-            let mut data = table.data;
-            if worth.similarity == Some(Similarity::Cosine) {
-                data.chunks_exact_mut(columns).for_each(normalize);
-            }
+            let data = table.data;
             (Data::LogDet { table: data, columns, kernel, sigma2: worth.sigma2 }, gamma)
         }
         // Cuts are of graphs.
         Objective::Cut => return Err(Failure::Usage("summarize: --objective cut takes --edges FILE".into())),
     })
+}
+
+/// Whether the square of a row's length is no number beside the noise.
+pub(super) fn overflows<T: Real>(row: &[T], sigma2: f64) -> bool {
+    !(vector::sum_of_squares(row).as_f64() / sigma2).is_finite()
+}
+
+/// Gamma as a number, with rows in a unit of their own if no number holds it in theirs.
+fn in_unit_of<T: Real>(gamma: Gamma, table: &mut Table<T>) -> Result<f64, Error> {
+    if let Some(plain) = gamma.plain() {
+        return Ok(plain);
+    }
+    let (scaled, unit) = gamma.in_unit();
+    table.data.iter_mut().for_each(|x| *x = x.times_power_of_two(-unit));
+    table.check(T::is_finite, "too large beside the distances of the rows: leave the row out")?;
+    Ok(scaled)
 }

@@ -3,6 +3,7 @@
 use super::pool::Pool;
 use super::script::{Feed, Step};
 use super::shape::Form;
+use super::similarity::products_overflow;
 use crate::io::RowReader;
 use crate::{CoreError, Error, Real};
 
@@ -123,7 +124,15 @@ impl<T: Real> Stream<T> {
         if let Some((column, what)) = self.form.fault(row) {
             return Err(at(Error::data(what)).in_column(&self.reader.columns()[column]));
         }
-        pool.write(slot, |to| self.form.write(row, to)).map_err(|error| at(error.into()))?;
+        let mut is_in_range = true;
+        let written = pool.write(slot, |to| {
+            self.form.write(row, to);
+            is_in_range = pool.is_in_range(to);
+        });
+        if !is_in_range {
+            return Err(at(Error::data(products_overflow::<T>())));
+        }
+        written.map_err(|error| at(error.into()))?;
         self.next += 1;
         Ok(())
     }

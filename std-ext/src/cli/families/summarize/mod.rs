@@ -3,6 +3,7 @@
 mod about;
 mod engine;
 mod function;
+mod gamma;
 mod graph;
 mod held;
 mod pool;

@@ -1,8 +1,12 @@
 //! An objective over the rows that are held, which change from step to step.
 
+use super::function::overflows;
 use super::shape::{Kind, Shape};
 use crate::Real;
-use crate::submodular::{FacilityLocation, FeatureBased, GroundSet, LogDet, Monotone, Prefix, PrefixLen, PrefixOracle};
+use crate::linalg::vector;
+use crate::submodular::{
+    FacilityLocation, FeatureBased, GroundSet, Kernel, LogDet, Monotone, Prefix, PrefixLen, PrefixOracle,
+};
 use crate::{CoreError, Id};
 use std::cell::RefCell;
 
@@ -50,6 +54,14 @@ impl<'a, T: Real> Pool<'a, T> {
     /// Scalars of a row.
     pub(super) const fn stride(&self) -> usize {
         self.shape.stride
+    }
+
+    /// Whether what a row became, or its products, are numbers.
+    pub(super) fn is_in_range(&self, row: &[T]) -> bool {
+        match self.shape.kind {
+            Kind::LogDet(Kernel::Dot, sigma2) => !overflows(row, sigma2),
+            _ => vector::all_finite(row),
+        }
     }
 
     /// Writes the row of a slot; a slot behind all others makes room.

@@ -2,6 +2,7 @@
 
 use super::about::About;
 use super::engine::{Answer, Found, Record};
+use super::gamma::Gamma;
 use super::task::Task;
 use crate::cli::args::Spelled;
 use crate::cli::cost::{Clock, Cost};
@@ -41,7 +42,7 @@ fn told(task: &Task, about: &About, record: &Record) -> Map<String, Value> {
     let told = json!({
         "method": task.method.selector.name(),
         "objective": task.worth.objective.name(),
-        "gamma": about.gamma,
+        "gamma": about.gamma.and_then(Gamma::plain),
         "size": about.size,
         "groups": about.groups.as_ref().map(|groups| groups.caps.len()),
         "caps": task.caps,
@@ -53,7 +54,11 @@ fn told(task: &Task, about: &About, record: &Record) -> Map<String, Value> {
         "warnings": about.warnings.iter().chain(&task.warnings).chain(&too_few(about, record)).collect::<Vec<_>>(),
     });
     let input = &task.input;
-    fields("summarize", about.elements as u64, about.dim, input.seed, &input.precision.name(), told)
+    let mut told = fields("summarize", about.elements as u64, about.dim, input.seed, &input.precision.name(), told);
+    if let Some(gamma) = about.gamma {
+        gamma.put_scaled(&mut told);
+    }
+    told
 }
 
 /// What is said where fewer rows were chosen than asked for.

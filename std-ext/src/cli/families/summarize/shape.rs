@@ -1,7 +1,8 @@
 //! Rows of one length: the objective over them, and what a row of a stream becomes.
 
 use super::function::{Data, Function, NEGATIVE_FEATURE, NEGATIVE_SIMILARITY, NO_MEMBERSHIP};
-use super::similarity::{alike, normalize};
+use super::gamma::Gamma;
+use super::similarity::{Alike, normalize};
 use super::table::{rows_of_file, weights};
 use super::task::{Exemplars, Similarity, Worth};
 use crate::cli::args::Objective;
@@ -49,11 +50,11 @@ pub(super) struct Form<T> {
     exemplars: Vec<T>,
     /// Whether the row is to be of length 1.
     is_direction: bool,
-    similarity: Similarity,
+    alike: Alike,
     /// What entries must be, and what is said of one that isn't.
     holds: fn(T) -> bool,
     what: &'static str,
-    pub(super) gamma: Option<f64>,
+    pub(super) gamma: Option<Gamma>,
 }
 
 impl<T: Real> Form<T> {
@@ -89,9 +90,11 @@ impl<T: Real> Form<T> {
         let is_log_det = worth.objective == Objective::Logdet;
         let weighted = if is_log_det { 0 } else { stride };
         let weights = worth.weights.as_deref().map(|path| weights(path, weighted)).transpose()?;
-        let gamma = if let Similarity::Rbf(gamma) = similarity { gamma } else { None };
+        // A stream has no scale to be measured.
+        let alike = Alike::new::<T>(similarity).unwrap_or(Alike::Dot);
+        let gamma = alike.gamma();
         let is_direction = is_log_det && similarity == Similarity::Cosine;
-        Ok((Shape { kind, stride, weights }, Self { exemplars, is_direction, similarity, holds, what, gamma }))
+        Ok((Shape { kind, stride, weights }, Self { exemplars, is_direction, alike, holds, what, gamma }))
     }
 
     /// The first entry of a row that is not what it should be, and why.
@@ -108,7 +111,7 @@ impl<T: Real> Form<T> {
             }
         } else {
             let others = self.exemplars.chunks_exact(row.len());
-            to.iter_mut().zip(others).for_each(|(to, other)| *to = alike(row, other, self.similarity));
+            to.iter_mut().zip(others).for_each(|(to, other)| *to = self.alike.of(row, other));
         }
     }
 }

@@ -62,6 +62,11 @@ impl<T: Real> Table<T> {
         }
     }
 
+    /// Says that a row is wrong.
+    pub(super) fn refuse_row(&self, row: usize, what: String) -> Error {
+        Error::data(what).at_row(self.places[row]).in_file(&self.file)
+    }
+
     /// Says that the whole of it is wrong.
     pub(super) fn refuse(&self, what: String) -> Error {
         Error::data(what).in_file(&self.file)

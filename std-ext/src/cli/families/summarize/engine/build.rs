@@ -5,6 +5,7 @@ use super::super::task::Method;
 use super::choosing::{Recomputing, With};
 use super::guessing::{Capped, Guessing};
 use super::method::Engine;
+use super::play::worth_error;
 use super::sifting::Sifting;
 use crate::cli::args::Selector;
 use crate::cli::failure::Failure;
@@ -14,7 +15,7 @@ use crate::submodular::{
     PartitionDynamicParams, PartitionGreedy, Prefix, PrefixOracle, RandomGreedy, Salsa, SieveParams, SievePlusPlus,
     SieveStreaming, StochasticGreedy, ThreeSieves, ThreeSievesParams, ThresholdGreedy,
 };
-use crate::{CoreError, Real};
+use crate::{CoreError, Error, Real};
 
 /// What is asked of a method.
 pub(super) struct Choice<'a> {
@@ -160,7 +161,7 @@ impl<'a> Choice<'a> {
 }
 
 /// The largest value of an element alone; 1 if all are worthless.
-fn largest<T: Real, O: PrefixOracle<T>>(oracle: &Counted<O>, elements: usize) -> Result<f64, CoreError> {
+fn largest<T: Real, O: PrefixOracle<T>>(oracle: &Counted<O>, elements: usize) -> Result<f64, Error> {
     let len = oracle.prefix_len(1);
     let (mut scalars, mut indices, mut scratch) =
         (vec![T::ZERO; len.scalars], vec![0u32; len.indices], vec![T::ZERO; len.scratch]);
@@ -170,7 +171,7 @@ fn largest<T: Real, O: PrefixOracle<T>>(oracle: &Counted<O>, elements: usize) ->
     for id in 0..elements {
         let value = oracle.gain(&mut prefix, 0, id).as_f64();
         if !value.is_finite() {
-            return Err(CoreError::NonFinite { index: id });
+            return Err(worth_error(CoreError::OracleFault { index: id }, None));
         }
         largest = f64::max(largest, value);
     }

@@ -13,7 +13,7 @@ use super::method::Engine;
 use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
 use crate::submodular::{Counted, Monotone, PrefixOracle};
-use crate::{CoreError, Real};
+use crate::{CoreError, Error, Real};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
@@ -109,9 +109,11 @@ impl Plan {
             match step {
                 Step::Insert(id) => {
                     let inserted = engine.insert(oracle, id, &mut rng);
-                    inserted.map_err(|error| feed.place(error.into()))?;
+                    inserted.map_err(|error| feed.place(worth_error(error, feed.names())))?;
                 }
-                Step::Delete(id) | Step::Evict(id) => engine.delete(oracle, id, &mut rng)?,
+                Step::Delete(id) | Step::Evict(id) => {
+                    engine.delete(oracle, id, &mut rng).map_err(|error| worth_error(error, feed.names()))?;
+                }
                 Step::Query => {}
             }
             if step != Step::Query {
@@ -145,10 +147,10 @@ impl Plan {
         oracle: &Counted<O>,
         rng: &mut Xoshiro256PlusPlus,
         names: Option<&[u64]>,
-    ) -> Result<(), CoreError> {
-        engine.query(oracle, rng)?;
+    ) -> Result<(), Error> {
+        engine.query(oracle, rng).map_err(|error| worth_error(error, names))?;
         let before = oracle.gains();
-        engine.improve(oracle)?;
+        engine.improve(oracle).map_err(|error| worth_error(error, names))?;
         record.extra_calls += oracle.gains() - before;
         let mut found = engine.found();
         if let Some(names) = names {
@@ -162,4 +164,11 @@ impl Plan {
         record.queries += 1;
         Ok(())
     }
+}
+
+/// What is said where a method fails: the functions are those of this command, so that only overflow gives impossible values.
+pub(super) fn worth_error(error: CoreError, names: Option<&[u64]>) -> Error {
+    let (CoreError::OracleFault { index } | CoreError::NonFinite { index }) = error else { return error.into() };
+    let name = names.and_then(|names| names.get(index).copied()).unwrap_or(index as u64);
+    Error::data(format!("the worth of element {name} is out of range: rescale the numbers"))
 }
