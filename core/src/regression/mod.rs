@@ -68,6 +68,6 @@ pub use normal_equations::{NormalEquations, NormalEquationsParams};
 pub use query::Query;
 pub use recursive::{RecursiveLeastSquares, RecursiveLeastSquaresParams};
 pub use rows::{epsilon_for, rows_for, rows_for_signs};
-pub use sketched::{SketchedLeastSquares, SketchedLeastSquaresParams};
+pub use sketched::{SketchedLeastSquares, SketchedLeastSquaresParams, operator_of};
 pub use streaming_qr::{StreamingQr, StreamingQrParams};
 pub use student::StudentT;

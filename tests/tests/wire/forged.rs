@@ -3,7 +3,7 @@
 
 use sketchlet_core::eigen::*;
 use sketchlet_core::regression::*;
-use sketchlet_core::sketch::Srht;
+use sketchlet_core::sketch::{Osnap, Srht};
 use sketchlet_core::submodular::*;
 use sketchlet_core::{Error, Header, Kind, Lane, Merge, Real, RowSummary, ScalarType, Wire};
 use sketchlet_laws::wire::seal;
@@ -160,4 +160,16 @@ fn decoding_claims_no_more_than_the_limit() {
     let grown = Dynamic::<f32, u8, Vec<f32>, Vec<u8>>::new(params).unwrap();
     assert!(Dynamic::<f32, u8, Vec<f32>, Vec<u8>>::decode_within(&grown.encode(), 2).is_err());
     assert!(Dynamic::<f32, u8, Vec<f32>, Vec<u8>>::decode_within(&grown.encode(), 1000).is_ok());
+}
+
+/// One look at the bytes tells the type that can read them.
+#[test]
+fn the_operator_of_a_sketch_is_told() {
+    let params = SketchedLeastSquaresParams::new(3, 8);
+    let osnap = SketchedLeastSquares::<f32, _, _, _>::new(params, Osnap { nonzeros: 4 }).unwrap();
+    assert_eq!(operator_of(&osnap.encode()), Ok((6, 4)));
+    let srht = SketchedLeastSquares::<i64, _, _, _>::new(params, Srht).unwrap();
+    assert_eq!(operator_of(&srht.encode()), Ok((1, 0)));
+    let other = NormalEquations::<f64, _>::new(NormalEquationsParams::new(3)).unwrap();
+    assert!(matches!(operator_of(&other.encode()), Err(Error::Incompatible { .. })));
 }

@@ -9,6 +9,7 @@ mod refine;
 mod wire;
 
 pub use params::SketchedLeastSquaresParams;
+pub use wire::operator_of;
 
 use super::removed::{drift, remember, rounding};
 use super::solve::{Evidence, Meaning, solve};

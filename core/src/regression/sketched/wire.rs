@@ -4,8 +4,8 @@ use super::pending::{Waiting, Window};
 use super::ranges::{self, WORDS};
 use super::{SketchedLeastSquares, SketchedLeastSquaresParams, State};
 use crate::sketch::{Numbering, SketchOperator};
-use crate::wire::{self, Kind, Reader, Wire, Writer};
-use crate::{Difference, Error, Lane, Storage};
+use crate::wire::{self, Header, Kind, Reader, Wire, Writer};
+use crate::{Difference, Error, Lane, ScalarType, Storage};
 
 /// What an encoding holds, as far as it is read before the storage is there.
 struct Content<'a, O> {
@@ -90,6 +90,34 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         r.end()?;
         Ok(Content { params, operator, state, ranges, removed, sums })
     }
+}
+
+/// Number and parameter of the operator that an encoding of a sketched summary names: what tells which type can read it
+/// ([`SketchOperator::NUMBER`]).
+///
+/// # Errors
+/// See [`Wire`]; [`Error::Incompatible`] for another summary.
+///
+/// # Example
+/// ```
+/// # #[cfg(feature = "alloc")] {
+/// use sketchlet_core::sketch::{SketchOperator, Srht};
+/// use sketchlet_core::{Wire, regression::{SketchedLeastSquares, SketchedLeastSquaresParams, operator_of}};
+/// let summary = SketchedLeastSquares::<f64, _, _, _>::new(SketchedLeastSquaresParams::new(3, 8), Srht)?;
+/// assert_eq!(operator_of(&summary.encode())?.0, <Srht as SketchOperator<f64>>::NUMBER);
+/// # }
+/// # Ok::<(), sketchlet_core::Error>(())
+/// ```
+pub fn operator_of(bytes: &[u8]) -> Result<(u8, u64), Error> {
+    let kind = Kind::SketchedLeastSquares;
+    let mut r = match Header::read(bytes)?.scalar {
+        ScalarType::F32 => wire::open::<f32>(kind, bytes)?,
+        ScalarType::F64 => wire::open::<f64>(kind, bytes)?,
+        ScalarType::I32 => wire::open::<i32>(kind, bytes)?,
+        ScalarType::I64 => wire::open::<i64>(kind, bytes)?,
+    };
+    r.params::<SketchedLeastSquaresParams>()?;
+    Ok((r.u8()?, r.u64()?))
 }
 
 fn kept_len(params: &SketchedLeastSquaresParams, state: &State) -> usize {

@@ -251,12 +251,13 @@ pub(super) use with_operator;
 macro_rules! with_stored {
     ($lane:ty, $bytes:expr, $type:ident => $do:expr, [$($operator:ty),*]) => {
         'found: {
-            $({
+            let number = match crate::regression::operator_of($bytes) {
+                Ok((number, _)) => number,
+                Err(e) => break 'found Err(Error::from(e)),
+            };
+            $(if <$operator as SketchOperator<$lane>>::NUMBER == number {
                 type $type = Sketched<$lane, $operator>;
-                match $type::decode($bytes) {
-                    Err(CoreError::Incompatible { what: Difference::Operator, .. }) => {}
-                    decoded => break 'found decoded.map_err(Error::from).and_then($do),
-                }
+                break 'found $type::decode($bytes).map_err(Error::from).and_then($do);
             })*
             Err(Error::from(CoreError::Incompatible { what: Difference::Operator, expected: 0, got: 0 }))
         }
