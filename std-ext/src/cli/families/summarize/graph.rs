@@ -22,7 +22,14 @@ pub(super) fn read<T: Real>(path: &Path, objective: Objective) -> Result<(Data<T
     let items = graph.vertices.len();
     let data = if is_cut {
         let Lists { offsets, members: neighbours, weights } = graph.neighbours()?;
-        Data::Cut { offsets, neighbours, weights: weights.into_iter().map(T::constant).collect() }
+        let weights: Vec<T> = weights.into_iter().map(T::constant).collect();
+        if let Some(place) = weights.iter().position(|weight| !weight.is_finite()) {
+            let first = offsets.partition_point(|&offset| offset as usize <= place) - 1;
+            let [u, v] = [first, neighbours[place] as usize].map(|vertex| graph.vertices[vertex]);
+            let what = format!("the weight between {u} and {v} is out of range: rescale the weights");
+            return Err(Error::data(what).in_file(path.display()));
+        }
+        Data::Cut { offsets, neighbours, weights }
     } else {
         let Lists { offsets, members, .. } = graph.covers()?;
         Data::Coverage { offsets, members, items }
