@@ -682,6 +682,8 @@ fn products_and_sums_out_of_range_are_refused_with_the_row() {
     refuse("x\n1e-200\n2e-200\n", &["--similarity", "dot"], &["products of these numbers vanish in f64"]);
     let sums = "x,y\n1,2\n1e308,1e308\n";
     refuse(sums, &["--similarity", "given"], &["the worth of element 1 is out of range: rescale the numbers"]);
+    let total = ["row 3", "the sum of a column overflows in f64 here: rescale it"];
+    refuse("x,y\n1e308,1e308\n1e308,3\n", &["--objective", "feature"], &total);
     // Two edges between the same vertices, whose weights are added.
     fs::write(&file, "7 8 1\n8 9 1e308\n9 8 1e308\n").unwrap();
     let cut = run(&["summarize", "--edges", &name, "--objective", "cut", "--size", "1"]);

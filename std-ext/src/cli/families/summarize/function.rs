@@ -76,6 +76,14 @@ pub(super) fn of_table<T: Real>(
         }
         Objective::Feature => {
             not_negative(NEGATIVE_FEATURE)?;
+            let mut totals = vec![T::ZERO; columns];
+            for (row, amounts) in table.data.chunks_exact(columns).enumerate() {
+                totals.iter_mut().zip(amounts).for_each(|(total, &x)| *total += x);
+                if !matches!(worth.concave, Concave::Cap(_)) && !vector::all_finite(&totals) {
+                    let what = format!("the sum of a column overflows in {} here: rescale it", T::TYPE.name());
+                    return Err(table.refuse_row(row, what).into());
+                }
+            }
             (Data::Feature { table: table.data, columns, concave: worth.concave }, None)
         }
         Objective::Logdet => {
