@@ -147,6 +147,51 @@ fn every_path_agrees_with_the_svd() {
     }
 }
 
+/// Of every path, against the singular values; in the order and the units of the columns, with weights and an intercept.
+#[test]
+fn standard_errors_are_those_of_the_inverse_gram_matrix() {
+    let (n, d) = (3000, 12);
+    for kappa in [1e2, 1e5, 1e9] {
+        let problem = Problem::conditioned(n, d, kappa, 1.0, 3);
+        let weights: Vec<f64> = (0..n).map(|i| [4.0, 0.25, 0.0, 9.0][i % 4]).collect();
+        let kept = weights.iter().filter(|&&weight| weight > 0.0).count();
+        let entry = |i: usize, j: usize| if j == 0 { 1.0 } else { problem.a[i * d + j - 1] };
+        let rows = Mat::from_fn(n, d + 1, |i, j| Real::sqrt(weights[i]) * entry(i, j));
+        let svd = rows.thin_svd().unwrap();
+        let (v, s) = (svd.V(), svd.S().column_vector());
+        let inverse = |j: usize| (0..=d).map(|k| (v[(j, k)] / s[k]) * (v[(j, k)] / s[k])).sum::<f64>();
+        for path in PATHS {
+            if path == Path::Normal && kappa > 1e5 {
+                continue;
+            }
+            let params = LeastSquaresParams::new().path(path).weights(&weights).intercept(true);
+            let fit = problem.solve(&params.standard_errors(true)).unwrap();
+            let errors = fit.standard_errors.unwrap();
+            let deviation = fit.residual_norms[0] / Real::sqrt((kept - d - 1) as f64);
+            for (j, error) in errors.iter().enumerate() {
+                let expected = deviation * Real::sqrt(inverse(j));
+                // A Gram matrix squares the condition.
+                let allowed = if fit.path == Path::Normal { kappa * kappa } else { kappa } * 1e-14 + 1e-12;
+                assert!((error / expected - 1.0).abs() < allowed, "{path} {kappa:e} {j}: {error} {expected}");
+            }
+            assert_eq!(problem.solve(&params).unwrap().standard_errors, None);
+            assert_eq!(problem.solve(&params.standard_errors(true).ridge(1.0)).unwrap().standard_errors, None);
+        }
+    }
+    let params = LeastSquaresParams::new().standard_errors(true);
+    // No row to spare, dependent columns, and a sketch.
+    assert_eq!(Problem::random(5, 5, 4).solve(&params).unwrap().standard_errors, None);
+    assert_eq!(Problem::random(4, 5, 4).solve(&params).unwrap().standard_errors, None);
+    assert_eq!(Problem::random(900, 5, 4).solve(&params.path(Path::Sketched)).unwrap().standard_errors, None);
+    let mut twice = Problem::random(900, 5, 4);
+    twice.a.chunks_exact_mut(5).for_each(|row| row[4] = row[0]);
+    for path in PATHS {
+        if let Ok(fit) = twice.solve(&params.path(path)) {
+            assert_eq!((fit.rank, fit.standard_errors), (4, None), "{path}");
+        }
+    }
+}
+
 #[test]
 fn auto_takes_the_path_that_the_condition_asks_for() {
     for (n, d, kappa, path) in [

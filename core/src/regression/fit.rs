@@ -15,6 +15,11 @@ pub struct Fit<'a, T> {
     pub half_widths: Option<&'a [T]>,
     /// Why a sketch gives none; `None` where it does, and for answers that need none.
     pub no_half_widths: Option<NoHalfWidths>,
+    /// For each coefficient, how far it may be from the truth if the rows are a sample with independent errors of one variance:
+    /// `residual_norm / sqrt(n - d)` times the root of its entry in the diagonal of the inverse Gram matrix, for `n` rows and `d`
+    /// features. Only from a [`StreamingQr`](super::StreamingQr), of independent features, without a ridge, and with `n > d`. Rows of
+    /// weights give those of weighted least squares; a row that is forgotten in part counts as one.
+    pub standard_errors: Option<&'a [T]>,
     /// Norm of the residual, one a target. An estimate from a sketch without a row to spare is infinite.
     pub residual_norm: &'a [T],
     /// Whether those norms are estimates.
@@ -34,6 +39,11 @@ impl<T> Fit<'_, T> {
     /// The half-widths of those coefficients, where there are any.
     pub fn target_half_widths(&self, target: usize) -> Option<&[T]> {
         self.half_widths?.chunks_exact(self.features()).nth(target)
+    }
+
+    /// The standard errors of those coefficients, where there are any.
+    pub fn target_standard_errors(&self, target: usize) -> Option<&[T]> {
+        self.standard_errors?.chunks_exact(self.features()).nth(target)
     }
 
     fn features(&self) -> usize {

@@ -251,7 +251,11 @@ fn is_blind<R: Real>(of: &impl SketchTriangle<R>, k: usize) -> bool {
 }
 
 /// Diagonal of the (pseudo-)inverse Gram matrix of the rows: squares of the rows of the inverse triangle, column by column.
-fn variances<R: Real>(of: &impl SketchTriangle<R>, work: &mut [R], variances: &mut [R]) -> Result<(), Error> {
+pub(super) fn variances<R: Real>(
+    of: &impl SketchTriangle<R>,
+    work: &mut [R],
+    variances: &mut [R],
+) -> Result<(), Error> {
     let (triangle, dim, features, rank) = (of.triangle(), of.dim(), of.features(), of.rank());
     variances.fill(R::ZERO);
     for k in 0..rank {

@@ -1,7 +1,8 @@
 //! Linear regression (least squares) over a stream of rows, in one pass; sketches give a half-width with every coefficient.
 //!
 //! **A half-width is no standard error.** It says how far the sketched coefficient may be from the exact least-squares fit to the
-//! same rows. How uncertain that fit is, since the rows are a sample, is another question: standard errors are not given yet.
+//! same rows. How uncertain that fit is, since the rows are a sample, is another question: [`Fit::standard_errors`] of a
+//! [`StreamingQr`] answers it.
 //!
 //! **For one dense stream of rows on one device with few columns, [`StreamingQr`] is exact, smaller (`p^2 / 2` scalars) and needs
 //! no parameters.** Take a sketch for what only a sketch can do: remove rows without squaring the condition, take single cells,

@@ -223,6 +223,7 @@ impl<L: Lane, S: Storage<L>> NormalEquations<L, S> {
             coefficients,
             half_widths: None,
             no_half_widths: None,
+            standard_errors: None,
             residual_norm: norms,
             residual_is_estimate: false,
             rank: features,

@@ -1,6 +1,6 @@
 //! From rows to coefficients: the solver behind all summaries of this family that keep rows.
 
-use super::half_width::{SketchTriangle, SketchedRows, half_width_level, half_widths};
+use super::half_width::{SketchTriangle, SketchedRows, half_width_level, half_widths, variances};
 use super::{Fit, Gradient, NoHalfWidths, Query};
 use crate::linalg::qr::norm_exponent;
 use crate::linalg::{complete, givens, packed, triangular};
@@ -26,6 +26,8 @@ pub(super) trait Evidence<R: Real> {
 pub(super) struct Meaning {
     /// Rows of data that went in.
     pub(super) rows_seen: u64,
+    /// Rows of data that are still in, where the answer is exact and they are a sample of something.
+    pub(super) rows_kept: Option<u64>,
     /// How far a column of sums may have drifted by rounding, as a share of what it has held.
     pub(super) drift: f64,
     /// For rows of a sketch, its isometry factor.
@@ -84,6 +86,12 @@ pub(super) fn solve<'a, R: Real>(
         }
         _ => widths.fill(R::ZERO),
     }
+    // What is left of the rows once every coefficient has taken one.
+    let freedom = meaning.rows_kept.and_then(|rows| rows.checked_sub(features as u64)).filter(|&left| left > 0);
+    let freedom = freedom.filter(|_| is_full && query.ridge == 0.0);
+    if let Some(freedom) = freedom {
+        problem.standard_errors(R::count(freedom), norms, widths)?;
+    }
     let estimate = meaning.factor.map(|factor| match spare {
         0 => R::INFINITY,
         _ => R::constant(factor) * (R::count(rows as u64) / R::count(spare as u64)).sqrt(),
@@ -101,10 +109,12 @@ pub(super) fn solve<'a, R: Real>(
         return Err(Error::NonFinite { index: query.features[place % features] });
     }
     let rank = problem.rank;
+    let widths = &*widths;
     Ok(Fit {
         coefficients,
         half_widths: (is_sketch && level.is_ok()).then_some(widths),
         no_half_widths: level.err().filter(|_| is_sketch),
+        standard_errors: freedom.map(|_| widths),
         residual_norm: norms,
         residual_is_estimate: meaning.factor.is_some(),
         rank,
@@ -174,6 +184,7 @@ pub(super) fn correct<'a, R: Real, S: Storage<R>>(
         coefficients,
         half_widths: None,
         no_half_widths: None,
+        standard_errors: None,
         residual_norm: norms,
         residual_is_estimate: true,
         rank,
@@ -439,6 +450,25 @@ impl<'a, 'q, R: Real> Problem<'a, 'q, R> {
             }
         }
         Ok(left.max(R::ZERO))
+    }
+
+    /// Standard errors of all targets, of independent features.
+    fn standard_errors(&mut self, freedom: R, squares: &[R], errors: &mut [R]) -> Result<(), Error> {
+        let features = self.features();
+        let Self { query, triangle, work, exponents, order, rank, .. } = self;
+        let view = View { query, triangle, exponents, order, rank: *rank, ridge: None };
+        let (own, others) = errors.split_at_mut(features);
+        variances(&view, &mut work[..features], own)?;
+        others.chunks_exact_mut(features).for_each(|errors| errors.copy_from_slice(own));
+        for (target, (errors, &square)) in errors.chunks_exact_mut(features).zip(squares).enumerate() {
+            let deviation = (square / freedom).sqrt();
+            for k in 0..features {
+                let error = &mut errors[view.place(k)];
+                let unit = view.exponent(features + target) - view.exponent(k);
+                *error = (error.sqrt() * deviation).times_power_of_two(unit);
+            }
+        }
+        Ok(())
     }
 
     /// Half-widths of all targets, and room to work in.

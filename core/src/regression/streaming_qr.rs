@@ -173,7 +173,7 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
         self.state.rows_removed
     }
 
-    /// Solves the query over all rows so far, in scratch and answer of the caller's, whose lengths
+    /// Solves the query over all rows so far, with standard errors, in scratch and answer of the caller's, whose lengths
     /// [`scratch_len`](Query::scratch_len) and [`answer_len`](Query::answer_len) give. The state is not touched.
     ///
     /// # Errors
@@ -186,8 +186,21 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
             return Err(Error::TooFewRows { needed: 1, got: 0 });
         }
         let rows_seen = self.state.rows_seen;
-        let meaning = Meaning { rows_seen, drift: 0.0, factor: None, is_dense: false, is_gaussian: false };
+        let rows_kept = Some(rows_seen.saturating_sub(self.state.rows_removed));
+        let meaning = Meaning { rows_seen, rows_kept, drift: 0.0, factor: None, is_dense: false, is_gaussian: false };
         solve(self, self.params.columns, meaning, query, scratch, answer)
+    }
+
+    /// Norm of a column over all rows so far; 0 for one that isn't there.
+    pub fn column_norm(&self, column: usize) -> T {
+        let cols = self.params.columns;
+        if column >= cols {
+            return T::ZERO;
+        }
+        let (triangle, kept) = self.kept();
+        let above = (0..=column).map(|row| triangle[packed::index(cols, row, column)]);
+        let entries = above.chain(kept.iter().skip(column).step_by(cols).copied());
+        entries.fold(T::ZERO, |norm, x| vector::norm(&[norm, x]))
     }
 
     /// Refuses rows with which the norm of a column would leave the range.
@@ -201,13 +214,8 @@ impl<T: Real, S: Storage<T>> StreamingQr<T, S> {
         let cols = self.params.columns;
         Difference::Dim.check(cols, other.params.columns)?;
         Difference::BlockLen.check(self.params.block_len, other.params.block_len)?;
-        let column_of = |(triangle, kept): (&'_ [T], &'_ [T]), column: usize| {
-            let above = (0..=column).map(|row| triangle[packed::index(cols, row, column)]);
-            let squares = above.chain(kept.iter().skip(column).step_by(cols).copied());
-            squares.fold(T::ZERO, |norm, x| vector::norm(&[norm, x]))
-        };
         let norms = |column: usize| {
-            let (mine, theirs) = (column_of(self.kept(), column), column_of(other.kept(), column));
+            let (mine, theirs) = (self.column_norm(column), other.column_norm(column));
             [mine, theirs, row.get(column).copied().unwrap_or(T::ZERO)].into_iter()
         };
         (0..cols).find(|&column| !norms::fits(|| norms(column))).map_or(Ok(()), |index| Err(Error::NonFinite { index }))

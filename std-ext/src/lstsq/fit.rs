@@ -16,6 +16,10 @@ pub struct LeastSquaresFit<T> {
     /// For each coefficient, how far it may be from that of the exact answer; only with [`Path::Sketched`] and a dense sketch with
     /// rows to spare.
     pub half_widths: Option<Vec<T>>,
+    /// For each coefficient, how far it may be from the truth if the rows are a sample with independent errors of one variance (with
+    /// weights: of one variance over the weight). Only if [`LeastSquaresParams::standard_errors`](super::LeastSquaresParams) asks
+    /// for them, for exact answers of independent columns, without a ridge, and with more rows than coefficients.
+    pub standard_errors: Option<Vec<T>>,
     /// Number of independent columns: below that of the coefficients, these are the ones of least norm.
     pub rank: usize,
     /// Condition of the independent columns once their units are taken out, estimated from below; 0 if there are none.

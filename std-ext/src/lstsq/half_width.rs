@@ -50,6 +50,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
             residual_norms,
             residual_is_estimate: true,
             half_widths,
+            standard_errors: None,
             rank: triangle.rank,
             condition: triangle.condition,
             path: Path::Sketched,

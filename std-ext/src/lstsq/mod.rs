@@ -9,7 +9,7 @@
 //! |---|---|---|---|
 //! | [`Path::Exact`] | less than `48 d` rows, or the others fail | `2 n d^2` | below 1e-16 |
 //! | [`Path::Normal`] | condition below 1e6 (`f32`: 1e2) | `n d^2`, 2 or 3 cheap passes, sometimes a sketch | below 1e-16 |
-//! | [`Path::PreconditionedCholesky`] | up to 400 coefficients | sketch, `2 n d^2`, 1 to 5 cheap passes | below 1e-17 |
+//! | [`Path::PreconditionedCholesky`] | up to 400 coefficients, or standard errors are wanted | sketch, `2 n d^2`, 1 to 5 cheap passes | below 1e-17 |
 //! | [`Path::PreconditionedCg`] | above | sketch, 30 to 50 cheap passes | below 1e-16 |
 //! | [`Path::HeavyBall`] | never | sketch, 40 to 60 cheap passes, no inner products | below 1e-16 |
 //! | [`Path::Sketched`] | never | sketch alone | none: half-widths instead |

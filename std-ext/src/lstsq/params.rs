@@ -25,6 +25,7 @@ pub struct LeastSquaresParams<'a, T> {
     pub(super) seed: u64,
     pub(super) failure: f64,
     pub(super) assume_well_conditioned: bool,
+    pub(super) standard_errors: bool,
 }
 
 impl<T> Default for LeastSquaresParams<'_, T> {
@@ -47,6 +48,7 @@ impl<'a, T> LeastSquaresParams<'a, T> {
             seed: 0,
             failure: 0.05,
             assume_well_conditioned: false,
+            standard_errors: false,
         }
     }
 
@@ -135,6 +137,14 @@ impl<'a, T> LeastSquaresParams<'a, T> {
     #[must_use]
     pub const fn assume_well_conditioned(mut self, assume: bool) -> Self {
         self.assume_well_conditioned = assume;
+        self
+    }
+
+    /// Also gives standard errors, from the factor that solves. Iterations have none: they take one more pass, of `2 n d^2` flops, and
+    /// [`Path::Auto`] takes [`Path::PreconditionedCholesky`] instead, however many coefficients there are.
+    #[must_use]
+    pub const fn standard_errors(mut self, wanted: bool) -> Self {
+        self.standard_errors = wanted;
         self
     }
 

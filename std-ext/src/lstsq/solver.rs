@@ -8,7 +8,7 @@ use super::{LeastSquaresFit, LeastSquaresParams, Path, Scalar, Sketch, Warning, 
 use crate::regression::rows_for_signs;
 use crate::{CoreError, Error, Real};
 use core::ops::ControlFlow;
-use faer::Mat;
+use faer::{Mat, MatMut};
 
 /// Corrections at most. Two are the rule.
 const CORRECTIONS: usize = 4;
@@ -60,7 +60,7 @@ pub(super) fn solve<T: Scalar>(
     if known_rows == Some(0) {
         return Err(CoreError::TooFewRows { needed: 1, got: 0 }.into());
     }
-    let mut solver = Solver { data, layout, params, warnings: Vec::new(), passes: 0 };
+    let mut solver = Solver { data, layout, params, warnings: Vec::new(), passes: 0, deviations: None };
     if params.path == Path::Exact {
         return solver.exact();
     }
@@ -95,7 +95,9 @@ pub(super) fn solve<T: Scalar>(
         Path::Auto if triangle.condition.as_f64() < gate::<T>() => {
             &[Path::Normal, Path::PreconditionedCholesky, Path::Exact]
         }
-        Path::Auto if coefficients <= CHOLESKY_LIMIT => &[Path::PreconditionedCholesky, Path::Exact],
+        Path::Auto if coefficients <= CHOLESKY_LIMIT || solver.wants_deviations(&triangle) => {
+            &[Path::PreconditionedCholesky, Path::Exact]
+        }
         Path::Auto => &[Path::PreconditionedCg, Path::Exact],
         ref forced => core::slice::from_ref(forced),
     };
@@ -161,6 +163,8 @@ pub(super) struct Solver<'a, 'd, 'p, T> {
     pub(super) params: &'a LeastSquaresParams<'p, T>,
     pub(super) warnings: Vec<Warning>,
     pub(super) passes: usize,
+    /// Roots of the diagonal of the inverse Gram matrix, in the triangle's order and scale, where they are asked for.
+    pub(super) deviations: Option<Vec<T>>,
 }
 
 impl<T: Scalar> Solver<'_, '_, '_, T> {
@@ -179,11 +183,43 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
             Path::HeavyBall => self.iterate(triangle, rows, true)?,
             _ => self.iterate(triangle, rows, false)?,
         };
+        if matches!(path, Path::HeavyBall | Path::PreconditionedCg) && self.wants_deviations(triangle) {
+            self.factor_deviations(triangle, &refined)?;
+        }
         refined.accept()?;
         if triangle.rank < triangle.coefficients() {
             self.confirm_rank(triangle, &refined, seen)?;
         }
         Ok(refined)
+    }
+
+    fn wants_deviations(&self, triangle: &Triangle<T>) -> bool {
+        self.params.standard_errors && self.params.ridge == 0.0 && triangle.rank == triangle.coefficients()
+    }
+
+    /// Keeps the roots of the diagonal of the inverse Gram matrix, given what multiplies with the inverse of a factor `F` of it, from
+    /// `F F'`.
+    fn keep_deviations(&mut self, triangle: &Triangle<T>, inverse: impl FnOnce(MatMut<'_, T>)) {
+        self.deviations = self.wants_deviations(triangle).then(|| {
+            let mut columns = Mat::identity(triangle.rank, triangle.rank);
+            inverse(columns.as_mut());
+            (0..triangle.rank).map(|k| dense::norm(columns.col(k))).collect()
+        });
+    }
+
+    /// The same behind the sketch's triangle, for iterations, which have no factor: a pass over the rows.
+    fn factor_deviations(&mut self, triangle: &Triangle<T>, refined: &Refined<T>) -> Result<(), Error> {
+        let operand = operand(triangle, &refined.x);
+        self.passes += 1;
+        let (mut gram, _) = gram::gram(self.data, self.layout, triangle, true, &operand, self.threads())?;
+        if dense::cholesky(&mut gram) {
+            let r = triangle.leading();
+            self.keep_deviations(triangle, |mut x| {
+                dense::solve_lower(r.transpose(), x.as_mut());
+                dense::solve_lower(gram.as_ref(), x);
+            });
+        }
+        Ok(())
     }
 
     /// Columns that depend on each other in the sketch may be independent in the data. Then what was left out of the answer is
@@ -224,6 +260,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         if !dense::cholesky(&mut gram) {
             return Err(Failure::Path(CoreError::IllConditioned));
         }
+        self.keep_deviations(triangle, |x| dense::solve_lower(gram.as_ref(), x));
         let solve = |x: &mut Mat<T>| dense::solve_cholesky(gram.as_ref(), x);
         let mut step = self.scaled_gradient(triangle, &first, &x);
         solve(&mut step);
@@ -254,6 +291,10 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         if !dense::cholesky(&mut gram) {
             return Err(Failure::Path(CoreError::RankDeficient { rank: triangle.rank }));
         }
+        self.keep_deviations(triangle, |mut x| {
+            dense::solve_lower(r.transpose(), x.as_mut());
+            dense::solve_lower(gram.as_ref(), x);
+        });
         let solve = |x: &mut Mat<T>| {
             dense::solve_lower(r.transpose(), x.as_mut());
             dense::solve_cholesky(gram.as_ref(), x);
@@ -362,6 +403,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
         }
         let triangle = Triangle::of(rows, self.layout, seen, self.ridge(), Scaling::Each)?;
         let r = triangle.leading();
+        self.keep_deviations(&triangle, |x| dense::solve_lower(r.transpose(), x));
         // The triangle is that of the rows, to rounding: corrections with it reach what rounding allows.
         let solve = |x: &mut Mat<T>| dense::solve_cholesky(r.transpose(), x);
         let refined = self.refine(&triangle, triangle.solve(), &solve)?;
@@ -382,11 +424,23 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
             .map(|u| Real::sqrt(refined.squares[u]).times_power_of_two(triangle.exponents[first + u]))
             .collect();
         self.warn(triangle);
+        let freedom = seen.checked_sub(first as u64).filter(|&left| left > 0);
+        let standard_errors = self.deviations.take().zip(freedom).map(|(deviations, freedom)| {
+            let mut errors = vec![T::ZERO; first * self.layout.targets];
+            for (u, errors) in errors.chunks_exact_mut(first.max(1)).enumerate() {
+                let deviation = Real::sqrt(refined.squares[u] / T::count(freedom));
+                for (k, &root) in deviations.iter().enumerate() {
+                    errors[triangle.order[k]] = (root * deviation).times_power_of_two(triangle.unit(k, u));
+                }
+            }
+            errors
+        });
         LeastSquaresFit {
             coefficients: triangle.finish(&refined.x),
             residual_norms,
             residual_is_estimate: false,
             half_widths: None,
+            standard_errors,
             rank: triangle.rank,
             condition: triangle.condition,
             path,
@@ -469,6 +523,7 @@ impl<T: Scalar> Solver<'_, '_, '_, T> {
             solve(&mut x);
             let refined = self.refine(&triangle, x, &solve)?;
             if refined.accept().is_ok() {
+                self.keep_deviations(&triangle, |x| dense::solve_lower(scaled.as_ref(), x));
                 return Ok(Some(self.fit(&triangle, &refined, Path::Normal, None, first.rows)));
             }
         }

@@ -14,6 +14,7 @@ use faer::Mat;
 impl<T: Scalar> Solver<'_, '_, '_, T> {
     /// `A = L Q'` with a small square `L`: the least-squares problem of `L` has the answer in the coordinates of `Q`.
     pub(super) fn wide(&mut self, rows: &RowBlock<'_, T>) -> Result<LeastSquaresFit<T>, Error> {
+        self.deviations = None;
         check_finite(0, rows, self.layout)?;
         let seen = rows.rows_that_count();
         if seen == 0 {

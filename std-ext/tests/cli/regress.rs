@@ -152,6 +152,88 @@ fn columns_that_are_kept_to_be_joined_are_sketched() {
     refused(&run(&["merge", "--join", &left, &right, "--save", &joined]), 1, &["--sketch srht"]);
 }
 
+/// The figures that R's `summary(lm(...))` prints, certified by NIST for these data.
+#[test]
+fn exact_fits_come_with_standard_errors_and_r_squared() {
+    let folder = folder();
+    let (file, name) = path(&folder, "longley.csv");
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/nist/longley.csv")).unwrap();
+    let table = &text[text.find("\ny,").unwrap() + 1..];
+    fs::write(&file, table).unwrap();
+    let certified: Vec<Vec<f64>> = text
+        .lines()
+        .filter(|line| line.starts_with('B'))
+        .map(|line| line.split(',').skip(1).map(|cell| cell.parse().unwrap()).collect())
+        .collect();
+    let errors: Vec<f64> = certified.iter().map(|row| row[1]).collect();
+    let t: Vec<f64> = certified.iter().map(|row| row[0] / row[1]).collect();
+    let flags = ["--target", "y", "--intercept"];
+    for extra in [&[][..], &["--solve", "exact"], &["--streaming"]] {
+        let answer = regress(&name, &[&flags[..], extra].concat());
+        close(&answer["standard_errors"], &errors, 1e-9 * errors[0]);
+        for (found, certified) in numbers(&answer["standard_errors"]).iter().zip(&errors) {
+            assert!((found / certified - 1.0).abs() < 1e-9, "{extra:?}: {found} {certified}");
+        }
+        close(&answer["t_values"], &t, 1e-8);
+        let one = |field: &str| answer[field].as_f64().unwrap();
+        assert!((one("r_squared") - 0.995_479_004_577_296).abs() < 1e-12);
+        assert!((one("adjusted_r_squared") - (1.0 - (1.0 - one("r_squared")) * 15.0 / 9.0)).abs() < 1e-14);
+        assert_eq!(answer["residual_df"], 9);
+    }
+    let shown = String::from_utf8(run(&[&["regress", &name], &flags[..]].concat()).stdout).unwrap();
+    for part in ["standard error", "0.488400", "-4.136427", "R squared", "0.995479", "degrees of freedom"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    // Saved, and asked again.
+    let sketch = path(&folder, "l.sketch").1;
+    let saved = regress(&name, &[&flags[..], &["--streaming", "--save", &sketch]].concat());
+    assert_eq!(saved, stable(json(&run(&["query", &sketch, "--json"]))));
+    // Where they make no sense.
+    let sketched = ["--streaming", "--rows", "16"];
+    for extra in [&sketched[..], &["--ridge", "1"], &["--ridge", "1", "--streaming"]] {
+        let answer = regress(&name, &[&flags[..], extra].concat());
+        for field in ["standard_errors", "t_values", "r_squared", "adjusted_r_squared", "residual_df"] {
+            assert_eq!(answer.get(field), Some(&Value::Null), "{field} {extra:?}");
+        }
+    }
+    for rows in ["x,z,y\n1,2,1\n2,4,3\n3,6,2\n4,8,7\n5,10,6\n", "x,z,y\n1,2,1\n2,5,3\n3,6,2\n"] {
+        fs::write(&file, rows).unwrap();
+        for extra in [&[][..], &["--streaming"]] {
+            let answer = regress(&name, &[&flags[..], extra].concat());
+            assert_eq!((&answer["standard_errors"], &answer["residual_df"]), (&Value::Null, &Value::Null), "{rows}");
+        }
+    }
+}
+
+/// Weighted least squares as in R: rows of weight 0 don't count. Figures by hand: x = 1, 2, 3, 4 with weights 1, 2, 1, 2.
+#[test]
+fn standard_errors_of_weighted_rows_and_several_targets() {
+    let folder = folder();
+    let (file, name) = path(&folder, "w.csv");
+    fs::write(&file, "x,y,z,w\n1,1,2,1\n2,3,1,2\n9,9,9,0\n3,2,5,1\n4,5,4,2\n").unwrap();
+    for extra in [&[][..], &["--streaming"]] {
+        let flags = ["--targets", "y,z", "--columns", "x", "--weights", "w"];
+        let answer = regress(&name, &[&flags[..], &["--intercept"], extra].concat());
+        assert_eq!((&answer["residual_df"], &answer["rows"]), (&2.into(), &4.into()));
+        // Sums of w, wx, wxx: 6, 16, 50, so that the determinant is 44. Of y: wy, wxy, wyy are 19, 59, 73.
+        let (slope, total) = (50.0 / 44.0, 73.0 - 19.0 * 19.0 / 6.0);
+        let left = total - slope * (59.0 - 16.0 * 19.0 / 6.0);
+        let errors = [(left / 2.0 * 50.0 / 44.0f64).sqrt(), (left / 2.0 * 6.0 / 44.0f64).sqrt()];
+        close(&answer["standard_errors"][0], &errors, 1e-12);
+        close(&answer["t_values"][0], &[(19.0 - slope * 16.0) / 6.0 / errors[0], slope / errors[1]], 1e-12);
+        close(&answer["r_squared"], &[1.0 - left / total, numbers(&answer["r_squared"])[1]], 1e-12);
+        assert_eq!(answer["adjusted_r_squared"].as_array().unwrap().len(), 2);
+        // Without the intercept, about 0.
+        let plain = regress(&name, &[&flags[..], extra].concat());
+        let left = 73.0 - 59.0 * 59.0 / 50.0;
+        close(&plain["standard_errors"][0], &[(left / 3.0 / 50.0f64).sqrt()], 1e-12);
+        let squared = 1.0 - left / 73.0;
+        close(&plain["r_squared"], &[squared, numbers(&plain["r_squared"])[1]], 1e-12);
+        let adjusted = numbers(&plain["adjusted_r_squared"])[0];
+        assert!((adjusted - (1.0 - (1.0 - squared) * 4.0 / 3.0)).abs() < 1e-12);
+    }
+}
+
 #[test]
 fn forms_of_input_and_threads_change_no_bit() {
     let folder = folder();

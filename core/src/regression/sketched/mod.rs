@@ -319,6 +319,7 @@ impl<L: Lane, O: SketchOperator<L>, S: Storage<L>, I: Storage<u32>> SketchedLeas
         let operations = self.state.rows_seen.saturating_add(self.state.taken);
         Ok(Meaning {
             rows_seen: self.state.rows_seen,
+            rows_kept: None,
             drift: drift(operations, rounding::<L>()),
             factor: Some(self.operator.factor(self.params.rows)),
             is_dense: O::DENSE,

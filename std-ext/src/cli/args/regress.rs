@@ -75,10 +75,10 @@ pub(in crate::cli) struct RegressArguments {
     /// Minimise |Ax-b|^2 + L|x|^2; the intercept is not penalised
     #[arg(long, value_name = "L", value_parser = not_negative, allow_negative_numbers = true)]
     pub(in crate::cli) ridge: Option<f64>,
-    /// Add a constant column; its coefficient comes first
+    /// Add a constant column; its coefficient comes first. R squared is then about the mean of the target, else about 0
     #[arg(long)]
     pub(in crate::cli) intercept: bool,
-    /// Column of weights, none negative
+    /// Column of weights, none negative: weighted least squares; rows of weight 0 don't count
     #[arg(long, value_name = "COL")]
     pub(in crate::cli) weights: Option<String>,
     /// Read the rows once, in bounded memory, and answer from the summary: exactly, or from a sketch (see --sketch)

@@ -36,6 +36,7 @@ pub(super) use solver::run;
 
 #[cfg(feature = "faer")]
 mod solver {
+    use super::super::inference::Inference;
     use super::super::job::too_large;
     use super::super::stored::Answer;
     use super::{Failure, Job, Number, Operator, Report, Solve};
@@ -100,9 +101,44 @@ mod solver {
             job.warnings.push("the sketch would be as large as the data: solved exactly".into());
         }
         let held = size_of_val(&features[..]) + size_of_val(&targets[..]) + size_of_val(&weights[..]);
-        let answer = answer(&fit, target_columns.len());
+        let mut answer = answer(&fit, target_columns.len());
+        if let Some(errors) = &fit.standard_errors {
+            let is_about_mean = arguments.intercept;
+            let wide = |xs: &[T]| xs.iter().map(|x| crate::Real::as_f64(*x)).collect();
+            let errors = errors.chunks_exact(job.roles.features.len()).map(wide).collect();
+            let norms: Vec<f64> =
+                (0..b.cols()).map(|target| norm_of_target(b, target, &weights, is_about_mean)).collect();
+            let (found, residuals) = (&answer.coefficients, &answer.residual_norms);
+            answer.inference = Inference::new(found, errors, residuals, &norms, fit.rows, is_about_mean);
+        }
         clock.note_threads(params.threads_for(rows, a.cols() + b.cols()).get());
         Ok(job.question(fit.rows, held as u64).report(&answer, clock.cost(), clock.threads()))
+    }
+
+    /// Norm of a target about its mean or about 0, of the weighted rows if there are weights.
+    fn norm_of_target<T: Number>(b: MatRef<'_, T>, target: usize, weights: &[T], is_about_mean: bool) -> f64 {
+        let wide = |x: T| crate::Real::as_f64(x);
+        let largest = |xs: &mut dyn Iterator<Item = f64>| xs.fold(0.0, |largest: f64, x| largest.max(x.abs()));
+        let scale = largest(&mut b.iter_rows().map(|row| wide(row[target])));
+        let heaviest = if weights.is_empty() { 1.0 } else { largest(&mut weights.iter().map(|&weight| wide(weight))) };
+        if scale == 0.0 {
+            return 0.0;
+        }
+        // Weights and entries of at most 1, whose squares stay within the range.
+        let rows = || {
+            b.iter_rows().enumerate().map(|(i, row)| {
+                let weight = weights.get(i).map_or(1.0, |&weight| wide(weight) / heaviest);
+                (weight, wide(row[target]) / scale)
+            })
+        };
+        let mean = if is_about_mean {
+            let (sum, all) = rows().fold((0.0, 0.0), |(sum, all), (weight, y)| (sum + weight * y, all + weight));
+            sum / all
+        } else {
+            0.0
+        };
+        let square: f64 = rows().map(|(weight, y)| weight * (y - mean) * (y - mean)).sum();
+        scale * heaviest.sqrt() * square.sqrt()
     }
 
     fn params<'b, T: Number>(job: &Job<'_, T>, weights: &'b [T]) -> Result<LeastSquaresParams<'b, T>, Failure> {
@@ -134,7 +170,8 @@ mod solver {
             .intercept(arguments.intercept)
             .threads(arguments.input.threads())
             .seed(arguments.input.seed)
-            .failure(arguments.failure);
+            .failure(arguments.failure)
+            .standard_errors(true);
         Ok(if job.roles.has_weights() { params.weights(weights) } else { params })
     }
 
@@ -149,6 +186,7 @@ mod solver {
                 Warning::NoHalfWidths { reason } => Some(reason),
                 _ => None,
             }),
+            inference: None,
             residual_norms: wide(&fit.residual_norms),
             residual_is_estimate: fit.residual_is_estimate,
             rank: fit.rank,

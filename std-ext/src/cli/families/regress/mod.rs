@@ -1,5 +1,6 @@
 //! `sketchlet regress`: linear regression of one column, or several, on others.
 
+mod inference;
 mod job;
 mod memory;
 mod report;
@@ -30,7 +31,7 @@ impl Family for Regress {
 
     fn command(&self) -> Command {
         RegressArguments::augment_args(Command::new(self.name()))
-            .about("Linear regression of a column on others: exactly, or from a sketch with half-widths (distances from the exact fit, no standard errors)")
+            .about("Linear regression of a column on others: exactly, with standard errors, or from a sketch with half-widths (distances from the exact fit, no standard errors)")
     }
 
     fn run(&self, matches: &ArgMatches) -> Result<Report, Failure> {

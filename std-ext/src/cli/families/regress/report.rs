@@ -1,5 +1,6 @@
 //! The report of an answer.
 
+use super::inference::Inference;
 use super::stored::Answer;
 use crate::cli::cost::Cost;
 use crate::cli::report::{Report, fields};
@@ -55,6 +56,13 @@ impl Question<'_> {
             answer.half_widths.as_ref().map_or(Value::Null, |widths| each(widths.iter().map(of).collect()))
         };
         let backward = answer.backward_errors.as_ref();
+        let inference = answer.inference.as_ref();
+        let rows_of = |of: fn(&Inference) -> &Vec<Vec<f64>>| {
+            inference.map_or(Value::Null, |all| each(of(all).iter().map(row).collect()))
+        };
+        let numbers_of = |of: fn(&Inference) -> &Vec<f64>| {
+            inference.map_or(Value::Null, |all| each(of(all).iter().map(|&x| finite(x)).collect()))
+        };
         let told = json!({
             "sketch": Some(&self.operator).filter(|name| *name != "none"),
             "names": self.names,
@@ -63,6 +71,11 @@ impl Question<'_> {
             "sketch_rows": answer.sketch_rows,
             "residual_norm": each(answer.residual_norms.iter().map(|&x| finite(x)).collect()),
             "residual_is_estimate": answer.residual_is_estimate,
+            "standard_errors": rows_of(|all| &all.standard_errors),
+            "t_values": rows_of(|all| &all.t_values),
+            "r_squared": numbers_of(|all| &all.r_squared),
+            "adjusted_r_squared": numbers_of(|all| &all.adjusted_r_squared),
+            "residual_df": inference.map(|all| all.residual_df),
             "half_widths": widths(&row),
             "linf_bound": widths(&largest),
             "failure": self.failure,
@@ -117,6 +130,15 @@ impl Question<'_> {
             ("condition", if answer.condition.is_nan() { "-".into() } else { format!("{:.3e}", answer.condition) }),
             (kind, norms),
         ];
+        if let Some(all) = &answer.inference {
+            let numbers = |xs: &[f64]| {
+                let number = |x: &f64| if x.is_finite() { format!("{x:.6}") } else { "-".into() };
+                xs.iter().map(number).collect::<Vec<_>>().join(" ")
+            };
+            rows.push(("degrees of freedom", all.residual_df.to_string()));
+            rows.push(("R squared", numbers(&all.r_squared)));
+            rows.push(("adjusted R squared", numbers(&all.adjusted_r_squared)));
+        }
         if let Some(rows_of_sketch) = answer.sketch_rows {
             rows.push(("sketch", format!("{} of {rows_of_sketch} rows", self.operator)));
         }
@@ -136,6 +158,9 @@ impl Question<'_> {
             if answer.half_widths.is_some() {
                 header.push("+-".into());
             }
+            if answer.inference.is_some() {
+                header.extend(["standard error".into(), "t".into()]);
+            }
         }
         let line = |(j, name): (usize, &String)| {
             let mut cells = vec![name.clone()];
@@ -143,6 +168,13 @@ impl Question<'_> {
                 cells.push(row.get(j).map_or_else(String::new, |x| format!("{x:.6}")));
                 if let Some(width) = answer.half_widths.as_ref().and_then(|all| all.get(u)?.get(j)) {
                     cells.push(format!("{width:.6}"));
+                }
+                if let Some(all) = &answer.inference {
+                    let cell = |rows: &[Vec<f64>]| match rows.get(u).and_then(|row| row.get(j)) {
+                        Some(x) if x.is_finite() => format!("{x:.6}"),
+                        _ => "-".into(),
+                    };
+                    cells.extend([cell(&all.standard_errors), cell(&all.t_values)]);
                 }
             }
             cells

@@ -2,7 +2,7 @@
 
 use super::report::Question;
 use super::roles::INTERCEPT;
-use super::stored::{self, decode};
+use super::stored::{self, Roles, decode};
 use crate::cli::args::QueryArguments;
 use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
@@ -116,13 +116,12 @@ pub(super) fn query(saved: &Saved, arguments: &QueryArguments, mut clock: Clock)
     let ridge = arguments.ridge.or_else(|| number("ridge")).unwrap_or(0.0);
     let query = Query::new(&features, &targets).failure(failure).ridge(ridge);
     let query = constant(saved, &columns).map_or(query, |constant| query.unpenalized(constant));
-    let answer =
-        clock.count(|| stored::answer(summary.as_mut(), &query, features.len(), targets.len())).map_err(|error| {
-            match error {
-                CoreError::Parameter { .. } => Failure::Usage(format!("query: {error}")),
-                error => place(error.into()).into(),
-            }
-        })?;
+    let constant = constant(saved, &columns).filter(|constant| features.contains(constant));
+    let roles = Roles { features: &features, targets: &targets, constant };
+    let answer = clock.count(|| stored::answer(summary.as_mut(), &query, roles)).map_err(|error| match error {
+        CoreError::Parameter { .. } => Failure::Usage(format!("query: {error}")),
+        error => place(error.into()).into(),
+    })?;
     let names = |roles: &[usize]| roles.iter().filter_map(|&i| columns.get(i).cloned()).collect();
     let facts = summary.facts();
     let question = Question {

@@ -1,5 +1,6 @@
 //! One interface over the summaries of `regress`, whatever their operator and scalar.
 
+use super::inference::Inference;
 use crate::cli::saved::merged;
 use crate::regression::{Fit, NoHalfWidths, Query, SketchedLeastSquares, StreamingQr};
 use crate::sketch::{CountSketch, GaussianSketch, Osnap, RademacherSketch, SketchOperator, Srct, Srht, TensorSrht};
@@ -14,6 +15,8 @@ pub(super) struct Answer {
     pub(super) half_widths: Option<Vec<Vec<f64>>>,
     /// Why a sketch gives none.
     pub(super) no_half_widths: Option<NoHalfWidths>,
+    /// Of an exact fit.
+    pub(super) inference: Option<Inference>,
     pub(super) residual_norms: Vec<f64>,
     pub(super) residual_is_estimate: bool,
     pub(super) rank: usize,
@@ -22,6 +25,15 @@ pub(super) struct Answer {
     pub(super) path: &'static str,
     pub(super) iterations: usize,
     pub(super) sketch_rows: Option<usize>,
+}
+
+/// Columns of a summary by their roles in a query.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Roles<'a> {
+    pub(super) features: &'a [usize],
+    pub(super) targets: &'a [usize],
+    /// The constant, if it is a feature.
+    pub(super) constant: Option<usize>,
 }
 
 /// What `inspect` tells, and `merge` compares.
@@ -44,7 +56,7 @@ impl Facts {
 
 /// A summary that was filled, or read from a file.
 pub(super) trait Stored {
-    fn solve(&mut self, query: &Query<'_>) -> Result<Answer, CoreError>;
+    fn solve(&mut self, query: &Query<'_>, roles: Roles<'_>) -> Result<Answer, CoreError>;
     fn columns(&self) -> usize;
     fn rows(&self) -> u64;
     fn state_bytes(&self) -> usize;
@@ -111,6 +123,7 @@ impl Answer {
             coefficients: rows(fit.coefficients),
             half_widths: fit.half_widths.map(rows),
             no_half_widths: fit.no_half_widths,
+            inference: None,
             residual_norms: wide(fit.residual_norm),
             residual_is_estimate: fit.residual_is_estimate,
             rank: fit.rank,
@@ -123,21 +136,18 @@ impl Answer {
     }
 }
 
-/// The answer to a query of so many features and targets: of no features there are no coefficients, and nothing is solved.
-pub(super) fn answer(
-    summary: &mut dyn Stored,
-    query: &Query<'_>,
-    features: usize,
-    targets: usize,
-) -> Result<Answer, CoreError> {
-    if features > 0 {
-        return summary.solve(query);
+/// The answer to a query of these roles: of no features there are no coefficients, and nothing is solved.
+pub(super) fn answer(summary: &mut dyn Stored, query: &Query<'_>, roles: Roles<'_>) -> Result<Answer, CoreError> {
+    if !roles.features.is_empty() {
+        return summary.solve(query, roles);
     }
+    let targets = roles.targets.len();
     let sketch_rows = summary.facts().sketch_rows;
     Ok(Answer {
         coefficients: vec![Vec::new(); targets],
         half_widths: None,
         no_half_widths: None,
+        inference: None,
         residual_norms: vec![f64::NAN; targets],
         residual_is_estimate: true,
         rank: 0,
@@ -150,7 +160,7 @@ pub(super) fn answer(
 }
 
 impl<L: AnswerIn, O: SketchOperator<L> + Named> Stored for Sketched<L, O> {
-    fn solve(&mut self, query: &Query<'_>) -> Result<Answer, CoreError> {
+    fn solve(&mut self, query: &Query<'_>, _: Roles<'_>) -> Result<Answer, CoreError> {
         // What is gathered for a block would be added row by row, at every row of the sketch.
         self.close_block();
         let mut scratch = vec![L::Scalar::ZERO; query.scratch_len()];
@@ -188,9 +198,23 @@ impl<L: AnswerIn, O: SketchOperator<L> + Named> Stored for Sketched<L, O> {
 }
 
 impl<T: Real> Stored for StreamingQr<T, Vec<T>> {
-    fn solve(&mut self, query: &Query<'_>) -> Result<Answer, CoreError> {
+    fn solve(&mut self, query: &Query<'_>, roles: Roles<'_>) -> Result<Answer, CoreError> {
         let (mut scratch, mut answer) = (vec![T::ZERO; query.scratch_len()], vec![T::ZERO; query.answer_len()]);
-        Ok(Answer::new(&self.solve_in(query, &mut scratch, &mut answer)?, "streaming-qr", None))
+        let fit = self.solve_in(query, &mut scratch, &mut answer)?;
+        let mut found = Answer::new(&fit, "streaming-qr", None);
+        if let Some(errors) = fit.standard_errors {
+            let errors = errors.chunks_exact(roles.features.len()).map(|row| row.iter().map(|x| x.as_f64()).collect());
+            let (norms, rows) = (target_norms(self, roles)?, Stored::rows(self));
+            found.inference = Inference::new(
+                &found.coefficients,
+                errors.collect(),
+                &found.residual_norms,
+                &norms,
+                rows,
+                roles.constant.is_some(),
+            );
+        }
+        Ok(found)
     }
 
     fn columns(&self) -> usize {
@@ -212,6 +236,18 @@ impl<T: Real> Stored for StreamingQr<T, Vec<T>> {
     fn facts(&self) -> Facts {
         Facts { operator: "none", sketch_rows: None, seed: 0, block_len: 0, nonzeros: 0 }
     }
+}
+
+/// Norms of the targets: about their means, which are what the constant alone explains, or about 0.
+fn target_norms<T: Real>(summary: &Qr<T>, roles: Roles<'_>) -> Result<Vec<f64>, CoreError> {
+    let Some(constant) = roles.constant else {
+        return Ok(roles.targets.iter().map(|&target| summary.column_norm(target).as_f64()).collect());
+    };
+    let features = [constant];
+    let query = Query::new(&features, roles.targets);
+    let (mut scratch, mut answer) = (vec![T::ZERO; query.scratch_len()], vec![T::ZERO; query.answer_len()]);
+    let fit = summary.solve_in(&query, &mut scratch, &mut answer)?;
+    Ok(fit.residual_norm.iter().map(|x| x.as_f64()).collect())
 }
 
 /// Runs a piece of code with the operator that the flags name.

@@ -1,7 +1,7 @@
 //! Regression in one pass, from a summary of the rows.
 
 use super::job::{Job, ROWS_PER_COEFFICIENT, too_large};
-use super::stored::{Named, Number, Stored, answer, with_operator};
+use super::stored::{Named, Number, Roles, Stored, answer, with_operator};
 use crate::cli::args::Operator;
 use crate::cli::failure::{Failure, allocated};
 use crate::cli::report::Report;
@@ -32,12 +32,13 @@ pub(super) fn run<T: Number>(mut job: Job<'_, T>) -> Result<Report, Failure> {
     let mut summary = summarize(&mut job)?;
     job.reader.check_not_empty()?;
     let mut clock = job.clock;
-    let (features, targets) = (job.roles.features.len(), job.roles.targets.len());
+    let (features, targets) = (&job.roles.features, &job.roles.targets);
+    let roles = Roles { features, targets, constant: arguments.intercept.then_some(0) };
     let place = |error: CoreError| match error {
         CoreError::NonFinite { index } => too_large::<T>(&job.roles.names, index).in_file(job.reader.name()),
         _ => Error::from(error).in_file(job.reader.name()),
     };
-    let answer = clock.count(|| answer(summary.as_mut(), &job.query(), features, targets)).map_err(place)?;
+    let answer = clock.count(|| answer(summary.as_mut(), &job.query(), roles)).map_err(place)?;
     let question = job.question(summary.rows(), summary.state_bytes() as u64);
     let mut report = question.report(&answer, clock.cost(), clock.threads());
     if let Some(path) = &arguments.save {
