@@ -93,7 +93,7 @@ pub struct Confidence<T> {
     pub gap_estimate: Option<T>,
     /// Estimated error, an upper figure in practice; assumes random order.
     pub error_estimate: Option<T>,
-    /// Certified error: holds for any order of the rows, up to rounding. `None` where nothing can be certified.
+    /// Certified error: holds for any order of the rows, rounding included. `None` where nothing can be certified.
     pub error_bound: Option<T>,
     /// The order check, where the method runs one.
     pub order: Option<OrderReport<T>>,
