@@ -297,7 +297,7 @@ impl<T: Real> RowReader<T> {
     }
 
     /// Puts the rows back that were read first of all: they are read again, before the rest.
-    #[cfg(feature = "cli")]
+    #[cfg(all(feature = "cli", feature = "faer"))]
     pub(crate) fn put_back(&mut self, batch: Batch<T>) {
         self.count = 0;
         self.head = batch;

@@ -4,6 +4,7 @@ mod about;
 mod answer;
 mod build;
 mod feed;
+#[cfg(feature = "faer")]
 mod few_rows;
 mod report;
 mod run;

@@ -1,16 +1,17 @@
 //! Runs the command: reads rows, fills a summary, answers.
 
 use super::about::About;
-use super::build::{exact, feed, resolve, unused_flags};
+use super::build::{feed, resolve, unused_flags};
 use super::feed::Feed;
-use super::few_rows;
 use super::report::report;
+use super::summary::Summary;
 use crate::cli::args::{EigenArguments, Method, Spelled};
 use crate::cli::cost::Clock;
 use crate::cli::failure::Failure;
 use crate::cli::input::open;
 use crate::cli::places;
 use crate::cli::report::Report;
+use crate::io::RowReader;
 use crate::sketch_file::SketchFile;
 use crate::{Error, Real};
 use serde_json::json;
@@ -24,12 +25,12 @@ pub(super) fn run<T: Real>(arguments: &EigenArguments) -> Result<Report, Failure
     let dim = columns.len();
     check_rank(arguments.rank, reader.name(), dim)?;
     let seed = arguments.input.seed;
-    let few_rows = few_rows::read(&mut reader, arguments, exact::<T>(arguments, dim, seed))?;
+    let few_rows = few_rows(&mut reader, arguments)?;
     let method = if few_rows.is_some() { Method::Exact } else { resolve::<T>(arguments, dim) };
     // Another run is for methods that carry no figure for their error.
     let replicas = if method.has_replicas() { arguments.replicas } else { 1 };
     let feed = match few_rows {
-        Some(rows) => Feed::InOrder(vec![Box::new(rows)]),
+        Some(rows) => Feed::InOrder(vec![rows]),
         None => feed::<T>(arguments, method, dim, replicas)?,
     };
     let mut summaries = feed.fill(&mut reader, &mut clock)?;
@@ -85,6 +86,23 @@ pub(super) fn run<T: Real>(arguments: &EigenArguments) -> Result<Report, Failure
         report.files.push((path.clone(), file.to_bytes()));
     }
     Ok(report)
+}
+
+/// All rows, if they are few and exact vectors are wanted: a solver for wide matrices takes them as they are.
+#[cfg(feature = "faer")]
+fn few_rows<T: Real>(
+    reader: &mut RowReader<T>,
+    arguments: &EigenArguments,
+) -> Result<Option<Box<dyn Summary<T>>>, Failure> {
+    let params = super::build::exact::<T>(arguments, reader.columns().len(), arguments.input.seed);
+    let rows = super::few_rows::read(reader, arguments, params)?;
+    Ok(rows.map(|rows| Box::new(rows) as Box<dyn Summary<T>>))
+}
+
+#[cfg(not(feature = "faer"))]
+#[allow(clippy::unnecessary_wraps, reason = "as with the solver")]
+fn few_rows<T: Real>(_: &mut RowReader<T>, _: &EigenArguments) -> Result<Option<Box<dyn Summary<T>>>, Failure> {
+    Ok(None)
 }
 
 /// Refuses a rank that no rows of so many columns can have.

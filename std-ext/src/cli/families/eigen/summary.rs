@@ -1,12 +1,14 @@
 //! One interface over the summaries of `eigen`, whatever their type and scalar.
 
 use super::answer::{Answer, rank_deficient};
+#[cfg(feature = "faer")]
+use crate::CoreError;
 use crate::eigen::{
     AdaptiveOja, BlockPower, CandidIncremental, ExactEigen, FrequentDirections, HistoryPca, NystromSketch, Oja,
     RandomOrderEigen, TopEigen,
 };
 use crate::stream::Centered;
-use crate::{CoreError, Error, Real, RowSummary, Wire};
+use crate::{Error, Real, RowSummary, Wire};
 
 /// Columns up to which the core's own Jacobi rotations solve for exact eigenvectors.
 #[cfg(feature = "faer")]

@@ -64,7 +64,7 @@ impl Question<'_> {
             inference.map_or(Value::Null, |all| each(of(all).iter().map(|&x| finite(x)).collect()))
         };
         let told = json!({
-            "sketch": Some(&self.operator).filter(|name| *name != "none"),
+            "sketch": answer.sketch_rows.map(|_| &self.operator),
             "names": self.names,
             "targets": self.targets,
             "coefficients": each(answer.coefficients.iter().map(row).collect()),
