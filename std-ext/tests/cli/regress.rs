@@ -708,3 +708,19 @@ fn numbers_out_of_range_name_their_column() {
     let residual = answer["residual_norm"].as_f64().unwrap();
     assert!(residual > 1e-312 && residual < 1e-310, "{answer}");
 }
+
+#[test]
+fn residuals_of_rounding_are_told() {
+    let table = |noise: f64| {
+        let line = |i: i32| {
+            let (a, b) = (f64::from(i * 37 % 11), f64::from(i * 53 % 13));
+            format!("{a},{b},{}\n", a / 3.0 + 0.7 * b + noise * f64::from(i * i % 5))
+        };
+        "a,b,y\n".to_owned() + &(0..50).map(line).collect::<String>()
+    };
+    let warns = |noise: f64| {
+        let answer = json(&pipe(&["regress", "-", "--target", "y", "--json"], table(noise).as_bytes()));
+        answer["warnings"].to_string().contains("no larger than rounding")
+    };
+    assert_eq!([0.0, 1e-9, 0.1].map(warns), [true, false, false]);
+}

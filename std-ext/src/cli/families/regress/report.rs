@@ -113,6 +113,12 @@ impl Question<'_> {
             let condition = answer.condition;
             warnings.push(format!("condition {condition:.0e}: few digits of the coefficients mean anything"));
         }
+        if answer.inference.as_ref().is_some_and(|all| all.is_rounding(eps)) {
+            warnings.push(
+                "the residual is no larger than rounding: the fit is exact as far as can be told, and its standard errors mean nothing"
+                    .into(),
+            );
+        }
         if answer.residual_norms.iter().any(|x| !x.is_finite()) {
             warnings.push("the sketch has no row to spare for the residual, printed as null: use more rows".into());
         }
