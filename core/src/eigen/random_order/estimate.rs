@@ -83,13 +83,14 @@ struct Certificate<T> {
 }
 
 impl<T: Real> View<'_, T> {
-    /// Factors the pool of all rows but those that wait.
+    /// Factors the pool of all rows but those that wait. The open block's factor is prepared with the usual `shift`, which stays
+    /// where nothing is certain.
     fn certificate(
         &self,
         params: &RandomOrderEigenParams,
         counts: &Counts<T>,
-        energy: T,
-        waiting: T,
+        (energy, waiting): (T, T),
+        shift: T,
         scratch: &mut Scratch<'_, T>,
     ) -> Certificate<T> {
         let (dim, most, rows) = (params.dim, T::constant(LARGEST_ROUNDING), counts.block_rows);
@@ -98,7 +99,7 @@ impl<T: Real> View<'_, T> {
         } else {
             scratch.certain_nystrom_of_rows(dim, self.iterate, self.products, rows, energy, most)
         };
-        let shift = certain.map_or_else(|| scratch.nystrom(dim, self.iterate, self.products), |certain| certain.shift);
+        let shift = certain.map_or(shift, |certain| certain.shift);
         let columns = scratch.factor(dim, &self.pool(shift, T::ONE));
         let pooled = scratch.values[..columns].iter().fold(T::ZERO, |sum, &x| sum + x);
         let rounding = factoring(dim, columns, energy);
@@ -183,7 +184,7 @@ impl<T: Real, S: Storage<T>> TopEigen for RandomOrderEigen<T, S> {
 
         // What is certain comes from the pool as it is, with the open block's factor certain to be below the block. A pool
         // that every row entered misses nothing; else it misses the trace.
-        let certificate = view.certificate(params, counts, energy, waiting, &mut scratch);
+        let certificate = view.certificate(params, counts, (energy, waiting), shift, &mut scratch);
         let m = certificate.columns;
         let (allowance, missed) = certificate.margins;
         for i in 0..available {
